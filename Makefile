@@ -1,0 +1,60 @@
+# The project's commands; `make` alone lists them. What they need is installed by them, pinned and checked by hash.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check soak bench docs lock build clean
+
+PY := .venv/bin/python
+UV = $(shell command -v uv || echo .tools/bin/uv)
+UV_VERSION := 0.13.8
+export UV_LINK_MODE := copy
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
+	@$(PY) -m broadsheet serve $(ARGS)
+
+test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
+	@sh scripts/chromium.sh
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/ready ## format, lint, types, layers, pending migrations, templates
+	.venv/bin/ruff format --check src tests docs
+	.venv/bin/ruff check src tests docs
+	.venv/bin/djlint src --lint --quiet
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	BROADSHEET_HOME=$$(mktemp -d) $(PY) -m django makemigrations --check --dry-run --settings broadsheet.settings
+	@$(PY) -m pytest tests/test_house.py -q
+
+soak: .venv/ready ## the long runs: kill loops, load, scale
+	@$(PY) -m pytest -m soak -o addopts="--import-mode=importlib" -q -s $(ARGS)
+
+bench: .venv/ready ## measure the front page (on the papers of BROADSHEET_HOME)
+	@$(PY) -m broadsheet bench front
+
+docs: .venv/ready ## build docs/ into docs/_build/html
+	.venv/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+lock: .tools/uv ## compile requirements.lock anew from pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
+		--upgrade --extra model --extra postgres --group dev pyproject.toml -o requirements.lock
+
+build: .venv/ready ## build the package into dist/
+	$(PY) -m build --no-isolation --outdir dist .
+
+clean: ## remove what was made here (not the papers)
+	rm -rf .venv .tools build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.tools/uv:
+	@command -v uv >/dev/null || { \
+		echo "Getting uv $(UV_VERSION)"; \
+		python3 -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@mkdir -p .tools && touch .tools/uv
+
+.venv/ready: requirements.lock pyproject.toml .tools/uv
+	@echo "Installing the environment from requirements.lock"
+	@test -x $(PY) || $(UV) venv --quiet --python "$$(cat .python-version)" .venv || $(UV) venv --quiet --python '>=3.12' .venv
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@touch .venv/ready

@@ -1,0 +1,1 @@
+"""The JSON interface, in the shapes that Hugging Face clients know."""

@@ -1,0 +1,87 @@
+"""Finds the papers that a request asks for; how they are shown lives in ``items``, what is asked in ``schemas``."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+
+from django.db.models import F
+
+from broadsheet.api.schemas import DailyQuery
+from broadsheet.errors import BadInput, NotFound
+from broadsheet.papers.models import Paper, PaperQuerySet
+from broadsheet.ranking import lists
+from broadsheet.sources import arxiv_ids
+
+
+def paper_of(name: str) -> Paper:
+    """Return the paper that a key, an arXiv id with or without version, or an arXiv URL names.
+
+    Raises NotFound, naming what was asked for.
+    """
+    # A database may refuse the zero byte, which no key has.
+    keys = [key for key in (name, arxiv_ids.find(name)) if key and "\0" not in key and len(key) <= 64]
+    paper = Paper.objects.filter(key__in=keys).first() if keys else None
+    if paper is None:
+        raise NotFound(f"Paper {name[:64]!r} is not here.", "See /api/papers/search?q= for those that are.")
+    return paper
+
+
+def editions(asked: DailyQuery) -> PaperQuerySet:
+    """Return the papers of a day, a week or a month, best first; without one of them all papers, newest first.
+
+    A day wins over a week, and a week over a month, as clients may send all three.
+    Raises BadInput for a text that is none of them.
+    """
+    period = _period(asked)
+    if period:
+        papers = lists.papers_of(period)
+        if asked.sort == "trending":
+            papers = papers.order_by(F("trending").desc(nulls_last=True), "-imported_votes", "pk")
+    elif asked.sort == "trending":
+        papers = lists.trending()
+    else:
+        papers = Paper.objects.newest()
+    if asked.submitter:
+        papers = papers.filter(source=asked.submitter.replace("\0", ""))
+    return papers
+
+
+def _period(asked: DailyQuery) -> lists.Period | None:
+    if asked.date:
+        # Older clients were told that a full time is fine too; its day is what counts.
+        return lists.period("day", re.sub(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", "", asked.date))
+    if asked.week:
+        return lists.period("week", asked.week)
+    if asked.month:
+        return lists.period("month", asked.month)
+    return None
+
+
+def by_date(cursor: str | None, limit: int) -> tuple[list[Paper], str | None]:
+    """Return the papers after a cursor, newest first, and the cursor to go on with, None at the end.
+
+    Raises BadInput for a cursor that is not one of ours.
+    """
+    papers = Paper.objects.filter(day__isnull=False).order_by("-day", "-pk")
+    if cursor:
+        day, pk = _read_cursor(cursor)
+        papers = papers.filter(day__lte=day).exclude(day=day, pk__gte=pk)
+    found = list(papers[: limit + 1])
+    more = len(found) > limit
+    last = found[limit - 1] if more else None
+    return found[:limit], f"{last.day}.{last.pk}" if last else None
+
+
+def _read_cursor(cursor: str) -> tuple[date, int]:
+    day, _, pk = cursor.partition(".")
+    if re.fullmatch(r"[0-9]{1,18}", pk):
+        with suppress(ValueError):
+            return date.fromisoformat(day), int(pk)
+    raise BadInput(f"{cursor[:40]!r} is not a cursor.", "Take it from the Link header of the page before.")
+
+
+def in_order(pks: Sequence[int]) -> list[Paper]:
+    """Return the papers of primary keys in their order, without those that are gone since."""
+    papers: Mapping[int, Paper] = Paper.objects.in_bulk(pks)
+    return [papers[pk] for pk in pks if pk in papers]

@@ -1,0 +1,149 @@
+"""The page that describes the API, made on the server from the OpenAPI description, so that it needs no script."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from ninja import NinjaAPI
+from ninja.openapi.docs import DocsBase
+
+Schema = dict[str, Any]
+
+
+class Parameter(NamedTuple):
+    """One thing that can be asked. takes: its type and bounds in words."""
+
+    name: str
+    takes: str
+    default: str
+    about: str
+
+
+class Field(NamedTuple):
+    """One key of an answer. shape: name of the shape it holds, for a link; '' for plain values."""
+
+    name: str
+    kind: str
+    shape: str
+    optional: bool
+    about: str
+
+
+class Endpoint(NamedTuple):
+    """One address. shape: name of the shape it answers with; several: whether it answers with a list of them."""
+
+    anchor: str
+    method: str
+    path: str
+    title: str
+    about: str
+    parameters: list[Parameter]
+    shape: str
+    several: bool
+    statuses: list[tuple[str, str]]
+
+
+class Reference(DocsBase):
+    """Shows the description as a plain page in the site's own dress."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        """Return the page."""
+        description: Schema = api.get_openapi_schema(path_params=kwargs)
+        context = {
+            "title": "API",
+            "about": api.description.split("\n\n"),
+            "version": api.version,
+            "openapi": self.get_openapi_url(api, kwargs),
+            "endpoints": list(endpoints(description)),
+            "shapes": list(shapes(description)),
+        }
+        return HttpResponse(_template().render(context, request))
+
+
+@cache
+def _template() -> Any:
+    """Return the page's template. It lies beside this module, as the room keeps no tables and is no app of Django's."""
+    text = Path(__file__).with_name("reference.html").read_text(encoding="utf-8")
+    return engines["django"].from_string(text)
+
+
+def endpoints(description: Schema) -> Iterator[Endpoint]:
+    """Yield the addresses of an OpenAPI description."""
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            content = operation["responses"].get(200, {}).get("content", {})
+            shown = content.get("application/json", {}).get("schema", {})
+            yield Endpoint(
+                anchor=operation["operationId"],
+                method=method.upper(),
+                path=path,
+                title=operation["summary"],
+                about=" ".join(operation.get("description", "").split()),
+                parameters=[_parameter(one) for one in operation["parameters"]],
+                shape=_shape(shown),
+                several=shown.get("type") == "array",
+                statuses=[(str(status), one["description"]) for status, one in operation["responses"].items()],
+            )
+
+
+def shapes(description: Schema) -> Iterator[tuple[str, str, list[Field]]]:
+    """Yield name, description and keys of each shape that an answer is made of."""
+    for name, schema in sorted(description["components"]["schemas"].items()):
+        needed = schema.get("required", [])
+        keys = [
+            Field(key, _kind(one), _shape(one), key not in needed, one.get("description", ""))
+            for key, one in schema.get("properties", {}).items()
+        ]
+        yield name, schema.get("description", ""), keys
+
+
+def _parameter(described: Schema) -> Parameter:
+    schema = described["schema"]
+    default = schema.get("default")
+    about = schema.get("description", "")
+    if examples := schema.get("examples"):
+        about = f"{about} Example: {examples[0]}".strip()
+    return Parameter(described["name"], _kind(schema), "" if default in (None, "") else str(default), about)
+
+
+def _variants(schema: Schema) -> list[Schema]:
+    """Return what a value may be, apart from nothing."""
+    return [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+
+
+def _kind(schema: Schema) -> str:
+    """Return in words what a value is."""
+    words = []
+    for one in _variants(schema):
+        if "enum" in one or "const" in one:
+            words.append(" or ".join(str(value) for value in one.get("enum", [one.get("const")])))
+        elif one.get("type") == "array":
+            words.append(f"list of {_kind(one['items'])}")
+        elif "$ref" in one:
+            words.append(_shape(one))
+        else:
+            words.append(_bounded(one))
+    return " or ".join(words)
+
+
+def _bounded(schema: Schema) -> str:
+    kind = {"integer": "whole number", "string": "text", "boolean": "yes or no"}.get(
+        schema.get("type", ""), schema.get("type", "any")
+    )
+    if "minimum" in schema and "maximum" in schema:
+        return f"{kind} {schema['minimum']} to {schema['maximum']}"
+    if "maxLength" in schema:
+        return f"{kind}, at most {schema['maxLength']} characters"
+    return kind
+
+
+def _shape(schema: Schema) -> str:
+    """Return the name of the shape that a value is or holds, '' for plain ones."""
+    for one in _variants(schema):
+        inner = one.get("items", one)
+        if "$ref" in inner:
+            return str(inner["$ref"]).rsplit("/", 1)[-1]
+    return ""

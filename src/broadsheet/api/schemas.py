@@ -1,0 +1,205 @@
+"""What the API takes and answers, for the OpenAPI description and for checking what comes in.
+
+Answers are built as plain dictionaries (``items``) and not passed through these classes, which would cost more than
+reading the papers does; that both agree is what the tests are for. Key names are Hugging Face's, so they stay as is.
+"""
+
+# ruff: noqa: N815
+
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", examples=["2026-11-21T17:08:00.000Z"])]
+ObjectId = Annotated[str, Field(alias="_id", pattern=r"^[0-9a-f]{24}$", description="Made from the content.")]
+
+
+class Account(Schema):
+    """Who brought a paper; here always its source. ``user`` and ``name`` are the same."""
+
+    id: ObjectId
+    user: str
+    name: str
+    fullname: str
+    type: Literal["org", "user"]
+    avatarUrl: str
+    isPro: bool
+    isHf: bool
+    isHfAdmin: bool
+    isMod: bool
+    isUserFollowing: bool
+
+
+class Author(Schema):
+    """One author, in the order of the paper."""
+
+    id: ObjectId
+    name: str
+    hidden: bool
+
+
+class Organization(Schema):
+    """The organisation behind a paper. ``avatar`` and ``avatarUrl`` are the same."""
+
+    id: ObjectId
+    name: str
+    fullname: str
+    avatar: str
+    avatarUrl: str
+
+
+class Facts(Schema):
+    """What is known of a paper. Keys without a value are absent."""
+
+    id: str = Field(description="Canonical id, without a version.", examples=["2305.12102", "cs/0601001"])
+    authors: list[Author]
+    title: str
+    summary: str = Field(description="The abstract as plain text.")
+    summaryKind: Literal["abstract", "description"] = Field(
+        description="`description` where the summary is not the authors' own abstract."
+    )
+    publishedAt: Time | None = Field(
+        None, description="First submission, else the day of announcement, else that of the edition."
+    )
+    submittedOnDailyAt: Time | None = Field(None, description="The day of the edition.")
+    submittedOnDailyBy: Account
+    withdrawnAt: Time | None = None
+    upvotes: int = Field(ge=0)
+    discussionId: str = Field(pattern=r"^[0-9a-f]{24}$")
+    categories: list[str] = Field(examples=[["cs.CL", "cs.AI"]])
+    projectPage: str | None = None
+    githubRepo: str | None = None
+    githubRepoAddedBy: Literal["user", "auto"] | None = Field(
+        None, description="`auto`: found in the abstract. Absent where a source told the link."
+    )
+    githubStars: int | None = None
+    ai_summary: str | None = None
+    ai_keywords: list[str] | None = None
+    organization: Organization | None = None
+    trendingScore: float | None = Field(None, description="By the formula in the documentation of ranking.")
+
+
+class Linked(Schema):
+    """A model, dataset or space that names a paper."""
+
+    id: str
+
+
+class Comment(Schema):
+    """One comment."""
+
+    id: str
+
+
+class PaperObject(Facts):
+    """One paper."""
+
+    numComments: int = Field(ge=0)
+    source: str
+    linkedModels: list[Linked]
+    numTotalModels: int
+    linkedDatasets: list[Linked]
+    numTotalDatasets: int
+    linkedSpaces: list[Linked]
+    numTotalSpaces: int
+    comments: list[Comment] | None = Field(None, description="Only when asked for with `field=comments`.")
+
+
+class ListItem(Schema):
+    """A paper in a list. What stands in both `paper` and the item is equal: clients look in either place."""
+
+    paper: Facts
+    publishedAt: Time | None = Field(description="The day of the edition.")
+    title: str
+    summary: str
+    thumbnail: str
+    numComments: int = Field(ge=0)
+    submittedBy: Account
+    isAuthorParticipating: bool
+    source: str = Field(description="Where the paper came from.")
+    upvotes: int = Field(ge=0)
+    submittedOnDailyAt: Time | None = None
+    submittedOnDailyBy: Account
+    projectPage: str | None = None
+    githubRepo: str | None = None
+    githubStars: int | None = None
+    ai_summary: str | None = None
+    ai_keywords: list[str] | None = None
+    organization: Organization | None = None
+
+
+class Piece(Schema):
+    """A piece of a text, and whether the query matched it."""
+
+    type: Literal["text", "highlight"]
+    text: str
+
+
+class SearchItem(ListItem):
+    """A paper found by search."""
+
+    upvoted: bool
+    highlightedTitle: list[Piece]
+    highlightedSummary: list[Piece]
+
+
+class Repos(Schema):
+    """Models, datasets and spaces that name a paper."""
+
+    models: list[Linked]
+    datasets: list[Linked]
+    spaces: list[Linked]
+
+
+class Harness(Schema):
+    """How an agent shows itself: variables of the environment and their values, `*` for any."""
+
+    envVars: dict[str, str]
+
+
+class Harnesses(Schema):
+    """The agents that the command line recognises."""
+
+    standardEnvVars: list[str]
+    harnesses: dict[str, Harness]
+
+
+class Problem(Schema):
+    """What went wrong, in a sentence; the header `X-Error-Message` says the same."""
+
+    error: str
+
+
+class DailyQuery(Schema):
+    """Which papers of the editions."""
+
+    p: int = Field(0, ge=0, le=1_000_000, description="Page, from 0.")
+    limit: int = Field(50, ge=1, le=100, description="Papers on a page.")
+    sort: Literal["publishedAt", "trending"] = Field("publishedAt", description="Newest first, or by trending score.")
+    date: str | None = Field(
+        None, description="Day of the edition. Wins over `week` and `month`.", examples=["2026-11-20"]
+    )
+    week: str | None = Field(None, description="ISO week. Wins over `month`.", examples=["2026-W47"])
+    month: str | None = Field(None, description="Month.", examples=["2026-11"])
+    submitter: str | None = Field(None, max_length=80, description="The source that brought it.", examples=["arxiv"])
+
+
+class SearchQuery(Schema):
+    """What to look for."""
+
+    q: str = Field("", max_length=250, description="Words, a title or an arXiv id. Without it: the newest papers.")
+    limit: int = Field(120, ge=1, le=120, description="Papers at most.")
+
+
+class IndexQuery(Schema):
+    """Where to go on in the list of all papers."""
+
+    cursor: str | None = Field(None, max_length=80, description="From the `Link` header of the page before.")
+    limit: int = Field(50, ge=1, le=100, description="Papers on a page.")
+
+
+class PaperQuery(Schema):
+    """What to add to a paper."""
+
+    field: str | None = Field(None, description="`comments` adds the comments.", examples=["comments"])

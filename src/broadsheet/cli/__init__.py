@@ -1,0 +1,16 @@
+"""The command line: each command parses, calls and prints. Django is loaded only once a command runs."""
+
+import click
+
+from broadsheet import __version__
+from broadsheet.cli import bench, model, papers, serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="broadsheet")
+def main() -> None:
+    """Broadsheet: the daily papers, on your own machine."""
+
+
+for command in (serve.serve, papers.ingest, papers.search, papers.reindex, papers.status, model.model, bench.bench):
+    main.add_command(command)

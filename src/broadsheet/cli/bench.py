@@ -1,0 +1,33 @@
+"""``broadsheet bench``: measurements that anyone can repeat on their own papers."""
+
+from pathlib import Path
+
+import click
+
+from broadsheet.cli.start import command
+
+
+@click.group()
+def bench() -> None:
+    """Measure speed and quality on your own papers."""
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def front(as_json: bool) -> None:
+    """Queries, processor time and bytes of the front page, without and with its cache."""
+    from broadsheet.bench.front import run
+
+    run(as_json=as_json)
+
+
+@bench.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command(tables=False)
+def trending(path: Path, as_json: bool) -> None:
+    """Test the trending formula on recorded vote histories (a JSON-lines file with upvotes_seen)."""
+    from broadsheet.bench.trending import run
+
+    run(path, as_json=as_json)

@@ -1,0 +1,166 @@
+"""``broadsheet ingest``, ``search``, ``reindex`` and ``status``: taking papers in and finding them."""
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from broadsheet.cli.out import errors, progress, safe
+from broadsheet.cli.start import command
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("places", nargs=-1, required=True, metavar="FILE|ID|arxiv...")
+@click.option("--source", help="Name kept as the papers' source. Default: the file's own name.")
+@click.option("--no-index", is_flag=True, help="Only store; the running server or the next command indexes.")
+@command()
+def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
+    """Take papers in.
+
+    FILE is a JSON-lines file in the documented record format (.jsonl, .jsonl.gz, .jsonl.xz, .jsonl.zst) or a
+    daily_papers answer (.json). ID is an arXiv id or URL. "arxiv" asks arXiv for the newest papers of the
+    configured categories. "sample" is the sample edition. An interrupted file resumes where it stopped.
+    """
+    from broadsheet import pipeline
+    from broadsheet.papers import runs
+
+    for place in places:
+        began = time.monotonic()
+        opened = pipeline.open_place(place, source)
+        with progress(f"Taking in {safe(place)}") as advance:
+
+            def report(now: pipeline.Progress) -> None:
+                rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023
+                advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")  # noqa: B023
+                for item in now.rejects:
+                    errors.print(f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False)
+
+            run = pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, report=report)
+        seconds = time.monotonic() - began
+        click.echo(
+            f"{safe(place)}: {run.added} added, {run.updated} updated, {run.unchanged} unchanged, "
+            f"{run.rejected} rejected in {seconds:.1f} s"
+        )
+        if run.rejected:
+            click.echo(f"  Rows that could not be read: {runs.rejects_file(run)}")
+    if not no_index:
+        _index()
+
+
+def _index() -> None:
+    """Bring the index up to date here, unless a server owns it, which does it by itself."""
+    from broadsheet.errors import Conflict
+    from broadsheet.search import current, upkeep
+
+    try:
+        index = current.own()
+    except Conflict:
+        click.echo("The running server takes the papers into its index.")
+        return
+    try:
+        began = time.monotonic()
+        with progress("Indexing") as advance:
+            done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
+            index.optimize()
+        click.echo(f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.")
+    finally:
+        current.release()
+
+
+@click.command()
+@click.argument("query")
+@click.option("--category", "categories", multiple=True, help="Category such as cs.LG, or archive such as cs; repeatable.")
+@click.option("--since", type=DAY, help="First edition day, YYYY-MM-DD.")
+@click.option("--until", type=DAY, help="Last edition day, YYYY-MM-DD.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 300), help="Number of results.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def search(
+    query: str, categories: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int, as_json: bool
+) -> None:
+    """Find papers by words and by meaning, or by an arXiv id or URL."""
+    from broadsheet.papers.models import Paper
+    from broadsheet.papers.tex import plain
+    from broadsheet.search import current, hybrid
+    from broadsheet.search.query import parse
+
+    parsed = parse(
+        query, categories=categories, since=since.date() if since else None, until=until.date() if until else None
+    )
+    try:
+        found = hybrid.search(parsed, limit=limit)
+    finally:
+        current.release()
+    if found.jump:
+        paper = Paper.objects.get(key=found.jump)
+        rows = [(paper, 1.0, ["id"])]
+    else:
+        papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
+        rows = [(papers[hit.paper_id], hit.score, list(hit.why)) for hit in found.hits if hit.paper_id in papers]
+    for note in found.notes:
+        click.echo(note, err=True)
+    if as_json:
+        answer = [
+            {
+                "id": paper.key,
+                "title": plain(paper.title),
+                "authors": paper.authors,
+                "categories": paper.categories,
+                "day": paper.day.isoformat() if paper.day else None,
+                "votes": paper.votes,
+                "score": round(score, 4),
+                "why": why,
+            }
+            for paper, score, why in rows
+        ]
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+    elif not rows:
+        click.echo("Nothing found. Fewer or other words may find it.")
+    else:
+        for paper, _, why in rows:
+            click.echo(f"{paper.key:<17} {paper.day or '':%Y-%m-%d}  {safe(plain(paper.title))}  ({', '.join(why)})")
+
+
+@click.command()
+@command()
+def reindex() -> None:
+    """Make the search index anew from the papers; search goes on meanwhile."""
+    from broadsheet.search import upkeep
+
+    upkeep.ask_for_rebuild()
+    _index()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def status(as_json: bool) -> None:
+    """Show how many papers are here and how far the index is."""
+    from django.conf import settings
+
+    from broadsheet.papers.models import Paper
+    from broadsheet.ranking.lists import newest_day
+    from broadsheet.search import embed, state
+
+    known = state.read(now=True)
+    model, reason = embed.available(Path(settings.MODELS_DIR), settings.MODEL) if settings.MODEL != "none" else ("off", "")
+    answer = {
+        "home": str(settings.HOME),
+        "papers": Paper.objects.count(),
+        "newest_edition": str(newest_day() or ""),
+        "searchable_by_words": known.papers,
+        "searchable_by_meaning": known.vectors,
+        "model": settings.MODEL,
+        "model_state": model,
+    }
+    if as_json:
+        click.echo(json.dumps(answer, indent=1))
+        return
+    for name, value in answer.items():
+        click.echo(f"{name.replace('_', ' '):<22} {value}")
+    if reason:
+        click.echo(reason)

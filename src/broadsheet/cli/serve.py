@@ -1,0 +1,114 @@
+"""``broadsheet serve``: everything in one command: tables, papers, index, background work and the web server."""
+
+import socket
+import time
+from pathlib import Path
+
+import click
+
+from broadsheet.cli.out import progress
+from broadsheet.cli.start import command, fail
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web server processes.")
+@command()
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the site, and keep it up to date.
+
+    The first start takes in today's papers of the configured categories from arXiv, or shows the sample edition
+    where there is no network. All state lives in the directory given by --data.
+    """
+    from django.conf import settings
+
+    from broadsheet.search import current, door
+
+    began = time.monotonic()
+    click.echo(f"Data directory: {settings.HOME}")
+    _refuse_taken(host, port)
+    _first_papers()
+    index = current.own()
+    _catch_up(index)
+    doorway = door.serve_door(index, Path(settings.INDEX_DIR))
+    try:
+        _serve(host, port, workers, index, began)
+    finally:
+        doorway.close()
+        current.release()
+        click.echo("Stopped. The next start carries on.")
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """End with a sentence when the port is taken, before any work is done."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            fail(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another with --port or --host.")
+
+
+def _first_papers() -> None:
+    """See that there are papers before the first request: from arXiv, else the sample edition."""
+    from broadsheet import pipeline
+
+    if pipeline.has_papers():
+        return
+    reason = pipeline.why_no_news()
+    if not reason:
+        with progress("Taking in today's papers from arXiv") as advance:
+            reason = pipeline.try_first_news(lambda p: advance(p.done, p.total, f"{p.run.added} papers"))
+    if reason:
+        click.echo(f"{reason} The sample edition is shown instead.")
+        pipeline.take_in_sample()
+
+
+def _catch_up(index: object) -> None:
+    """Make what is in the store searchable by words; a long way to go is left to the background."""
+    from broadsheet.search import upkeep
+    from broadsheet.search.index import Index
+
+    behind = upkeep.behind()
+    if not behind:
+        return
+    if behind > 20_000:
+        click.echo(f"{behind} papers are not in the index yet; they follow in the background.")
+        return
+    with progress("Indexing") as advance:
+        upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))  # type: ignore[arg-type]
+
+
+def _serve(host: str, port: int, workers: int, index: object, began: float) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.log import LogLevels
+
+    from broadsheet.jobs import Background
+
+    server = Granian(
+        "broadsheet.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        # More threads only queue at the interpreter's lock and triple the slowest answers.
+        blocking_threads=2,
+        http=HTTPModes.auto,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        websockets=False,
+    )
+    background = Background(index)  # type: ignore[arg-type]
+
+    @server.on_startup
+    def ready() -> None:
+        background.start()
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"Serving http://{shown}:{port}/ after {time.monotonic() - began:.1f} s. Ctrl-C stops.")
+
+    try:
+        server.serve()
+    finally:
+        background.stop()

@@ -1,0 +1,96 @@
+"""What every command begins and ends with: the state directory, Django, the tables, and errors a person can read."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def command(*, tables: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command ``--data``, load Django on that directory, and turn errors of the domain into sentences.
+
+    tables: make or update the database's tables first.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option(
+            "--data",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Directory of all state. Default: $BROADSHEET_HOME, else the user's data directory.",
+        )
+        @functools.wraps(function)
+        def run(*args: Any, data: Path | None, **options: Any) -> Any:
+            with readable_errors():
+                load(data)
+                if tables:
+                    update_tables()
+                return function(*args, **options)
+
+        return run
+
+    return wrap
+
+
+class readable_errors:  # noqa: N801 (used as a statement)
+    """Prints errors of the domain, of the settings and of the disk as sentences, and a stop as what it is."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.db.utils import OperationalError
+
+        from broadsheet.errors import BroadsheetError
+
+        if isinstance(error, KeyboardInterrupt):
+            click.echo("\nStopped. What was done so far is kept; the same command carries on.", err=True)
+            sys.exit(130)
+        if isinstance(error, BroadsheetError):
+            fail(error.message, error.hint)
+        if isinstance(error, ImproperlyConfigured):
+            fail(str(error))
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            fail(f"{error.strerror or error}: {error.filename or 'no file named'}.", "Check the path, the space and the rights.")
+        if isinstance(error, OperationalError):
+            fail(f"The database does not answer: {error}.", "Check BROADSHEET_DATABASE, or the rights and space of --data.")
+        return False
+
+
+def fail(message: str, hint: str = "") -> None:
+    """Print an error and its way out, and end with code 1."""
+    click.echo(f"broadsheet: {message}" + (f"\n  {hint}" if hint else ""), err=True)
+    sys.exit(1)
+
+
+def load(data: Path | None) -> None:
+    """Load Django on a state directory, which is made if it is missing."""
+    if data is not None:
+        os.environ["BROADSHEET_HOME"] = str(data)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.settings")
+    import django
+    from django.conf import settings
+
+    settings.HOME.mkdir(parents=True, exist_ok=True)
+    django.setup()
+
+
+def update_tables() -> None:
+    """Bring the tables up to this version; quick when they are, and safe when two commands start at once."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    from filelock import FileLock
+
+    def behind() -> bool:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+    if behind():
+        with FileLock(settings.HOME / "tables.lock"):
+            if behind():
+                call_command("migrate", verbosity=0, interactive=False)

@@ -1,0 +1,96 @@
+"""When things run while the site is served: the index follows the papers, vectors follow the index, news are fetched."""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from broadsheet import pipeline
+from broadsheet.errors import BroadsheetError
+from broadsheet.search import current, upkeep
+from broadsheet.search.index import Index
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks for changed papers."""
+
+NEWS_EVERY = 3600.0
+"""Seconds between two looks at arXiv, whose answers change once a day."""
+
+
+class Background:
+    """The work beside serving, on threads of the process that owns the index; ``stop`` ends it between two batches."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._keep_index, name="index", daemon=True)]
+        if not settings.OFFLINE:
+            self._threads.append(threading.Thread(target=self._keep_news, name="news", daemon=True))
+
+    def start(self) -> None:
+        """Start all threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, within: float = 10.0) -> None:
+        """Ask all threads to end, and wait for each at most ``within`` seconds."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(within)
+
+    def _keep_index(self) -> None:
+        _be_nice()
+        seen = -1
+        while not self._stopped.is_set():
+            with _logged("keeping the index"):
+                newest = upkeep.newest_stamp()
+                if newest != seen or upkeep.rebuild_is_due():
+                    upkeep.catch_up(self.index, stop=self._stopped.is_set)
+                    self.index.optimize()
+                    seen = newest
+                self._give_vectors()
+            self._stopped.wait(LOOK_EVERY)
+
+    def _give_vectors(self) -> None:
+        """Give vectors until none is missing or papers have changed, which come first."""
+        embedder = current.embedder(build=True)
+        if embedder is None:
+            return
+        began = upkeep.newest_stamp()
+
+        def enough() -> bool:
+            return self._stopped.is_set() or upkeep.newest_stamp() != began
+
+        if upkeep.backfill(self.index, embedder, stop=enough):
+            self.index.optimize()
+
+    def _keep_news(self) -> None:
+        while not self._stopped.is_set():
+            with _logged("taking in the news"):
+                pipeline.take_in_news(stop=self._stopped.is_set)
+            self._stopped.wait(NEWS_EVERY)
+
+
+@contextlib.contextmanager
+def _logged(doing: str) -> Iterator[None]:
+    """Log what went wrong and go on: a background thread that dies would leave the site silently out of date."""
+    try:
+        yield
+    except BroadsheetError as error:
+        logger.warning("%s: %s", doing, error)
+    except Exception:  # noqa: BLE001 (whatever broke, the next round may succeed)
+        logger.exception("%s failed; it is tried again", doing)
+    finally:
+        close_old_connections()
+
+
+def _be_nice() -> None:
+    """Give this thread's share of the processor to readers first, where the system can do that for one thread."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -1,0 +1,145 @@
+"""What one more record changes about a paper: pure rules over a Paper in memory. Writing is done in ``actions``.
+
+The rules are made so that reading the same files again, in any order, changes nothing: dates take the earliest
+value, counts the highest, text the newest version, and everything else is only filled in where it was missing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from broadsheet.papers.models import Paper, Version
+from broadsheet.papers.titles import title_key
+from broadsheet.sources.record import Record
+
+_FILLED = ("comment", "doi", "journal_ref", "machine_summary", "code_url", "project_url")
+# Counts differ between readings; the highest is the one that does not depend on the order of reading.
+_HIGHEST = ("code_stars",)
+_EARLIEST = ("announced", "featured", "published")
+
+
+def new_paper(record: Record) -> Paper:
+    """Return an unsaved paper made of one record."""
+    paper = Paper(key=record.id, source=record.source)
+    _take_text(paper, record)
+    _merge_facts(paper, record, own=True)
+    return paper
+
+
+def merge(paper: Paper, record: Record, earlier: list[Version]) -> bool:
+    """Bring a record into a paper, in memory only, and return whether the paper changed.
+
+    earlier: the paper's former texts; a text that this replaces, or an older one that it brings, is appended.
+    """
+    before = _facts(paper)
+    if _text_differs(paper, record):
+        if _is_newer(paper, record, earlier):
+            if paper.abstract_kind == "abstract":
+                earlier.append(_version_of(paper))
+            _take_text(paper, record)
+        elif _is_unknown_older(paper, record, earlier):
+            earlier.append(_older_version(paper, record))
+    elif record.version and not paper.version:
+        paper.version = record.version
+    _merge_facts(paper, record, own=record.source == paper.text_source)
+    return _facts(paper) != before
+
+
+def _facts(paper: Paper) -> tuple[object, ...]:
+    return tuple(getattr(paper, field.attname) for field in Paper._meta.concrete_fields)
+
+
+def _text_differs(paper: Paper, record: Record) -> bool:
+    return (
+        record.title != paper.title
+        or (record.abstract not in ("", paper.abstract))
+        or (bool(record.authors) and list(record.authors) != paper.authors)
+    )
+
+
+def _is_newer(paper: Paper, record: Record, earlier: list[Version]) -> bool:
+    """Whether a record's text should stand in place of the paper's."""
+    if record.abstract_kind != paper.abstract_kind and record.abstract and paper.abstract:
+        return record.abstract_kind == "abstract"
+    if record.version and paper.version and record.version != paper.version:
+        return record.version > paper.version
+    if record.updated and paper.updated and record.updated != paper.updated:
+        return record.updated > paper.updated
+    if any(old.title == record.title and old.abstract == record.abstract for old in earlier):
+        return False  # this text has been replaced already: it is being read again
+    return record.source == paper.text_source or not paper.abstract
+
+
+def _is_unknown_older(paper: Paper, record: Record, earlier: list[Version]) -> bool:
+    return bool(
+        record.version
+        and paper.version
+        and record.version < paper.version
+        and all(old.number != record.version for old in earlier)
+    )
+
+
+def _version_of(paper: Paper) -> Version:
+    return Version(
+        paper=paper,
+        number=paper.version,
+        title=paper.title,
+        abstract=paper.abstract,
+        authors=paper.authors,
+        updated=paper.updated,
+        source=paper.text_source,
+    )
+
+
+def _older_version(paper: Paper, record: Record) -> Version:
+    return Version(
+        paper=paper,
+        number=record.version,
+        title=record.title,
+        abstract=record.abstract,
+        authors=list(record.authors),
+        updated=record.updated,
+        source=record.source,
+    )
+
+
+def _take_text(paper: Paper, record: Record) -> None:
+    paper.title = record.title
+    paper.title_key = title_key(record.title)
+    if record.abstract:
+        paper.abstract = record.abstract
+        paper.abstract_kind = record.abstract_kind
+    if record.authors:
+        paper.authors = list(record.authors)
+    paper.version = record.version or paper.version
+    paper.text_source = record.source
+
+
+def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
+    """Merge everything but the text. own: the record comes from the source whose text stands, so it may correct."""
+    for name in _FILLED:
+        value = getattr(record, name)
+        if value and (own or not getattr(paper, name)):
+            setattr(paper, name, value)
+    for name in _HIGHEST:
+        _set_if(paper, name, getattr(record, name), max)
+    for name in _EARLIEST:
+        _set_if(paper, name, getattr(record, name), min)
+    _set_if(paper, "updated", record.updated, max)
+    _set_if(paper, "withdrawn", record.withdrawn, min)
+    for name in ("categories", "keywords"):
+        value = list(getattr(record, name))
+        if value and (own or not getattr(paper, name)):
+            setattr(paper, name, value)
+    slug, full = record.organization
+    if full and (own or not paper.organization):
+        paper.organization_slug, paper.organization = slug, full
+    if record.comment_count is not None:
+        paper.imported_comments = max(paper.imported_comments, record.comment_count)
+    paper.day = paper.featured or paper.announced or (paper.published.date() if paper.published else None)
+
+
+def _set_if(paper: Paper, name: str, value: Any, choose: Callable[[Any, Any], Any]) -> None:
+    """Set a field to the chosen one of its value and a new one; an absent value never erases a known one."""
+    if value is not None:
+        known = getattr(paper, name)
+        setattr(paper, name, value if known is None else choose(known, value))

@@ -1,0 +1,155 @@
+"""Papers, their earlier versions, votes seen over time, and runs of taking in; reads are QuerySet methods.
+
+What changes them lives in ``actions``; how their text is shown lives in ``tex`` and ``shown``.
+"""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    """Reads over papers."""
+
+    def of_days(self, first: date, last: date) -> Self:
+        """Papers whose edition day lies between ``first`` and ``last``, both included."""
+        return self.filter(day__gte=first, day__lte=last)
+
+    def ranked(self) -> Self:
+        """Best first within a period: by votes, then by their place in the source's list."""
+        return self.order_by("-imported_votes", "pk")
+
+    def trending(self) -> Self:
+        """Highest trending score first. Papers without a vote have no score and do not appear."""
+        return self.filter(trending__isnull=False).order_by("-trending", "-pk")
+
+    def newest(self) -> Self:
+        """Newest edition first."""
+        return self.filter(day__isnull=False).order_by("-day", "-imported_votes", "pk")
+
+
+class Paper(models.Model):
+    """One paper, whatever number of sources and versions it came through.
+
+    ``day`` is the day of the edition it belongs to: the day a daily list featured it, else the day arXiv announced
+    it, else the day it was published. Votes and comment counts are those read from sources; readers' own votes will
+    live in the community room and be added at display, so the two are never mixed up.
+    """
+
+    key = models.CharField(max_length=64, unique=True, help_text="Canonical id: for arXiv, the id without version.")
+    title = models.TextField()
+    title_key = models.CharField(max_length=16, db_index=True, help_text="Digest of the title's bare letters.")
+    abstract = models.TextField(blank=True)
+    abstract_kind = models.CharField(max_length=12, default="abstract")
+    authors = models.JSONField(default=list)
+    categories = models.JSONField(default=list)
+    version = models.PositiveSmallIntegerField(null=True)
+    published = models.DateTimeField(null=True)
+    updated = models.DateTimeField(null=True)
+    announced = models.DateField(null=True)
+    featured = models.DateField(null=True)
+    day = models.DateField(null=True)
+    withdrawn = models.DateTimeField(null=True)
+    comment = models.TextField(blank=True)
+    doi = models.TextField(blank=True)
+    journal_ref = models.TextField(blank=True)
+    keywords = models.JSONField(default=list)
+    machine_summary = models.TextField(blank=True)
+    code_url = models.TextField(blank=True)
+    code_stars = models.PositiveIntegerField(null=True)
+    project_url = models.TextField(blank=True)
+    organization_slug = models.TextField(blank=True)
+    organization = models.TextField(blank=True)
+    imported_votes = models.PositiveIntegerField(default=0)
+    imported_comments = models.PositiveIntegerField(default=0)
+    trending = models.FloatField(null=True, help_text="log2 of the decayed votes (docs/ranking); empty without votes.")
+    text_source = models.CharField(max_length=80, help_text="The source whose title, abstract and authors stand here.")
+    source = models.CharField(max_length=80, help_text="The source that brought the paper first.")
+    stamp = models.BigIntegerField(db_index=True, help_text="Rises with every change; the index catches up by it.")
+    added = models.DateTimeField(auto_now_add=True)
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day", "-imported_votes", "id"], name="paper_edition"),
+            models.Index(fields=["-trending"], name="paper_trending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.title}"
+
+    @property
+    def votes(self) -> int:
+        """Votes as one number."""
+        return self.imported_votes
+
+    @property
+    def comments(self) -> int:
+        """Number of comments as one number."""
+        return self.imported_comments
+
+
+class Version(models.Model):
+    """An earlier text of a paper, kept when a newer one replaced it."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="earlier")
+    number = models.PositiveSmallIntegerField(null=True)
+    title = models.TextField()
+    abstract = models.TextField(blank=True)
+    authors = models.JSONField(default=list)
+    updated = models.DateTimeField(null=True)
+    source = models.CharField(max_length=80)
+    replaced = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} v{self.number or '?'}"
+
+
+class VotesSeen(models.Model):
+    """The number of votes of a paper as a source showed it on one day."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="votes_seen")
+    day = models.DateField()
+    votes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["paper", "day"], name="one_count_a_paper_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} {self.day}: {self.votes}"
+
+
+class Counter(models.Model):
+    """A number that only rises, taken inside the transaction that uses it, so that no two changes share a stamp."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
+class Run(models.Model):
+    """One run of taking papers in: where it came from, how far it is and what it found; an unfinished one resumes."""
+
+    source = models.CharField(max_length=80)
+    place = models.TextField(help_text="File or address read.")
+    fingerprint = models.CharField(max_length=64, help_text="Tells whether the place still holds the same content.")
+    position = models.BigIntegerField(default=0, help_text="Last row stored.")
+    added = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    started = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["fingerprint", "-id"], name="run_resume")]
+
+    def __str__(self) -> str:
+        return f"{self.source} at row {self.position}"

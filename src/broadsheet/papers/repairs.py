@@ -1,0 +1,174 @@
+"""What is left of TeX where an earlier hand took it out badly: lost backslashes, entities, quotes, ties and dashes.
+
+Every rule needs a sign that no ordinary prose has; in doubt the text stays as it is.
+"""
+
+import html
+import re
+
+from broadsheet.papers import symbols
+from broadsheet.papers.segments import KEPT
+
+# Names that are no English words: next to a digit or a sign they are TeX's, whatever the rest of the text looks like.
+_SIGNS = symbols.names(
+    "varphi varepsilon vartheta infty leq geq neq cdots cdot ldots ell nabla hbar otimes oplus subseteq lesssim gtrsim  rightarrow"
+)
+# Names that are words as well: only braces or an index right beside them show what they are.
+_WORDS = symbols.names("times to pm sim circ approx ast star dagger prime perp sum prod int")
+
+_sign = "|".join(sorted(_SIGNS, key=len, reverse=True))
+_greek = "|".join(sorted(symbols.GREEK, key=len, reverse=True))
+_beside = r"[\d_^{}()<>=+;|\[\]/]"
+
+_BARE_SIGN = re.compile(rf"(?<![A-Za-z\\])(?:{_sign})(?={_beside})|(?<={_beside})(?:{_sign})(?![A-Za-z])")
+_BARE_LETTER = re.compile(
+    rf"(?<![A-Za-z0-9_\\])(?:{_greek})(?=[_^](?:[A-Za-z0-9∞*+](?![A-Za-z0-9_])|\())"
+    rf"|(?<=(?<![A-Za-z0-9])[A-Za-z][_^])(?:{_greek})(?![A-Za-z_])"
+)
+_IN_SCRIPT = re.compile(rf"(?<![A-Za-z\\])(?:{_greek}|{_sign}|circ|times|ast|dagger|perp|prime)(?![A-Za-z])")
+_BASE = re.compile(rf"(?<![A-Za-z0-9_\\])(?:{_greek}|{_sign}|sum|prod|int)$")
+_LEADING = re.compile(r"(cdot|times|circ|otimes)(?=[A-Z])")
+LOST_FONT = re.compile(
+    r"(?<![A-Za-z\\])(?:math(?:cal|bb|bf|frak|rm|sf|scr|it|tt)|text(?:bf|it|tt|rm|sc|sf)|emph|operatorname)$"
+)
+_LOST_LETTER_FONT = re.compile(r"(?<![A-Za-z\\])math(?:cal|bb|frak|scr) (?=[A-Z](?![A-Za-z]))")
+_TIMES = re.compile(r"(?<=\d)times(?![A-Za-z])(?: (?=\d))?|(?<![A-Za-z\\])times(?=\d)")
+_SIM = re.compile(r"(?<![A-Za-z\\])sim(?=\d[\d.,]*\s?[%×°])")
+_DOTS = re.compile(r"(?<=,)\s?[cl]?dots(?=,)")
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_BROKEN_ENTITY = re.compile(r"(?<=[A-Za-z]{2})x201([349cd])(?=[a-z])")
+_COMMENT = re.compile(
+    r"(?<=[.!?])\s+%(?:\s(?=[A-Z]))?[A-Z]?[a-z][^%]{20,400}?(?<!\bal)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)[.!?](?=\s+[A-Z]|\s*$)"
+)
+_CITATION_KEY = re.compile(r"\s[A-Z][a-z]+(?:19|20)\d\d[A-Z][a-z]+[A-Z]{2}\b")
+_QUOTE = re.compile(r"``|''|\"")
+_SINGLE_QUOTE = re.compile(r"(?<![\w`'])`(?=[^\s`'])([^`]{0,80}?[^\s`])'(?![\w'])")
+_DASH = re.compile(
+    rf"(?<=[\w)\]”’\"'.,;:!?%…{KEPT[1:-1]}])---?(?=[\w(\[“‘\"'$…{KEPT[1:-1]}])(?!-)"
+    r"|(?<=\S[ \n])---?(?=[ \n]\S)"
+    rf"|(?:(?<=\w\w)|(?<=[)\]”’%{KEPT[1:-1]}]))---?(?= )"
+)
+_TIE = re.compile(
+    rf"(?:(?<=[A-Za-z]{{2}})|(?<=[.,;:)\]%”’{KEPT[1:-1]}])|(?<=\d)|(?<=\s[aAI]))~(?=[A-Za-z(\[“‘`{KEPT[1:-1]}])"
+    r"|(?:(?<=[a-z]{2})|(?<=[A-Za-z][.,;:]))~(?=\d)"
+)
+_SPACED_STOP = re.compile(rf"(?<=[\w)\]%”’/{KEPT[1:-1]}])[ \u00a0]\.(?=\s|$)(?!\s\.)")
+
+_LOST = (_BARE_SIGN, _BARE_LETTER, _LOST_LETTER_FONT, _TIMES, _SIM, _DOTS, _BROKEN_ENTITY, _CITATION_KEY, _SPACED_STOP)
+# What each of these patterns holds in any case: looking for it first costs a tenth of running them.
+_HINTS = ("times", "x201", "_", "^", "math", "sim", "dots", " .", "\u00a0.", *_SIGNS)
+_KEY_HINT = re.compile(r"20\d\d[A-Z]|19\d\d[A-Z]")
+_OPEN_SIGNS = re.compile(r"\\|\$|\{|\}|~|`|''|--")
+_GLUED_ADDRESS = re.compile(r"http(?<=[A-Za-z:,;.]http)s?://")
+
+
+def marked(text: str) -> bool:
+    """Whether ``text`` holds anything that cleaning could change; the quick way past for ordinary prose."""
+    if _OPEN_SIGNS.search(text):
+        return True
+    if "&" in text and _ENTITY.search(text):
+        return True
+    if "%" in text and _COMMENT.search(text):
+        return True
+    if "http" in text and _GLUED_ADDRESS.search(text):
+        return True
+    if any(hint in text for hint in _HINTS) or _KEY_HINT.search(text):
+        return any(pattern.search(text) for pattern in _LOST)
+    return False
+
+
+def decoded(text: str) -> str:
+    """``text`` with its HTML entities decoded, the doubly encoded ones too."""
+    for _ in range(3):
+        if "&" not in text or not _ENTITY.search(text):
+            break
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return text
+
+
+def uncommented(prose: str) -> str:
+    """TeX's prose without comments: a per cent sign that begins a sentence, up to that sentence's end."""
+    return _COMMENT.sub("", prose) if "%" in prose else prose
+
+
+def mended(prose: str) -> str:
+    """Mend prose whose commands and braces were read already."""
+    if "x201" in prose:
+        prose = _BROKEN_ENTITY.sub(lambda entity: {"9": "’", "c": "“", "d": "”", "3": "–", "4": "—"}[entity[1]], prose)
+    prose = _CITATION_KEY.sub("", prose)
+    prose = _quoted(prose)
+    if "--" in prose:
+        prose = _DASH.sub(lambda dash: "—" if len(dash[0]) == 3 else "–", prose)
+    if "~" in prose:
+        prose = _TIE.sub("\u00a0", prose)
+    prose = _DOTS.sub("…", _SIM.sub("∼", _TIMES.sub("×", prose)))
+    prose = _BARE_SIGN.sub(_named, _LOST_LETTER_FONT.sub("", prose))
+    prose = _BARE_LETTER.sub(_named, prose)
+    return _SPACED_STOP.sub(".", prose)
+
+
+def named_signs(text: str) -> str:
+    """The text of an index with the names in it as signs: there ``Phi`` is no word."""
+    return _IN_SCRIPT.sub(_named, text)
+
+
+def named_base(text: str) -> str:
+    """``text``, which an index follows, with the name it ends with as a sign."""
+    return _BASE.sub(_named, text)
+
+
+def lone_sign(raw: str, *, touching: bool) -> str:
+    """The sign that a group in braces holds alone (``{=}``, ``{times}``), empty where it holds anything else.
+
+    touching: whether a letter or digit stands right beside the braces.
+    """
+    if len(raw) == 1 and not raw.isalnum() and raw.isprintable() and touching:
+        return raw
+    if raw in _SIGNS or raw == "approx" or (touching and raw in _WORDS) or (touching and raw in symbols.GREEK):
+        return symbols.SYMBOLS[raw]
+    return ""
+
+
+def leading_sign(text: str) -> str:
+    """``text``, the content of braces beside a letter, with a name at its start as a sign (``{cdotZ}``)."""
+    return _LEADING.sub(_named, text, count=1) if _LEADING.match(text) else text
+
+
+def is_prose_group(raw: str, *, tex: bool) -> bool:
+    """Whether braces around ``raw`` only group words, rather than being meant to be seen, as in a set or a template.
+
+    tex: whether other signs show that the text was written in TeX.
+    """
+    if re.fullmatch(KEPT, raw):
+        return True
+    if re.search(r"[:;\"|=<>\[\]{}]", raw) or ("," in raw and not raw.rstrip().endswith(".")):
+        return False
+    return tex or len(raw.split()) >= 3
+
+
+def _named(match: re.Match[str]) -> str:
+    return symbols.SYMBOLS[match[0]]
+
+
+def _quoted(prose: str) -> str:
+    if "`" not in prose and "''" not in prose:
+        return prose
+    within = False
+
+    def typographic(match: re.Match[str]) -> str:
+        nonlocal within
+        sign, end = match[0], match.end()
+        if sign == "``":
+            within = True
+            return "“"
+        if within:
+            within = False
+            return "”"
+        before, after = prose[match.start() - 1 : match.start()], prose[end : end + 1]
+        if sign == "''" and (not before or before in " \n([") and after.strip() and "''" in prose[end : end + 300]:
+            within = True
+            return "“"
+        return sign
+
+    return _SINGLE_QUOTE.sub(r"‘\1’", _QUOTE.sub(typographic, prose))

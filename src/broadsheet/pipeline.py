@@ -1,0 +1,176 @@
+"""The way of a paper, on one screen: fetch -> store -> score -> index. When it runs is told in ``jobs``."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from broadsheet.errors import BadInput, Upstream
+from broadsheet.papers import runs
+from broadsheet.papers.actions import store
+from broadsheet.papers.models import Paper, Run
+from broadsheet.ranking.lists import rescore
+from broadsheet.sources import arxiv_ids, http
+from broadsheet.sources.arxiv_api import ArxivApi
+from broadsheet.sources.jsonl import fingerprint
+from broadsheet.sources.open_source import source_for
+from broadsheet.sources.record import Item, Record, Reject, Source
+from broadsheet.sources.sample import Sample
+
+BATCH = 1000
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run of taking in is.
+
+    done and total are in the source's own unit; total is None where unknown. began_at: the row after which this
+    process began. rejects: what could not be read since the last report.
+    """
+
+    done: int
+    total: int | None
+    run: Run
+    began_at: int = 0
+    rejects: list[Item] = field(default_factory=list)
+
+
+def take_in(
+    source: Source,
+    *,
+    place: str,
+    fingerprint: str,
+    report: Callable[[Progress], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Store everything a source yields, in batches, resuming an interrupted run of the same content.
+
+    place: file or address, for the record. fingerprint: tells whether the content is the same as last time.
+    report: called after each batch; stop: asked before each batch, True ends the run where it can be resumed.
+    Returns the run with its counts; ``finished`` is None where it was stopped.
+    """
+    run = runs.begin(source.name, place, fingerprint)
+    began_at = run.position
+    for batch in _batches(source.fetch(after=run.position)):
+        if stop():
+            return run
+        records = [item.row for item in batch if isinstance(item.row, Record)]
+        rejects = [item for item in batch if isinstance(item.row, Reject)]
+        with transaction.atomic():
+            stored = store(records)
+            rescore(stored.voted)
+            # The position is stored with the papers, so a kill at any moment neither skips nor repeats a row.
+            runs.advance(run, batch[-1].position, stored, len(rejects))
+            runs.keep_rejects(run, rejects)
+        report(Progress(source.done, source.total, run, began_at, rejects))
+    runs.finish(run)
+    return run
+
+
+def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while batch := list(itertools.islice(items, BATCH)):
+        yield batch
+
+
+class Opened(NamedTuple):
+    """A source ready to be read. fingerprint: the same for the same content, so that a run can resume."""
+
+    source: Source
+    fingerprint: str
+
+
+def open_place(place: str, name: str | None = None) -> Opened:
+    """Open what a person names: a file, ``arxiv``, ``sample``, or an arXiv id or URL.
+
+    name: kept as the papers' source instead of the file's own name.
+    Raises BadInput for anything else, naming what is taken.
+    """
+    once = f"{place} {timezone.now().isoformat()}"[:64]
+    if place == "sample":
+        return Opened(Sample(), once)
+    if place == "arxiv":
+        return Opened(_news(), once)
+    if Path(place).exists():
+        return Opened(source_for(Path(place), name), fingerprint(Path(place)))
+    if key := arxiv_ids.find(place):
+        return Opened(_Feed(_arxiv().by_ids([key])), once)
+    raise BadInput(
+        f"There is no file {place!r}, and it is not an arXiv id.", "Give a file, an arXiv id or URL, arxiv, or sample."
+    )
+
+
+def has_papers() -> bool:
+    """Whether any paper is here."""
+    return Paper.objects.exists()
+
+
+def take_in_sample() -> Run:
+    """Take the sample edition in."""
+    opened = open_place("sample")
+    return take_in(opened.source, place="sample", fingerprint=opened.fingerprint)
+
+
+def why_no_news() -> str:
+    """Return one sentence on why arXiv cannot be asked now; empty when it can. Takes four seconds at most."""
+    if settings.OFFLINE:
+        return "The network is switched off (BROADSHEET_OFFLINE)."
+    host = urlsplit(settings.ARXIV_API).hostname or settings.ARXIV_API
+    return "" if http.is_reachable(settings.ARXIV_API, within=3.0) else f"arXiv cannot be reached ({host})."
+
+
+def try_first_news(report: Callable[[Progress], None]) -> str:
+    """Take in one request's worth of the newest papers, so that the first page has something to show.
+
+    Returns an empty text when papers are there now, else a sentence on why not.
+    """
+    try:
+        take_in(_news(limit=200), place="arxiv", fingerprint=f"first {timezone.now().isoformat()}", report=report)
+    except Upstream as error:
+        return str(error)
+    return "" if has_papers() else "arXiv sent no papers of the configured categories."
+
+
+def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
+    """Take in the newest papers of the configured categories; None where arXiv cannot be reached."""
+    if why_no_news():
+        return None
+    opened = open_place("arxiv")
+    return take_in(opened.source, place="arxiv", fingerprint=opened.fingerprint, stop=stop)
+
+
+def _arxiv() -> ArxivApi:
+    client = http.PoliteClient(
+        gates=settings.HOME / "gates", contact=settings.CONTACT, delay=settings.ARXIV_DELAY, timeout=30
+    )
+    return ArxivApi(client, settings.ARXIV_API)
+
+
+def _news(limit: int = 4000) -> Source:
+    # Five days reach back over a weekend and a late announcement.
+    since = timezone.now() - timedelta(days=5)
+    return _Feed(_arxiv().newest(settings.CATEGORIES, since=since, limit=limit), limit)
+
+
+class _Feed:
+    """The rows of one answer as a source."""
+
+    name = "arxiv"
+
+    def __init__(self, items: Iterator[Item], total: int | None = None) -> None:
+        self._items = items
+        self.total = total
+        self.done = 0
+
+    def fetch(self, after: int = 0) -> Iterator[Item]:
+        """Yield the rows; an answer cannot be resumed, so ``after`` only skips."""
+        for item in self._items:
+            self.done += 1
+            if item.position > after:
+                yield item

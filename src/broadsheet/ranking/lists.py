@@ -1,0 +1,100 @@
+"""The lists of papers that readers see: the editions of a day, a week and a month, and trending. Formulas: ``scores``."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from django.db.models import Max, Min
+
+from broadsheet.errors import BadInput
+from broadsheet.papers.actions import write_trending
+from broadsheet.papers.models import Paper, PaperQuerySet, VotesSeen
+from broadsheet.ranking import scores
+
+Kind = Literal["day", "week", "month"]
+KINDS: tuple[Kind, ...] = ("day", "week", "month")
+_EXAMPLES = {"day": "2026-11-21", "week": "2026-W47", "month": "2026-11"}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day, an ISO week or a month. label: as it stands in URLs; first and last day are both included."""
+
+    kind: Kind
+    first: date
+    last: date
+    label: str
+
+
+def period_around(kind: Kind, day: date) -> Period:
+    """Return the period of a kind that holds a day."""
+    if kind == "day":
+        return Period(kind, day, day, day.isoformat())
+    if kind == "week":
+        year, week, weekday = day.isocalendar()
+        monday = day - timedelta(days=weekday - 1)
+        return Period(kind, monday, monday + timedelta(days=6), f"{year}-W{week:02}")
+    first = day.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Period(kind, first, following - timedelta(days=1), f"{first:%Y-%m}")
+
+
+def period(kind: Kind, text: str) -> Period:
+    """Read a period from its text in a URL or a query.
+
+    Raises BadInput, naming the text and the form it should have.
+    """
+    try:
+        if kind == "day" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return period_around(kind, date.fromisoformat(text))
+        if kind == "week" and (found := re.fullmatch(r"(\d{4})-W(\d\d)", text, re.ASCII)):
+            return period_around(kind, date.fromisocalendar(int(found[1]), int(found[2]), 1))
+        if kind == "month" and re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
+            return period_around(kind, date.fromisoformat(f"{text}-01"))
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(f"{text[:40]!r} is not a {kind}.", f"A {kind} is written like {_EXAMPLES[kind]}.")
+
+
+def newest_day() -> date | None:
+    """Return the day of the newest edition, None before the first paper."""
+    return Paper.objects.aggregate(newest=Max("day"))["newest"]
+
+
+def papers_of(period: Period) -> PaperQuerySet:
+    """Return the papers of a period, best first."""
+    return Paper.objects.of_days(period.first, period.last).ranked()
+
+
+def trending() -> PaperQuerySet:
+    """Return the papers that readers turn to now, by the formula of docs/ranking."""
+    return Paper.objects.trending()
+
+
+def neighbours(period: Period) -> tuple[str | None, str | None]:
+    """Return the labels of the nearest earlier and later periods of the same kind that have papers."""
+    earlier = Paper.objects.filter(day__lt=period.first).aggregate(day=Max("day"))["day"]
+    later = Paper.objects.filter(day__gt=period.last).aggregate(day=Min("day"))["day"]
+    return (
+        period_around(period.kind, earlier).label if earlier else None,
+        period_around(period.kind, later).label if later else None,
+    )
+
+
+def rescore(papers: Sequence[int]) -> None:
+    """Compute the trending score of papers, by primary key, from the votes seen, and write it."""
+    seen: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
+    for pk, day, votes in VotesSeen.objects.filter(paper__in=papers).order_by("day").values_list(
+        "paper", "day", "votes"
+    ):
+        seen[pk].append((day, votes))
+    facts = Paper.objects.filter(pk__in=papers).values_list("pk", "day", "imported_votes")
+    results: dict[int, float | None] = {}
+    for pk, day, votes in facts:
+        # A count without a day of reading is taken as of the edition's day.
+        readings = seen[pk] or ([(day, votes)] if day and votes else [])
+        results[pk] = scores.trending(readings, day)
+    write_trending(results)

@@ -1,0 +1,29 @@
+"""Papers like this one: by the meaning of its vector and the words of its title, fused as in search."""
+
+from django.conf import settings
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.papers.models import Paper
+from broadsheet.papers.tex import plain
+from broadsheet.search import current, hybrid
+from broadsheet.search.index import Filters
+from broadsheet.search.models import Embedding
+from broadsheet.search.upkeep import vector_of
+
+CANDIDATES = 50
+
+
+def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper]:
+    """Return the papers nearest to one, best first; none where the index cannot be asked right now."""
+    try:
+        searcher = current.searcher()
+        words = searcher.words(plain(paper.title), limit=CANDIDATES, filters=Filters())
+        embedding = Embedding.objects.filter(pk=paper.pk, model=settings.MODEL).first()
+        meaning = (
+            searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
+        )
+    except BroadsheetError:
+        return []
+    hits = [hit for hit in hybrid.fuse(words, meaning, settings.DENSE_WEIGHT) if hit.paper_id != paper.pk][:limit]
+    papers = Paper.objects.in_bulk([hit.paper_id for hit in hits])
+    return [papers[hit.paper_id] for hit in hits if hit.paper_id in papers]

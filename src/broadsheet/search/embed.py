@@ -1,0 +1,158 @@
+"""The one place where the embedding model is built, loaded and run. Its files are ``weights``', its layout ``onnx_graph``'s."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.errors import BadInput, BroadsheetError
+from broadsheet.search import weights
+from broadsheet.search.weights import ModelMissing, get
+
+__all__ = ["Availability", "Embedder", "ModelMissing", "available", "digest", "get", "load", "text_of"]
+
+RECIPE = 1  # number of what onnx_graph makes: another number builds anew
+GRAPH, WORDS, MARK = "graph.onnx", "words.json", "built.json"
+BUILD_WAIT = 300.0  # seconds that a process waits while another builds, which takes two or three
+FEWEST_TOKENS, MOST_TOKENS = 3, 512  # one word between the two marks; rows of the published position table
+SIGNS_PER_TOKEN = 16  # real text has 4 to 6; what lies beyond is cut unread
+
+
+class Availability(NamedTuple):
+    """Whether a model can be used: now, after some seconds of building, or not; and a sentence on why not now."""
+
+    state: Literal["ready", "buildable", "missing"]
+    reason: str
+
+
+class Embedder:
+    """A loaded model. Calls may come from any thread; the same text always gets the same vector.
+
+    name: of the model. dim: numbers in a vector.
+    """
+
+    def __init__(self, name: str, dim: int, session: Any, tokenizer: Any, threads: int) -> None:
+        self.name = name
+        self.dim = dim
+        self._session = session
+        self._tokenizer = tokenizer
+        self._threads = threads
+
+    def embed(self, texts: Sequence[str], *, tokens: int = 256) -> NDArray[np.float32]:
+        """Return a vector of unit length for each text, shape (len(texts), dim); empty and broken texts get one too.
+
+        tokens: how much of a text is read, 3 to 512. A single text is read in the caller's thread, several by as
+        many threads as were given to ``load``. Raises BadInput for a number of tokens that the model cannot read.
+        """
+        if not FEWEST_TOKENS <= tokens <= MOST_TOKENS:
+            raise BadInput(f"The model cannot read {tokens} tokens.", f"It takes {FEWEST_TOKENS} to {MOST_TOKENS}.")
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+
+        def read(row: int) -> None:
+            vectors[row] = self._session.run(None, {"ids": self._ids(texts[row], tokens)})[0][0]
+
+        if self._threads == 1 or len(texts) < 2:
+            for row in range(len(texts)):
+                read(row)
+        else:
+            with ThreadPoolExecutor(min(self._threads, len(texts)), "embed") as pool:
+                for _ in pool.map(read, range(len(texts))):
+                    pass
+        return vectors
+
+    def _ids(self, text: str, tokens: int) -> NDArray[np.int64]:
+        """Return the tokens' numbers, shape (1, at most tokens); the closing mark stays when a text is cut."""
+        # The tokenizer reads UTF-8, which has no place for half of a surrogate pair.
+        clean = text[: tokens * SIGNS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
+        # One text at a time: the tokenizer's own batches would take every core, and break in forked processes.
+        ids: list[int] = self._tokenizer.encode(clean).ids
+        return np.array([ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]], dtype=np.int64)
+
+
+def text_of(title: str, abstract: str) -> str:
+    """Return what is embedded of a paper."""
+    return f"{title.strip()}\n{abstract.strip()}".strip()
+
+
+def digest(text: str) -> str:
+    """Return 16 hex digits that change when the text does, to find stale vectors. No protection against forgery."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def available(models: Path, name: str) -> Availability:
+    """Say whether ``load`` would succeed, without building anything. A name that is not known counts as missing."""
+    try:
+        if _is_built(models / name, weights.known(name)):
+            return Availability("ready", "")
+        weights.find(models, name)
+    except BroadsheetError as error:
+        return Availability("missing", str(error))
+    return Availability("buildable", f"The embedding model {name} is here, but not built yet.")
+
+
+def load(models: Path, name: str, *, threads: int = 1) -> Embedder:
+    """Return the model, built in ``models`` at first use: seconds then, a fraction of one later. Keep the result.
+
+    threads: how many texts ``embed`` reads at once. Each text is read in a single thread, and the engine keeps no
+    threads of its own: nothing spins while idle, and a background thread's low priority holds for its texts.
+
+    Raises ModelMissing where there are no weights, BadInput for an unknown name, Refused for weights that are not
+    the published ones or when ``models`` cannot be written, Conflict when another process builds for minutes.
+    """
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    model = weights.known(name)
+    folder = models / name
+    if not _is_built(folder, model):
+        _build(folder, model, weights.find(models, name))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # texts differ in length; an arena would keep memory for each, to no gain
+    session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_file(str(folder / WORDS))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return Embedder(name, model.dim, session, tokenizer, threads)
+
+
+def _is_built(folder: Path, model: weights.Model) -> bool:
+    """Tell whether graph and tokenizer lie in ``folder``, whole, ours, and of this recipe."""
+    try:
+        mark = json.loads((folder / MARK).read_bytes())
+        return bool(mark == _mark(model, weights.sha256(folder / GRAPH), weights.sha256(folder / WORDS)))
+    except (OSError, ValueError):
+        return False
+
+
+def _mark(model: weights.Model, graph: str, words: str) -> dict[str, str]:
+    return {"recipe": f"{RECIPE} from {model.weights.sha256}", GRAPH: graph, WORDS: words}
+
+
+def _build(folder: Path, model: weights.Model, source: Path) -> None:
+    """Make the graph from the weights in ``source``. The mark comes last: without it the rest counts for nothing."""
+    from safetensors.numpy import load_file
+
+    from broadsheet.search import onnx_graph
+
+    with weights.writing(folder, "build", wait=BUILD_WAIT):
+        if _is_built(folder, model):
+            return  # by another process, while this one waited
+        for file in (model.weights, model.tokenizer):
+            weights.check(source / file.name, file)
+        _write(folder / GRAPH, onnx_graph.build(load_file(source / model.weights.name), heads=model.heads))
+        _write(folder / WORDS, (source / model.tokenizer.name).read_bytes())
+        mark = _mark(model, weights.sha256(folder / GRAPH), weights.sha256(folder / WORDS))
+        _write(folder / MARK, json.dumps(mark, indent=1).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` in one step, so that no reader sees half of it."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)

@@ -1,0 +1,61 @@
+"""How far the index is, in a small file beside it, which every process may read and its owner alone writes."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+_FRESH = 2.0
+_cache: tuple[float, "State"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the index is.
+
+    instance: which database it was made from. generation: which wish to rebuild it has fulfilled. stamp: of the last
+    paper taken over. papers, vectors: how many it holds. total: papers in the database when last looked at.
+    """
+
+    instance: int = 0
+    generation: int = 0
+    stamp: int = 0
+    papers: int = 0
+    vectors: int = 0
+    total: int = 0
+
+    @property
+    def share(self) -> float:
+        """Share of the indexed papers that have a vector, in [0, 1]."""
+        return min(1.0, self.vectors / self.papers) if self.papers else 0.0
+
+
+def _path() -> Path:
+    return Path(settings.INDEX_DIR) / "state.json"
+
+
+def read(*, now: bool = False) -> State:
+    """Return the state, at most two seconds old unless ``now``; an empty one where there is no readable file."""
+    global _cache
+    if not now and _cache is not None and time.monotonic() - _cache[0] < _FRESH:
+        return _cache[1]
+    try:
+        state = State(**json.loads(_path().read_text()))
+    except (OSError, ValueError, TypeError):
+        state = State()
+    _cache = (time.monotonic(), state)
+    return state
+
+
+def write(state: State) -> None:
+    """Replace the file in one step; only the owner of the index may."""
+    global _cache
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(asdict(state)))
+    os.replace(new, path)
+    _cache = (time.monotonic(), state)

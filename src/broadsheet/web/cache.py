@@ -1,0 +1,76 @@
+"""Whole pages kept for readers who are not signed in, with an ETag; a change of any paper makes them anew."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, NamedTuple
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+
+from broadsheet.papers.models import Counter
+from broadsheet.search import state
+
+
+class Kept(NamedTuple):
+    """A page as it is sent: plain and compressed."""
+
+    body: bytes
+    packed: bytes
+    etag: str
+    content_type: str
+
+
+def kept_page[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Answer from the cache while no paper has changed, and with 304 to who has the page already.
+
+    The key holds the number of the newest change and how far the index is, so nothing is ever cleared: old pages fall out by themselves.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        key = _key(request)
+        page: Kept | None = cache.get(key)
+        if page is None:
+            response = view(request, *args, **kwargs)
+            if response.status_code != 200:
+                return response
+            page = _keep(response)
+            cache.set(key, page)
+        return _send(request, page)
+
+    return answer
+
+
+def _key(request: HttpRequest) -> str:
+    change = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
+    known = state.read()
+    asked = f"{request.get_host()} {request.get_full_path()} {change} {known.stamp} {known.vectors}"
+    return "page " + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+
+
+def _keep(response: HttpResponse) -> Kept:
+    body = response.content
+    digest = hashlib.blake2b(body, digest_size=12).hexdigest()
+    return Kept(body, gzip.compress(body, 6, mtime=0), f'W/"{digest}"', response["Content-Type"])
+
+
+def _send(request: HttpRequest, page: Kept) -> HttpResponse:
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    response: HttpResponse
+    if page.etag in known or "*" in known:
+        response = HttpResponseNotModified()
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = HttpResponse(page.packed, content_type=page.content_type)
+        response["Content-Encoding"] = "gzip"
+    else:
+        response = HttpResponse(page.body, content_type=page.content_type)
+    response["ETag"] = page.etag
+    response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, ("Accept", "Accept-Encoding"))
+    return response

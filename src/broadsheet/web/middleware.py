@@ -1,0 +1,83 @@
+"""What holds for every page: security headers and the limit of pages an address may ask for."""
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from broadsheet.accounts.limits import client_address, take
+from broadsheet.errors import BroadsheetError
+from broadsheet.web.views.errors import domain_error
+
+type Handler = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """Put the security headers and a request id on every answer, static files included."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("X-Request-Id", secrets.token_hex(8))
+        return response
+
+    return handle
+
+
+def rate_limits(get_response: Handler) -> Handler:
+    """Answer 429, with the time to wait, to an address that asks for too many pages. The API keeps its own count."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if not settings.PAGE_RATE or request.path_info.startswith("/api/"):
+            return get_response(request)
+        allowance = take("pages", client_address(request), settings.PAGE_RATE)
+        if allowance.allowed:
+            return get_response(request)
+        wait = allowance.reset_seconds
+        response = render(request, "web/error.html", {"title": "Too many pages at once", "wait": wait}, status=429)
+        response["Retry-After"] = str(wait)
+        return response
+
+    return handle
+
+
+class DomainErrors:
+    """Turns errors of the domain that a page raised into pages; the API has its own translation."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer an error of the domain with its page."""
+        return domain_error(request, exception) if isinstance(exception, BroadsheetError) else None

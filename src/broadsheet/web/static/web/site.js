@@ -1,0 +1,64 @@
+// What a page gains with JavaScript: keys to move among papers, and a button that copies. All else works without it.
+"use strict";
+
+(() => {
+  const papers = [...document.querySelectorAll("article.paper")];
+  let at = -1;
+
+  function go(step) {
+    if (!papers.length) return;
+    at = Math.max(0, Math.min(papers.length - 1, at + step));
+    papers.forEach((paper, place) => paper.classList.toggle("current", place === at));
+    papers[at].querySelector("h2 a").focus({ preventScroll: true });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    papers[at].scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  }
+
+  function unfold() {
+    const fold = papers[at]?.querySelector("details.unfold");
+    if (fold) fold.open = !fold.open;
+  }
+
+  const keys = {
+    j: () => go(1),
+    k: () => go(-1),
+    o: () => papers[at]?.querySelector("h2 a").click(),
+    u: unfold,
+    "/": () => document.querySelector("#q").focus(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input, textarea, select")) return;
+    const act = keys[event.key];
+    if (act) {
+      event.preventDefault();
+      act();
+    }
+  });
+
+  papers.forEach((paper, place) => paper.addEventListener("focusin", () => { at = place; }));
+
+  // A fold that hides nothing is not offered.
+  for (const paper of papers) {
+    const text = paper.querySelector(".abstract");
+    const fold = paper.querySelector("details.unfold");
+    if (text && fold && text.scrollHeight <= text.clientHeight + 2) fold.classList.add("idle");
+  }
+
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    const text = button.textContent;
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(source);
+        button.textContent = "Press Ctrl+C";
+      }
+      setTimeout(() => { button.textContent = text; }, 2000);
+    });
+  }
+})();

@@ -1,0 +1,42 @@
+"""Errors in the site's own dress; nothing of the program's inside is shown."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused, Upstream
+
+STATUS: dict[type[BroadsheetError], int] = {BadInput: 400, NotFound: 404, Refused: 403, Conflict: 409, Upstream: 502}
+
+
+def domain_error(request: HttpRequest, error: BroadsheetError) -> HttpResponse:
+    """Show an error of the domain: its message and its way out."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    context = {"title": "That did not work", "message": error.message, "hint": error.hint}
+    return render(request, "web/error.html", context, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show that there is no such page or paper."""
+    known = str(exception.args[0]) if exception.args and isinstance(exception.args[0], str) else ""
+    context = {
+        "title": "Not found",
+        "message": known or "There is no such page here.",
+        "hint": "The search box above takes words, titles and arXiv ids.",
+    }
+    return render(request, "web/error.html", context, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show that the request cannot be read."""
+    context = {"title": "That cannot be read", "message": "The address or the form sent is not one that this site knows."}
+    return render(request, "web/error.html", context, status=400)
+
+
+def failure(request: HttpRequest) -> HttpResponse:
+    """Show that something broke here; the log tells the operator what."""
+    context = {
+        "title": "Something broke here",
+        "message": "The page could not be made. It is not your fault, and nothing was lost.",
+        "hint": "Try again in a moment; the operator finds the reason in the log.",
+    }
+    return render(request, "web/error.html", context, status=500)

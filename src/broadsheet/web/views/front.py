@@ -1,0 +1,95 @@
+"""The lists: the edition of a day, a week or a month, and trending."""
+
+from datetime import date
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from broadsheet.hub import daily_papers_props
+from broadsheet.papers.models import Paper, PaperQuerySet
+from broadsheet.ranking import lists
+from broadsheet.ranking.lists import Kind, Period
+from broadsheet.web.cache import kept_page
+from broadsheet.web.views.search import results
+
+
+def newest(request: HttpRequest) -> HttpResponse:
+    """Go to the newest edition, or say that there is none yet."""
+    day = lists.newest_day()
+    if day is None:
+        return render(request, "web/empty.html", {"title": "No papers yet"})
+    return HttpResponseRedirect(reverse("day", args=[day.isoformat()]))
+
+
+def papers(request: HttpRequest) -> HttpResponse:
+    """Search where a query is given; else go to the day asked for in the old form, or to the newest edition."""
+    if "q" in request.GET:
+        return results(request)
+    if asked := request.GET.get("date"):
+        return HttpResponseRedirect(reverse("day", args=[lists.period("day", asked).label]))
+    return newest(request)
+
+
+@kept_page
+def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
+    """Show the papers of a day, a week or a month, best first."""
+    period = lists.period(kind, label)
+    page = _page(request, lists.papers_of(period))
+    previous, following = lists.neighbours(period)
+    context = {
+        "period": period,
+        "previous": reverse(kind, args=[previous]) if previous else "",
+        "next": reverse(kind, args=[following]) if following else "",
+        "tabs": _tabs(period),
+        "sample": any(paper.source == "sample" for paper in page["papers"]),
+        "why_empty": "" if page["papers"] else why_empty(period, timezone.localdate()),
+        "props": daily_papers_props(kind, period.label, previous, page["papers"]),
+        **page,
+    }
+    return render(request, "web/front.html", context)
+
+
+@kept_page
+def trending(request: HttpRequest) -> HttpResponse:
+    """Show the papers that readers turn to now."""
+    page = _page(request, lists.trending())
+    props = daily_papers_props("day", timezone.localdate().isoformat(), None, page["papers"])
+    return render(request, "web/front.html", {"tabs": _tabs(None), "props": props, **page})
+
+
+def why_empty(period: Period, today: date) -> str:
+    """Return the honest sentence for a period without papers."""
+    if period.first > today:
+        return "This edition is not out yet."
+    if period.kind == "day" and period.first.weekday() >= 5:
+        return "There is no edition on this day: arXiv announces no papers on Saturdays and Sundays."
+    if period.first <= today <= period.last:
+        return "This edition is not out yet. arXiv announces its papers in the evening of New York, Sunday to Thursday."
+    return "No paper of this period has been taken in here. It may be a holiday, or from before this site began."
+
+
+def _page(request: HttpRequest, papers: PaperQuerySet) -> dict[str, object]:
+    """Return one page of a list as template values; a number out of range gives the nearest page."""
+    paginator: Paginator[Paper] = Paginator(papers, settings.PAGE_SIZE)
+    page = paginator.get_page(request.GET.get("p", "1"))
+    first = page.start_index()
+    shown = list(page.object_list)
+    for rank, paper in enumerate(shown, start=first):
+        paper.rank = rank  # type: ignore[attr-defined]  # read by the template only
+    return {"page": page, "papers": shown, "total": paginator.count}
+
+
+def _tabs(period: Period | None) -> list[tuple[str, str, bool]]:
+    """Return name, address and "is this one" of each kind of list, each around the day that is open."""
+    day = (period.first if period else None) or lists.newest_day() or timezone.localdate()
+    if period and period.kind != "day":
+        day = min(period.last, lists.newest_day() or period.last)
+    tabs = [
+        (kind.capitalize(), reverse(kind, args=[lists.period_around(kind, day).label]), bool(period and period.kind == kind))
+        for kind in lists.KINDS
+    ]
+    return [*tabs, ("Trending", reverse("trending"), period is None)]

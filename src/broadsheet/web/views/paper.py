@@ -1,0 +1,61 @@
+"""The page of one paper."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from broadsheet.errors import BadInput
+from broadsheet.hub import paper_content_props, paper_markdown
+from broadsheet.papers.bibtex import bibtex
+from broadsheet.papers.models import Paper
+from broadsheet.ranking.similar import similar_to
+from broadsheet.sources import arxiv_ids
+from broadsheet.web.cache import kept_page
+
+
+def markdown(request: HttpRequest, key: str) -> HttpResponse:
+    """Answer with the paper as Markdown."""
+    answer = HttpResponse(paper_markdown(_find(key)), content_type="text/markdown; charset=utf-8")
+    answer["Vary"] = "Accept"
+    return answer
+
+
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    """Show a paper; a spelling of its id that is not the canonical one goes to the canonical address."""
+    paper = _find(key)
+    if request.accepts("text/markdown") and not request.accepts("text/html"):
+        return markdown(request, key)
+    if paper.key != key:
+        return HttpResponseRedirect(reverse("paper", args=[paper.key]))
+    return _page(request, paper)
+
+
+@kept_page
+def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
+    context = {
+        "paper": paper,
+        "earlier": paper.earlier.all(),
+        "similar": similar_to(paper),
+        "bibtex": bibtex(
+            paper.key,
+            paper.title,
+            paper.authors,
+            paper.published.date() if paper.published else paper.announced or paper.day,
+            paper.categories[0] if paper.categories else "",
+            paper.doi,
+        ),
+        "is_arxiv": arxiv_ids.is_arxiv(paper.key),
+        "props": paper_content_props(paper),
+    }
+    return render(request, "web/paper.html", context)
+
+
+def _find(key: str) -> Paper:
+    try:
+        key = arxiv_ids.canonical(key)
+    except BadInput:
+        pass  # not an arXiv id: it may be the key of another source
+    paper = Paper.objects.filter(key=key).first()
+    if paper is None:
+        raise Http404(f"No paper {key[:60]!r} is known here.")
+    return paper

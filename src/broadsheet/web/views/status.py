@@ -1,0 +1,26 @@
+"""The status page, and the small files that robots ask for."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from broadsheet.papers.models import Paper, Run
+from broadsheet.ranking.lists import newest_day
+from broadsheet.search import current, state
+
+
+def status(request: HttpRequest) -> HttpResponse:
+    """Show how many papers are here and how far the index is."""
+    embedder = current.embedder()
+    context = {
+        "papers": Paper.objects.count(),
+        "newest": newest_day(),
+        "index": state.read(now=True),
+        "missing": "" if embedder else current.why_no_model(),
+        "runs": Run.objects.order_by("-pk")[:20],
+    }
+    return render(request, "web/status.html", context)
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell robots to leave search alone: every query is another page."""
+    return HttpResponse("User-agent: *\nDisallow: /papers?\nDisallow: /api/\n", content_type="text/plain")

@@ -1,0 +1,109 @@
+"""The doors of the suite: shared data where present, and a real server on a small made-up day of papers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("BROADSHEET_SHARED", Path(__file__).parents[2] / "shared" / "data"))
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Path of a file of the shared data, or a skip that says what is missing."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"shared data not here: {path} (set BROADSHEET_SHARED to its folder)")
+        return path
+
+    return find
+
+
+@dataclass
+class Site:
+    """A running ``broadsheet serve``. url: without a final slash. home: its state directory."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Stop the server and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return a process environment that knows nothing but a state directory; no network is asked."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BROADSHEET_", "DJANGO_"))}
+    return kept | {"BROADSHEET_HOME": str(home), "BROADSHEET_OFFLINE": "yes", "COLUMNS": "100"} | more
+
+
+def broadsheet(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "broadsheet", *arguments],
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_site(home: Path, *arguments: str, **more: str) -> Site:
+    """Start ``broadsheet serve`` and return once it answers."""
+    port = free_port()
+    log = home.parent / f"{home.name}-serve-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", "serve", "--port", str(port), *arguments],
+            env=environment(home, **more),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    site = Site(f"http://127.0.0.1:{port}", home, process, log)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(f"{site.url}/robots.txt", timeout=5).close()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            return site
+    process.kill()
+    pytest.fail(f"the server did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A real server on the sample edition and the made-up day of tests/data/day.jsonl, searched by words."""
+    home = tmp_path_factory.mktemp("live")
+    settings = {"BROADSHEET_MODEL": "none", "BROADSHEET_API_RATE": "0", "BROADSHEET_PAGE_RATE": "0"}
+    taken = broadsheet(home, "ingest", "sample", str(DATA / "day.jsonl"), **settings)
+    assert taken.returncode == 0, taken.stderr
+    site = start_site(home, **settings)
+    yield site
+    assert site.stop() == 0
