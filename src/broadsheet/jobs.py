@@ -1,4 +1,4 @@
-"""When things run while the site is served: the index follows the papers, vectors follow the index, news are fetched."""
+"""When things run while the site is served: the index follows the papers, vectors follow, news are fetched."""
 
 import contextlib
 import logging
@@ -67,8 +67,7 @@ class Background:
         def enough() -> bool:
             return self._stopped.is_set() or upkeep.newest_stamp() != began
 
-        if upkeep.backfill(self.index, embedder, stop=enough):
-            self.index.optimize()
+        upkeep.backfill(self.index, embedder, stop=enough)
 
     def _keep_news(self) -> None:
         while not self._stopped.is_set():
@@ -84,7 +83,7 @@ def _logged(doing: str) -> Iterator[None]:
         yield
     except BroadsheetError as error:
         logger.warning("%s: %s", doing, error)
-    except Exception:  # noqa: BLE001 (whatever broke, the next round may succeed)
+    except Exception:
         logger.exception("%s failed; it is tried again", doing)
     finally:
         close_old_connections()

@@ -1,6 +1,6 @@
-"""Every setting. What an operator turns is a BROADSHEET_* variable, read here with a comment, and nowhere else.
+"""Every setting. What an operator turns is a BROADSHEET_* variable, read here and nowhere else.
 
-A test holds ``docs/configuration.md`` against the ``knob`` calls below. Nothing outside this file reads the environment.
+A test holds ``docs/configuration.md`` against the ``knob`` calls below. Nothing else reads the environment.
 """
 
 import os
@@ -36,10 +36,12 @@ def number(name: str, default: int, help_text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ImproperlyConfigured(f"BROADSHEET_{name} is {text!r}; it takes a whole number, such as {default}.") from None
+        raise ImproperlyConfigured(
+            f"BROADSHEET_{name} is {text!r}; it takes a whole number, such as {default}."
+        ) from None
 
 
-def switch(name: str, default: bool, help_text: str) -> bool:  # noqa: FBT001 (mirrors knob and number)
+def switch(name: str, help_text: str, *, default: bool = False) -> bool:
     """Read a yes or no, with an error that names the variable and what it takes."""
     text = knob(name, "yes" if default else "no", help_text).strip().lower()
     if text in {"1", "yes", "true", "on"}:
@@ -56,14 +58,20 @@ def words(name: str, default: str, help_text: str) -> list[str]:
 
 # --- Where things are ---------------------------------------------------------------------------------------------
 
-HOME = Path(
-    knob("HOME", "", "The one directory of all state: database, index, models. Default: the user's data directory.")
-    or platformdirs.user_data_dir("broadsheet", appauthor=False)
-).expanduser().absolute()
+HOME = (
+    Path(
+        knob("HOME", "", "The one directory of all state: database, index, models. Default: the user's data directory.")
+        or platformdirs.user_data_dir("broadsheet", appauthor=False)
+    )
+    .expanduser()
+    .absolute()
+)
 INDEX_DIR = HOME / "index"
 MODELS_DIR = HOME / "models"
 
-DATABASE_URL = knob("DATABASE", "", "Database address, such as postgres://user:secret@host/name. Default: SQLite in HOME.")
+DATABASE_URL = knob(
+    "DATABASE", "", "Database address, such as postgres://user:secret@host/name. Default: SQLite in HOME."
+)
 DATABASES: dict[str, Any]
 if DATABASE_URL:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
@@ -94,9 +102,13 @@ CATEGORIES = words(
     "arXiv categories taken in each day, parted by spaces or commas.",
 )
 CONTACT = knob("CONTACT", "", "Mail address or URL of the operator, told to the sources in the agent string.")
-ARXIV_API = knob("ARXIV_API", "https://export.arxiv.org/api/query", "Address of the arXiv API (for a mirror or a test).")
-OFFLINE = switch("OFFLINE", False, "Never ask the network for papers.")
-ARXIV_DELAY = number("ARXIV_DELAY_SECONDS", 3, "Least time between two requests to arXiv, over all threads and processes.")
+ARXIV_API = knob(
+    "ARXIV_API", "https://export.arxiv.org/api/query", "Address of the arXiv API (for a mirror or a test)."
+)
+OFFLINE = switch("OFFLINE", "Never ask the network for papers.")
+ARXIV_DELAY = number(
+    "ARXIV_DELAY_SECONDS", 3, "Least time between two requests to arXiv, over all threads and processes."
+)
 
 # --- Search -------------------------------------------------------------------------------------------------------
 
@@ -111,9 +123,11 @@ TIME_ZONE = knob("TIME_ZONE", "UTC", "Time zone of the pages, such as Europe/Ber
 API_RATE = number("API_RATE", 500, "API requests that one address may make in five minutes; 0 for no limit.")
 PAGE_RATE = number("PAGE_RATE", 1000, "Pages that one address may ask for in five minutes; 0 for no limit.")
 ALLOWED_HOSTS = words("HOSTS", "localhost 127.0.0.1 [::1]", "Host names that the server answers to.")
-PUBLIC_URL = knob("PUBLIC_URL", "", "Address of the site as readers see it, for links in answers; default: that of the request.")
-DEBUG = switch("DEBUG", False, "Show Django's own error pages. Never on a machine that others reach.")
-SECURE_PROXY = switch("BEHIND_PROXY", False, "Trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front.")
+PUBLIC_URL = knob(
+    "PUBLIC_URL", "", "Address of the site as readers see it, for links in answers; default: that of the request."
+)
+DEBUG = switch("DEBUG", "Show Django's own error pages. Never on a machine that others reach.")
+SECURE_PROXY = switch("BEHIND_PROXY", "Trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front.")
 if SECURE_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -174,9 +188,8 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 86400
+WHITENOISE_USE_FINDERS = True  # straight from the package: nothing has to be collected
+WHITENOISE_MAX_AGE = 600  # the names carry no hash, and an upgrade should show soon
 
 CACHES = {
     "default": {
@@ -194,5 +207,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": knob("LOG_LEVEL", "WARNING", "Least level of what is logged: DEBUG to ERROR.")},
+    "root": {
+        "handlers": ["console"],
+        "level": knob("LOG_LEVEL", "WARNING", "Least level of what is logged: DEBUG to ERROR."),
+    },
 }

@@ -50,7 +50,9 @@ def test_a_client_that_has_the_answer_is_told_so(get: Any):
     assert get("daily_papers", headers={"If-None-Match": 'W/"old"'}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["daily_papers", "papers/2611.00001", "papers/none", "daily_papers?limit=0", "nothing"])
+@pytest.mark.parametrize(
+    "path", ["daily_papers", "papers/2611.00001", "papers/none", "daily_papers?limit=0", "nothing"]
+)
 def test_scripts_of_other_sites_may_read_answers_and_errors(get: Any, path: str):
     answer = get(path)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -68,6 +70,12 @@ def test_every_answer_has_an_id_of_its_own(get: Any):
     named = [get(path).headers["X-Request-Id"] for path in ("daily_papers", "nothing", "daily_papers")]
     assert len(set(named)) == 3
     assert all(re.fullmatch(r"[0-9a-f]{16}", one) for one in named)
+
+
+def test_a_question_of_too_many_parts_is_refused_and_no_failure(get: Any):
+    answer = get("daily_papers", **{f"a{number}": "" for number in range(1001)})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
 
 
 def test_a_failure_is_logged_under_the_id_and_not_shown(

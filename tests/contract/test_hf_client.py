@@ -39,7 +39,10 @@ def test_every_way_to_ask_for_a_list_is_understood(client: HfApi):
     assert found(month="2006-01") == ["cs/0601001"]
     assert found(submitter="list") == ["cs/0601001"]
     assert found(sort="trending") == ["2611.00001"]
-    assert found(date="2026-11-20", week="2006-W01", month="2006-01", sort="publishedAt") == ["2611.00001", "2611.00002"]
+    assert found(date="2026-11-20", week="2006-W01", month="2006-01", sort="publishedAt") == [
+        "2611.00001",
+        "2611.00002",
+    ]
 
 
 def test_one_paper_is_read_whole_under_any_of_its_names(client: HfApi):
@@ -78,6 +81,7 @@ def test_an_unknown_paper_and_a_bad_date_raise_what_they_should(client: HfApi):
 
 
 def test_a_used_up_quota_is_told_in_the_words_of_the_client(client: HfApi, settings: Settings):
+    list(client.list_daily_papers())
     settings.API_RATE = 1
     list(client.list_daily_papers())
     with pytest.raises(HfHubHTTPError, match=r"Retry after \d+ seconds \(0/1 requests remaining in current 300s"):

@@ -111,7 +111,12 @@ def test_what_stands_twice_is_equal():
 
 def test_who_submitted_is_the_source_with_both_names_of_the_key():
     account = list_item(paper())["submittedBy"]
-    assert (account["user"], account["name"], account["fullname"], account["type"]) == ("arxiv", "arxiv", "arXiv", "org")
+    assert (account["user"], account["name"], account["fullname"], account["type"]) == (
+        "arxiv",
+        "arxiv",
+        "arXiv",
+        "org",
+    )
     read = as_read(list_item(paper()))
     assert read.submitted_by is not None
     assert (read.submitted_by.username, read.submitted_by.fullname) == ("arxiv", "arXiv")
@@ -139,7 +144,7 @@ def test_times_are_written_in_utc_with_milliseconds(zone: timezone):
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "https://example.org/\" onclick=\"x", "data:text/html,x", "ftp://example.org", ""]
+    "url", ["javascript:alert(1)", 'https://example.org/" onclick="x', "data:text/html,x", "ftp://example.org", ""]
 )
 def test_a_link_that_no_browser_should_follow_is_left_out(url: str):
     item = list_item(paper(code_url=url, project_url=url))
@@ -159,7 +164,10 @@ def test_code_told_by_a_source_is_not_said_to_be_from_anyone():
 
 
 def test_a_description_in_the_place_of_the_abstract_is_told_apart():
-    assert list_item(bare(abstract="A talk on days.", abstract_kind="description"))["paper"]["summaryKind"] == "description"
+    assert (
+        list_item(bare(abstract="A talk on days.", abstract_kind="description"))["paper"]["summaryKind"]
+        == "description"
+    )
     assert list_item(paper())["paper"]["summaryKind"] == "abstract"
 
 
@@ -194,7 +202,7 @@ def _keys(schema: Any) -> set[str]:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-times = st.datetimes(min_value=datetime(1991, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))
+times = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 days = st.dates(min_value=date(1991, 1, 1))
 
 

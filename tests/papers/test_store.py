@@ -98,7 +98,9 @@ def test_the_authors_abstract_replaces_a_description_and_never_the_other_way_rou
 
 def test_two_sources_read_in_any_order_and_any_number_of_times_come_to_rest():
     listed = record(source="listed", announced=date(2025, 1, 2), comment_count=1)
-    daily = record(source="daily", abstract="A twin.", featured=date(2025, 1, 5), votes=9, comment_count=3, code_stars=4)
+    daily = record(
+        source="daily", abstract="A twin.", featured=date(2025, 1, 5), votes=9, comment_count=3, code_stars=4
+    )
     for order in itertools.permutations([listed, daily]):
         Paper.objects.all().delete()
         store(order[:1])

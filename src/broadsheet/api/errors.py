@@ -4,6 +4,7 @@ import json
 import logging
 import re
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
@@ -32,6 +33,8 @@ def answer_to(error: Exception, request_id: str) -> HttpResponse:
             return error_answer(400, "; ".join(_sentence(fault) for fault in error.errors))
         case Http404():
             return error_answer(404, "There is no such address here; the API is described at /api/docs.")
+        case SuspiciousOperation():
+            return error_answer(400, "The request is not one that can be read: too much in it, or not its own form.")
         case HttpError():
             return error_answer(error.status_code, str(error))
         case _:

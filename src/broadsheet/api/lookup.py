@@ -31,7 +31,7 @@ def editions(asked: DailyQuery) -> PaperQuerySet:
     """Return the papers of a day, a week or a month, best first; without one of them all papers, newest first.
 
     A day wins over a week, and a week over a month, as clients may send all three.
-    Raises BadInput for a text that is none of them.
+    Raises BadInput for a text that is not what it should be.
     """
     period = _period(asked)
     if period:
@@ -48,18 +48,16 @@ def editions(asked: DailyQuery) -> PaperQuerySet:
 
 
 def _period(asked: DailyQuery) -> lists.Period | None:
-    if asked.date:
-        # Older clients were told that a full time is fine too; its day is what counts.
-        return lists.period("day", re.sub(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", "", asked.date))
-    if asked.week:
-        return lists.period("week", asked.week)
-    if asked.month:
-        return lists.period("month", asked.month)
-    return None
+    """Return the narrowest period asked for; the others are read too, as a slip in them is a slip all the same."""
+    # Older clients were told that a full time is fine too; its day is what counts.
+    day = re.sub(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", "", asked.date, flags=re.DOTALL)
+    named: tuple[tuple[lists.Kind, str], ...] = (("day", day), ("week", asked.week), ("month", asked.month))
+    periods = [lists.period(kind, text) for kind, text in named if text]
+    return periods[0] if periods else None
 
 
-def by_date(cursor: str | None, limit: int) -> tuple[list[Paper], str | None]:
-    """Return the papers after a cursor, newest first, and the cursor to go on with, None at the end.
+def by_date(cursor: str, limit: int) -> tuple[list[Paper], str]:
+    """Return the papers after a cursor, newest first, and the cursor to go on with, '' at the end.
 
     Raises BadInput for a cursor that is not one of ours.
     """
@@ -70,7 +68,7 @@ def by_date(cursor: str | None, limit: int) -> tuple[list[Paper], str | None]:
     found = list(papers[: limit + 1])
     more = len(found) > limit
     last = found[limit - 1] if more else None
-    return found[:limit], f"{last.day}.{last.pk}" if last else None
+    return found[:limit], f"{last.day}.{last.pk}" if last else ""
 
 
 def _read_cursor(cursor: str) -> tuple[date, int]:

@@ -1,5 +1,6 @@
 """The page that describes the API, made on the server from the OpenAPI description, so that it needs no script."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
@@ -19,7 +22,7 @@ class Parameter(NamedTuple):
     name: str
     takes: str
     default: str
-    about: str
+    about: SafeString
 
 
 class Field(NamedTuple):
@@ -29,7 +32,7 @@ class Field(NamedTuple):
     kind: str
     shape: str
     optional: bool
-    about: str
+    about: SafeString
 
 
 class Endpoint(NamedTuple):
@@ -39,7 +42,7 @@ class Endpoint(NamedTuple):
     method: str
     path: str
     title: str
-    about: str
+    about: SafeString
     parameters: list[Parameter]
     shape: str
     several: bool
@@ -54,7 +57,7 @@ class Reference(DocsBase):
         description: Schema = api.get_openapi_schema(path_params=kwargs)
         context = {
             "title": "API",
-            "about": api.description.split("\n\n"),
+            "about": [_coded(paragraph) for paragraph in api.description.split("\n\n")],
             "version": api.version,
             "openapi": self.get_openapi_url(api, kwargs),
             "endpoints": list(endpoints(description)),
@@ -81,23 +84,23 @@ def endpoints(description: Schema) -> Iterator[Endpoint]:
                 method=method.upper(),
                 path=path,
                 title=operation["summary"],
-                about=" ".join(operation.get("description", "").split()),
+                about=_coded(" ".join(operation.get("description", "").split())),
                 parameters=[_parameter(one) for one in operation["parameters"]],
                 shape=_shape(shown),
                 several=shown.get("type") == "array",
-                statuses=[(str(status), one["description"]) for status, one in operation["responses"].items()],
+                statuses=[(str(status), one["description"]) for status, one in sorted(operation["responses"].items())],
             )
 
 
-def shapes(description: Schema) -> Iterator[tuple[str, str, list[Field]]]:
+def shapes(description: Schema) -> Iterator[tuple[str, SafeString, list[Field]]]:
     """Yield name, description and keys of each shape that an answer is made of."""
     for name, schema in sorted(description["components"]["schemas"].items()):
         needed = schema.get("required", [])
         keys = [
-            Field(key, _kind(one), _shape(one), key not in needed, one.get("description", ""))
+            Field(key, _kind(one), _shape(one), key not in needed, _coded(one.get("description", "")))
             for key, one in schema.get("properties", {}).items()
         ]
-        yield name, schema.get("description", ""), keys
+        yield name, _coded(schema.get("description", "")), keys
 
 
 def _parameter(described: Schema) -> Parameter:
@@ -105,8 +108,13 @@ def _parameter(described: Schema) -> Parameter:
     default = schema.get("default")
     about = schema.get("description", "")
     if examples := schema.get("examples"):
-        about = f"{about} Example: {examples[0]}".strip()
-    return Parameter(described["name"], _kind(schema), "" if default in (None, "") else str(default), about)
+        about = f"{about} Example: {', '.join(f'`{one}`' for one in examples)}.".strip()
+    return Parameter(described["name"], _kind(schema), "" if default in (None, "") else str(default), _coded(about))
+
+
+def _coded(text: str) -> SafeString:
+    """Return a text of the description as safe HTML, with what stands between backticks as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 (escaped in the same line)
 
 
 def _variants(schema: Schema) -> list[Schema]:
@@ -130,8 +138,9 @@ def _kind(schema: Schema) -> str:
 
 
 def _bounded(schema: Schema) -> str:
-    kind = {"integer": "whole number", "string": "text", "boolean": "yes or no"}.get(
-        schema.get("type", ""), schema.get("type", "any")
+    kind = str(schema.get("type", "any"))
+    kind = {"integer": "whole number", "string": "text", "boolean": "yes or no", "object": "keys and values"}.get(
+        kind, kind
     )
     if "minimum" in schema and "maximum" in schema:
         return f"{kind} {schema['minimum']} to {schema['maximum']}"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, re_path
 from ninja import NinjaAPI, Query
 
 import broadsheet
@@ -20,6 +20,7 @@ from broadsheet.api.schemas import (
     Harnesses,
     IndexQuery,
     ListItem,
+    PaperId,
     PaperObject,
     PaperQuery,
     Problem,
@@ -70,11 +71,16 @@ class Api(NinjaAPI):
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
                 pattern.callback = guarded(pattern.callback, "search" if pattern.name == "search" else "api")
-        return patterns, app, namespace
+        # An empty expression matches whatever is left, line ends included, which no converter of a path does.
+        return [*patterns, re_path("", guarded(_unknown))], app, namespace
 
     def get_openapi_operation_id(self, operation: Any) -> str:
         """Name an operation by its function, as generated clients call their methods by it."""
         return str(operation.view_func.__name__)
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    raise NotFound(f"There is no {request.path[:80]!r} here.", "The API is described at /api/docs.")
 
 
 def _raised(_request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
@@ -146,7 +152,7 @@ def all_papers(request: HttpRequest, asked: Query[IndexQuery]) -> HttpResponse:
     by_alias=True,
     summary="One paper",
 )
-def paper_info(request: HttpRequest, paper_id: str, asked: Query[PaperQuery]) -> HttpResponse:
+def paper_info(request: HttpRequest, paper_id: PaperId, asked: Query[PaperQuery]) -> HttpResponse:
     """A paper by its arXiv id (`2305.12102`, `cs/0601001`); a version at its end is ignored."""
     shown = paper_object(paper_of(paper_id))
     if asked.field == "comments":
@@ -154,8 +160,10 @@ def paper_info(request: HttpRequest, paper_id: str, asked: Query[PaperQuery]) ->
     return _json(shown)
 
 
-@api.get("/arxiv/{path:paper_id}/repos", response={200: Repos, **PROBLEMS}, summary="What builds on a paper")
-def repos(request: HttpRequest, paper_id: str) -> HttpResponse:
+@api.get(
+    "/arxiv/{path:paper_id}/repos", response={200: Repos, 404: Problem, **PROBLEMS}, summary="What builds on a paper"
+)
+def repos(request: HttpRequest, paper_id: PaperId) -> HttpResponse:
     """Models, datasets and spaces that name a paper. None are kept here, so the lists are empty, for any id."""
     return _json({"models": [], "datasets": [], "spaces": []})
 
@@ -172,12 +180,6 @@ def whoami(request: HttpRequest) -> HttpResponse:
     answer = error_answer(401, "Invalid credentials in Authorization header")
     answer["WWW-Authenticate"] = 'Bearer realm="Broadsheet"'
     return answer
-
-
-@api.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
-def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
-    """Say in JSON that an address is unknown."""
-    raise NotFound(f"There is no /api/{rest[:80]} here.", "The API is described at /api/docs.")
 
 
 def _json(content: Json | list[Json]) -> HttpResponse:

@@ -6,10 +6,12 @@ reading the papers does; that both agree is what the tests are for. Key names ar
 
 # ruff: noqa: N815
 
+from functools import partial
 from typing import Annotated, Literal
 
-from ninja import Schema
+from ninja import Path, Schema
 from pydantic import Field
+from pydantic.config import JsonDict
 
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", examples=["2026-11-21T17:08:00.000Z"])]
 ObjectId = Annotated[str, Field(alias="_id", pattern=r"^[0-9a-f]{24}$", description="Made from the content.")]
@@ -171,18 +173,42 @@ class Problem(Schema):
     error: str
 
 
+def _written(example: str, schema: JsonDict, **more: str) -> None:
+    """Describe a text that may be left out: by an example, and without the empty default that stands for nothing.
+
+    Its form is described and not enforced here: the room that reads it knows more, such as which years have a week 53.
+    """
+    del schema["default"]
+    schema |= {"examples": [example], **more}
+
+
 class DailyQuery(Schema):
     """Which papers of the editions."""
 
     p: int = Field(0, ge=0, le=1_000_000, description="Page, from 0.")
     limit: int = Field(50, ge=1, le=100, description="Papers on a page.")
     sort: Literal["publishedAt", "trending"] = Field("publishedAt", description="Newest first, or by trending score.")
-    date: str | None = Field(
-        None, description="Day of the edition. Wins over `week` and `month`.", examples=["2026-11-20"]
+    date: str = Field(
+        "",
+        description="Day of the edition. Wins over `week` and `month`.",
+        json_schema_extra=partial(_written, "2026-11-20", format="date"),
     )
-    week: str | None = Field(None, description="ISO week. Wins over `month`.", examples=["2026-W47"])
-    month: str | None = Field(None, description="Month.", examples=["2026-11"])
-    submitter: str | None = Field(None, max_length=80, description="The source that brought it.", examples=["arxiv"])
+    week: str = Field(
+        "",
+        description="ISO week. Wins over `month`.",
+        json_schema_extra=partial(_written, "2026-W47", pattern=r"^[12][0-9]{3}-W(0[1-9]|[1-4][0-9]|5[0-3])$"),
+    )
+    month: str = Field(
+        "",
+        description="Month.",
+        json_schema_extra=partial(_written, "2026-11", pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"),
+    )
+    submitter: str = Field(
+        "",
+        max_length=80,
+        description="The source that brought it.",
+        json_schema_extra=partial(_written, "arxiv"),
+    )
 
 
 class SearchQuery(Schema):
@@ -195,11 +221,21 @@ class SearchQuery(Schema):
 class IndexQuery(Schema):
     """Where to go on in the list of all papers."""
 
-    cursor: str | None = Field(None, max_length=80, description="From the `Link` header of the page before.")
+    cursor: str = Field(
+        "",
+        max_length=80,
+        description="From the `Link` header of the page before.",
+        json_schema_extra=partial(_written, "2026-11-20.4711"),
+    )
     limit: int = Field(50, ge=1, le=100, description="Papers on a page.")
+
+
+PaperId = Path[
+    Annotated[str, Field(description="An arXiv id, with or without version.", examples=["2305.12102", "cs/0601001"])]
+]
 
 
 class PaperQuery(Schema):
     """What to add to a paper."""
 
-    field: str | None = Field(None, description="`comments` adds the comments.", examples=["comments"])
+    field: str = Field("", description="`comments` adds the comments.", json_schema_extra=partial(_written, "comments"))

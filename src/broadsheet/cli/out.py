@@ -19,7 +19,13 @@ def progress(what: str) -> Iterator[Advance]:
     On an output that is not a terminal a line is printed at most every few seconds instead.
     """
     if errors.is_terminal:
-        columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+        columns = (
+            TextColumn(what),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
         with Progress(*columns, console=errors) as bar:
             task = bar.add_task(what, total=None, note="")
             yield lambda done, total, note: bar.update(task, completed=done, total=total, note=note)

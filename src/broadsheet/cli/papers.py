@@ -35,7 +35,7 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
 
             def report(now: pipeline.Progress) -> None:
                 rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023
-                advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")  # noqa: B023
+                advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
                 for item in now.rejects:
                     errors.print(f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False)
 
@@ -66,14 +66,18 @@ def _index() -> None:
         with progress("Indexing") as advance:
             done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
             index.optimize()
-        click.echo(f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.")
+        click.echo(
+            f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served."
+        )
     finally:
         current.release()
 
 
 @click.command()
 @click.argument("query")
-@click.option("--category", "categories", multiple=True, help="Category such as cs.LG, or archive such as cs; repeatable.")
+@click.option(
+    "--category", "categories", multiple=True, help="Category such as cs.LG, or archive such as cs; repeatable."
+)
 @click.option("--since", type=DAY, help="First edition day, YYYY-MM-DD.")
 @click.option("--until", type=DAY, help="Last edition day, YYYY-MM-DD.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 300), help="Number of results.")
@@ -147,7 +151,9 @@ def status(as_json: bool) -> None:
     from broadsheet.search import embed, state
 
     known = state.read(now=True)
-    model, reason = embed.available(Path(settings.MODELS_DIR), settings.MODEL) if settings.MODEL != "none" else ("off", "")
+    model, reason = (
+        embed.available(Path(settings.MODELS_DIR), settings.MODEL) if settings.MODEL != "none" else ("off", "")
+    )
     answer = {
         "home": str(settings.HOME),
         "papers": Paper.objects.count(),

@@ -3,11 +3,15 @@
 import socket
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from broadsheet.cli.out import progress
 from broadsheet.cli.start import command, fail
+
+if TYPE_CHECKING:
+    from broadsheet.search.index import Index
 
 
 @click.command()
@@ -65,10 +69,9 @@ def _first_papers() -> None:
         pipeline.take_in_sample()
 
 
-def _catch_up(index: object) -> None:
+def _catch_up(index: "Index") -> None:
     """Make what is in the store searchable by words; a long way to go is left to the background."""
     from broadsheet.search import upkeep
-    from broadsheet.search.index import Index
 
     behind = upkeep.behind()
     if not behind:
@@ -77,12 +80,12 @@ def _catch_up(index: object) -> None:
         click.echo(f"{behind} papers are not in the index yet; they follow in the background.")
         return
     with progress("Indexing") as advance:
-        upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))  # type: ignore[arg-type]
+        upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
 
 
-def _serve(host: str, port: int, workers: int, index: object, began: float) -> None:
+def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> None:
     from granian import Granian
-    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     from broadsheet.jobs import Background
@@ -100,7 +103,7 @@ def _serve(host: str, port: int, workers: int, index: object, began: float) -> N
         respawn_failed_workers=True,
         websockets=False,
     )
-    background = Background(index)  # type: ignore[arg-type]
+    background = Background(index)
 
     @server.on_startup
     def ready() -> None:

@@ -40,7 +40,7 @@ class readable_errors:  # noqa: N801 (used as a statement)
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.db.utils import OperationalError
 
@@ -54,10 +54,15 @@ class readable_errors:  # noqa: N801 (used as a statement)
         if isinstance(error, ImproperlyConfigured):
             fail(str(error))
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            fail(f"{error.strerror or error}: {error.filename or 'no file named'}.", "Check the path, the space and the rights.")
+            fail(
+                f"{error.strerror or error}: {error.filename or 'no file named'}.",
+                "Check the path, the space and the rights.",
+            )
         if isinstance(error, OperationalError):
-            fail(f"The database does not answer: {error}.", "Check BROADSHEET_DATABASE, or the rights and space of --data.")
-        return False
+            fail(
+                f"The database does not answer: {error}.",
+                "Check BROADSHEET_DATABASE, or the rights and space of --data.",
+            )
 
 
 def fail(message: str, hint: str = "") -> None:

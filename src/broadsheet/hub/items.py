@@ -6,14 +6,19 @@ Key names are the contract's (docs/api); why some fields stand twice is said whe
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+from broadsheet.papers import tex
 from broadsheet.papers.links import find_links
 from broadsheet.papers.models import Paper
-from broadsheet.papers.tex import plain
 
 Json = dict[str, Any]
+
+# Reading the texts is four fifths of a list's cost, and most requests are for the same few editions.
+plain = lru_cache(maxsize=8192)(tex.plain)
+_named_links = lru_cache(maxsize=2048)(find_links)
 
 _WEB_URL = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f]+", re.IGNORECASE)
 _SOURCE_NAMES = {"arxiv": "arXiv", "sample": "Sample edition"}
@@ -156,12 +161,12 @@ def _links(paper: Paper) -> Json:
 
 def code_url(paper: Paper) -> str:
     """Return the address of a paper's code: as a source told it, else as its abstract names it; '' if unknown."""
-    return web_url(paper.code_url) or web_url(find_links(paper.abstract).code)
+    return web_url(paper.code_url) or web_url(_named_links(paper.abstract).code)
 
 
 def project_url(paper: Paper) -> str:
     """Return the address of a paper's project page in the same way."""
-    return web_url(paper.project_url) or web_url(find_links(paper.abstract).project)
+    return web_url(paper.project_url) or web_url(_named_links(paper.abstract).project)
 
 
 def _published(paper: Paper) -> str:

@@ -112,7 +112,5 @@ def _store_votes(records: Sequence[Record], papers: Mapping[str, Paper]) -> list
     VotesSeen.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["paper", "day"], update_fields=["votes"], batch_size=5000
     )
-    Paper.objects.bulk_create(
-        voted, update_conflicts=True, unique_fields=["key"], update_fields=["imported_votes"]
-    )
+    Paper.objects.bulk_create(voted, update_conflicts=True, unique_fields=["key"], update_fields=["imported_votes"])
     return voted

@@ -1,12 +1,15 @@
 """Where a web address begins and ends in running text. What an address points to lives in links."""
 
 import re
+from collections.abc import Iterator
 
 # Signs that no address in prose holds: space, quotes, brackets of markup, controls, and TeX's own signs.
 _SIGN = r"[^\s<>\"“”‘’`^|{}\\$\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\U000f0000-\U000ffffd]"
 ADDRESS = re.compile(rf"https?://{_SIGN}+", re.IGNORECASE)
 # The same in TeX's source, where some signs of an address are escaped; what follows a bare scheme is no address.
 TEX_ADDRESS = rf"[hH][tT][tT][pP][sS]?://(?:\\[_%#&~]|\\~\{{\}}|\\textasciitilde(?:\{{\}}|(?![A-Za-z]))|{_SIGN})+"
+
+_HOST = re.compile(r"https?://(?![^/?#]*@)(?:[^/?#]*\.[^/?#]|localhost)", re.IGNORECASE)
 
 _OPENERS = {")": "(", "]": "["}
 _TRAILING = frozenset(".,;:!?'*…、。，；：（）")
@@ -30,6 +33,17 @@ def ending(text: str) -> int:
     while end and text[end - 1] in _TRAILING:
         end -= 1
     return end
+
+
+def found(text: str) -> Iterator[tuple[int, str]]:
+    """The addresses in a shown text, each with its place; a scheme without a host is none.
+
+    Nor is one with a name before the host (``https://known.org@other.org``): it leads elsewhere than it reads.
+    """
+    for match in ADDRESS.finditer(text):
+        address = match[0][: ending(match[0])]
+        if _HOST.match(address):
+            yield match.start(), address
 
 
 def unescaped(source: str) -> str:

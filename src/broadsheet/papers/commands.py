@@ -17,6 +17,12 @@ Handler = Callable[["Reader", str, str], str]
 SPACES = re.compile(r"[ \t\n]+")
 _CITED = re.compile(r"\w*[cC]ite\w*")
 _NAMED_CITED = {"citet", "Citet", "textcite", "citeauthor", "Citeauthor"}
+# Words that a reference completes: left out, it would leave a hole in the sentence.
+_AWAITING = re.compile(
+    r"\b(?:in|of|by|from|see|following|to|with|than|for|on|as|like|via|using|and|or|e\.g\.,?|that)[\s~]$", re.IGNORECASE
+)
+_BEHIND_COMMAND = re.compile(r"\\[A-Za-z]+\\[A-Za-z]+$")  # \milli\second is one word
+LOST_NAME = "[…]"
 _PLACEHOLDER = re.compile(
     r"(?:our\w*|\w*name|method|model|sys(?:tem)?|approach|framework|bench(?:mark)?|dataset|algo?|tool)s?", re.IGNORECASE
 )
@@ -26,6 +32,8 @@ def run(reader: "Reader", name: str, out: str) -> str:
     """Read the command ``name``; an unknown one loses its name, unless that is all there is of it."""
     if handler := HANDLERS.get(name):
         return handler(reader, name, out)
+    if name.startswith("text") and name[4:] in symbols.SYMBOLS:
+        return _symbol(reader, name[4:], out)
     if _CITED.fullmatch(name):
         return _citation(reader, name, out)
     return _unknown(reader, name, out)
@@ -90,26 +98,29 @@ def _switch(reader: "Reader", name: str, out: str) -> str:
 
 
 def _left_out(reader: "Reader", name: str, out: str) -> str:
-    while reader.following() in {"{", "["} and reader.argument() is not None:
-        pass
+    reader.argument()
     return reader.dropped(out)
 
 
 def _citation(reader: "Reader", name: str, out: str) -> str:
     keys = reader.argument()
-    if keys and name in _NAMED_CITED:  # part of the sentence: without it the sentence would miss a word
+    if keys and (name in _NAMED_CITED or _AWAITING.search(out)):
         return f"{out}[{keys}]"
     return reader.dropped(out)
 
 
 def _second(reader: "Reader", name: str, out: str) -> str:
+    start = reader.at
     first, second = reader.argument(), reader.argument()
+    if first and second and "http" in reader.resolved(first):  # a link by another name
+        reader.at = start
+        return _link(reader, name, out)
     return out + (second if second is not None else first or "") if name else out
 
 
 def _note(reader: "Reader", name: str, out: str) -> str:
     text = (reader.argument() or "").strip()
-    return f"{out.rstrip(' ')} ({text})" if text else reader.dropped(out) if name else out
+    return f"{out.rstrip(' ~')} ({text})" if text else reader.dropped(out) if name else out
 
 
 def _link(reader: "Reader", name: str, out: str) -> str:
@@ -130,7 +141,9 @@ def _abbreviation(reader: "Reader", name: str, out: str) -> str:
 
 def _small(reader: "Reader", name: str, out: str) -> str:
     text = reader.argument()
-    return out if text is None else out + symbols.script("^" if name == "textsuperscript" else "_", text)
+    if text is None or text in {"st", "nd", "rd", "th"}:
+        return out + (text or "")
+    return out + symbols.script("^" if name == "textsuperscript" else "_", text)
 
 
 def _fraction(reader: "Reader", name: str, out: str) -> str:
@@ -169,6 +182,13 @@ def _unicode(reader: "Reader", name: str, out: str) -> str:
     return f"{out}{name}{{{code}}}"
 
 
+def _character(reader: "Reader", name: str, out: str) -> str:
+    if match := re.compile(r"\"([0-9A-F]{2,5}) ?").match(reader.source, reader.at):
+        reader.at = match.end()
+        return out + chr(int(match[1], 16))
+    return out + name
+
+
 def _verbatim(reader: "Reader", name: str, out: str) -> str:
     mark = reader.following()
     end = reader.source.find(mark, reader.at + 1) if mark and not mark.isalnum() and mark not in " {" else -1
@@ -186,11 +206,14 @@ def _unknown(reader: "Reader", name: str, out: str) -> str:
     """An unknown command: nothing that it was given is lost, and no two of its arguments grow together."""
     arguments = []
     while reader.following() in {"{", "["} and (argument := reader.argument()) is not None:
-        arguments.append(argument)
-    if not arguments and _PLACEHOLDER.fullmatch(name):
-        return reader.dropped(out)
+        arguments += [argument] if argument else []
+    if not arguments and _PLACEHOLDER.fullmatch(name):  # stands for a name that only the paper knows
+        return out + LOST_NAME
+    if not arguments and reader.following() == "{":  # an argument that nobody closed; its words follow
+        return out
     if not arguments:  # a macro is often called what it prints; a single letter is more likely a path or an escape
-        return out + (name if len(name) > 1 else "\\" + name)
+        behind_word = out[-1:].isalnum() and not _BEHIND_COMMAND.search(reader.source[: reader.at])
+        return out + (f"{' ' if behind_word else ''}{name}" if len(name) > 1 else f"\\{name}")
     for place, argument in enumerate(arguments):
         apart = place and out[-1:].isalnum() and argument[:1].isalnum()
         out += f" {argument}" if apart else argument
@@ -205,8 +228,8 @@ _WRAPPERS = symbols.names(
 _SWITCHES = symbols.names(
     """it em bf sc sf tt rm sl cal mit small large Large LARGE huge Huge footnotesize scriptsize tiny normalsize
     bfseries itshape ttfamily scshape sffamily rmfamily upshape slshape mdseries boldmath centering noindent newline
-    linebreak par xspace protect left right big Big bigl bigr Bigl Bigr bigg Bigg displaystyle textstyle limits nolimits allowbreak
-    expandafter smallskip medskip bigskip hfill newpage relax ignorespaces leavevmode sloppy raggedright"""
+    linebreak par xspace protect left right big Big bigl bigr Bigl Bigr bigg Bigg displaystyle textstyle limits nolimits
+    allowbreak expandafter smallskip medskip bigskip hfill newpage relax ignorespaces leavevmode sloppy raggedright"""
 )
 _LEFT_OUT = symbols.names(
     """label ref eqref cref Cref autoref pageref vspace hspace color begin end includegraphics selectlanguage setlength
@@ -215,12 +238,12 @@ _LEFT_OUT = symbols.names(
 _SECOND = symbols.names("textcolor colorbox foreignlanguage hyperlink hypertarget scalebox raisebox")
 
 HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(symbols.FUNCTIONS, _function),
     **dict.fromkeys(symbols.SYMBOLS, _symbol),
     **dict.fromkeys(symbols.LETTERS, _letter),
     **dict.fromkeys(symbols.MATH_ACCENTS, _math_accent),
     **dict.fromkeys((name for name in symbols.ACCENTS if name.isalpha()), accent),
     **dict.fromkeys(symbols.ABBREVIATIONS, _abbreviation),
-    **dict.fromkeys(symbols.FUNCTIONS, _function),
     **dict.fromkeys(_WRAPPERS, _wrapper),
     **dict.fromkeys(_SWITCHES, _switch),
     **dict.fromkeys(_LEFT_OUT, _left_out),
@@ -232,6 +255,7 @@ HANDLERS: dict[str, Handler] = {
     "sqrt": _root,
     "href": _link,
     "unicode": _unicode,
+    "char": _character,
     "verb": _verbatim,
     "quad": lambda _reader, _name, out: out + " ",
     "qquad": lambda _reader, _name, out: out + " ",

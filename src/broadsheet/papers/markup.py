@@ -13,7 +13,7 @@ DEEPEST = 40  # braces within braces; nobody writes more, and every level costs 
 _TOKEN = re.compile(r"\\([A-Za-z]+)(?:\*(?=[\[{]))?|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL)
 _OPTION = re.compile(r"\[[^\[\]{}]*\](?=\{)")
 _ESCAPES = {
-    ",": "\u202f", ";": " ", ":": " ", ">": " ", " ": " ", "\n": " ", "\t": " ", "!": "", "/": "", "@": "", "|": "‖",
+    ",": "\u202f", ";": " ", ":": " ", ">": " ", " ": " ", "\n": " ", "\t": " ", "!": "", "/": "", "|": "‖",
 } | {sign: sign for sign in "%&#_${}"}  # fmt: skip
 
 
@@ -77,7 +77,10 @@ class Reader:
         return out if stray else out + brace
 
     def group(self, start: int, close: int, out: str) -> str:
-        """Read the group from ``start`` to ``close``: an index, an address's label, a sign, or words in TeX's braces."""
+        """Read the group from ``start`` to ``close``: an index, an address's label, a sign, or words."""
+        if lost := repairs.LOST_COMMAND.search(out):
+            self.at = start
+            return commands.run(self, lost[0], out[: lost.start()])
         raw, text = self.source[start + 1 : close], self.inner(close)
         last, following = out[-1:], self.following()
         if last in {"_", "^"} and last:
@@ -86,10 +89,10 @@ class Reader:
             label = self.resolved(text)
             same = addresses.bare(label) in {addresses.bare(piece.text), ""}
             return out if same else f"{out} ({text})"
-        if font := repairs.LOST_FONT.search(out):
-            return out[: font.start()] + text
         if sign := repairs.lone_sign(raw, touching=last.isalnum() or following.isalnum()):
             return out + sign
+        if last in {"'", '"', "`"} and out[-2:-1].isalpha() and len(raw) == 1 and raw.isalpha():
+            return out[:-1] + symbols.accented(symbols.ACCENTS[last], raw)
         if last.isalpha() and (leading := repairs.leading_sign(text)) != text:
             return out + leading
         if raw.isalpha() and (last.isalpha() or following.isalpha()):
@@ -142,6 +145,8 @@ class Reader:
         """Read a command of one sign."""
         if sign in symbols.ACCENTS:
             return commands.accent(self, sign, out)
+        if sign == "@":
+            return out + "@" if self.following().isalnum() else out
         if sign == "-":
             inside = out[-1:].isalpha() and self.following().isalpha()
             return out if inside else out + "-"
@@ -155,7 +160,7 @@ class Reader:
         spaces = commands.SPACES.match(self.source, self.at)
         following = self.source[spaces.end() if spaces else self.at :][:1]
         if out[-1:] in {" ", "~", "\u202f"} and following and following in ".,;:)!?":
-            self.at = spaces.end() if spaces else self.at
+            self.at = (spaces.end() if spaces else self.at) + (following == "." and out[-2:-1] == ".")
             return out[:-1]
         if out[-1:] == "~" and spaces:
             return out[:-1]

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from broadsheet.papers import symbols
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[ \t\n~]+|.", re.DOTALL)
+_TOKEN = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|[ \t\n~]+|.", re.DOTALL)
 _DEEPEST = 20
 _FONTS = symbols.names(
     """mathrm mathbf mathit mathsf mathtt mathcal mathscr mathfrak mathnormal mathds text textbf textit textrm textsf
@@ -47,12 +47,15 @@ class _Reader:
         self.left = tokens[::-1]
         self.depth = 0
         self.blank_before = False
+        self.named = False  # whether the part just read is the name of an operator
 
     def read(self) -> str:
         """Read to the end, or to a closing brace, which stays."""
         out = ""
         while self.left and self.left[-1] != "}":
             token = self.left.pop()
+            if token == "$":  # noqa: S105 - around a formula within the formula's words
+                continue
             if token in {"^", "_"}:
                 out += self.script(token)
             elif token[0] in "\\{":
@@ -68,7 +71,8 @@ class _Reader:
 
     def joined(self, out: str, part: str) -> str:
         """Set ``part`` behind ``out``: the name of a function stays apart from letters around it."""
-        if part in symbols.FUNCTIONS:
+        if part in symbols.FUNCTIONS or self.named:
+            self.named = False
             before = " " if out[-1:].isalnum() else ""
             after = " " if self.left and self.left[-1][0].isalnum() else ""
             return f"{out}{before}{part}{after}"
@@ -91,7 +95,7 @@ class _Reader:
         """A group or a command."""
         if token[0] == "{":
             return self.group()
-        name = token[1:]
+        name = token[1:].rstrip("*")
         if token in _SPACES:
             return _SPACES[token]
         if not name.isalpha() or not name.isascii():
@@ -112,11 +116,11 @@ class _Reader:
         return text
 
     def command(self, name: str) -> str:
+        if name in symbols.FUNCTIONS:
+            return name
         if sign := symbols.SYMBOLS.get(name) or symbols.LETTERS.get(name):
             self.skip_blank()
             return sign
-        if name in symbols.FUNCTIONS:
-            return name
         if name in _SILENT:
             self.skip_blank()
             if name in {"left", "right"} and self.left and self.left[-1] == ".":
@@ -131,7 +135,9 @@ class _Reader:
 
     def with_arguments(self, name: str) -> str:
         if name in _FONTS:
-            return self.argument()
+            text = self.argument()
+            self.named = name == "operatorname"
+            return text
         if name == "mathbb":
             text = self.argument()
             return symbols.DOUBLE_STRUCK.get(text, text)

@@ -18,7 +18,10 @@ _OPENING = re.compile(
 _TEX = re.compile(r"\\[A-Za-z%,]|[\^_{}]")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 _TWO_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}[,;]? [A-Za-z]{3,}")
-_LINK_IN_DOLLARS = re.compile(r"\$\s*(\\(?:href|url|texttt\{https?:)[^$]*?)\s*\$")
+# Words and links between dollars are prose: set as a formula they would neither wrap nor work.
+_PROSE_IN_DOLLARS = re.compile(
+    r"\$\s*(\\(?:href|url|texttt\{https?:)[^$]*?|\\(?:text(?:bf|it|tt|rm|sc|sf)?|emph)\{(?:[^{}$\\]|\\%)*\})\s*\$"
+)
 _SIGN = re.compile(r"\\.|[{}$]", re.DOTALL)
 
 
@@ -37,7 +40,7 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
     prose: list[str] = []
     kept: list[Piece] = []
     if "$" in text:
-        text = _LINK_IN_DOLLARS.sub(r"\1", text)
+        text = _PROSE_IN_DOLLARS.sub(r"\1", text)
     at = 0
     while match := _OPENING.search(text, at):
         prose.append(text[at : match.start()])

@@ -1,5 +1,6 @@
 """What TeX's names stand for in Unicode: tables only; who reads TeX with them lives in markup, repairs and readable."""
 
+import re
 import unicodedata
 
 
@@ -65,7 +66,7 @@ MATH_ACCENTS: dict[str, str] = {
     "breve": "\u0306", "check": "\u030c", "acute": "\u0301", "grave": "\u0300", "mathring": "\u030a",
 }  # fmt: skip
 
-_RAISED = dict(zip("0123456789+-−=()n*′∘°†‡", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ*′°°†‡", strict=True))
+_RAISED = dict(zip("0123456789+-−=()n*′∘°†‡®™", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ*′°°†‡®™", strict=True))
 _LOWERED = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
 
 DOUBLE_STRUCK = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ", "1": "𝟙"}
@@ -85,7 +86,7 @@ def script(mark: str, text: str) -> str:
     table = _RAISED if mark == "^" else _LOWERED
     if text and all(sign in table for sign in text):
         return "".join(table[sign] for sign in text)
-    if len(text) == 1 or text.isalnum():
+    if len(text) == 1 or text.isalnum() or re.fullmatch(r"\([^()]*\)", text):
         return mark + text
     return f"{mark}({text})" if text else ""
 

@@ -1,4 +1,4 @@
-"""The lists of papers that readers see: the editions of a day, a week and a month, and trending. Formulas: ``scores``."""
+"""The lists that readers see: editions of a day, a week and a month, and trending. Formulas live in ``scores``."""
 
 import re
 from collections import defaultdict
@@ -61,7 +61,8 @@ def period(kind: Kind, text: str) -> Period:
 
 def newest_day() -> date | None:
     """Return the day of the newest edition, None before the first paper."""
-    return Paper.objects.aggregate(newest=Max("day"))["newest"]
+    newest: date | None = Paper.objects.aggregate(newest=Max("day"))["newest"]
+    return newest
 
 
 def papers_of(period: Period) -> PaperQuerySet:
@@ -87,14 +88,14 @@ def neighbours(period: Period) -> tuple[str | None, str | None]:
 def rescore(papers: Sequence[int]) -> None:
     """Compute the trending score of papers, by primary key, from the votes seen, and write it."""
     seen: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-    for pk, day, votes in VotesSeen.objects.filter(paper__in=papers).order_by("day").values_list(
-        "paper", "day", "votes"
+    for pk, day, votes in (
+        VotesSeen.objects.filter(paper__in=papers).order_by("day").values_list("paper", "day", "votes")
     ):
         seen[pk].append((day, votes))
     facts = Paper.objects.filter(pk__in=papers).values_list("pk", "day", "imported_votes")
     results: dict[int, float | None] = {}
-    for pk, day, votes in facts:
+    for pk, edition, votes in facts:
         # A count without a day of reading is taken as of the edition's day.
-        readings = seen[pk] or ([(day, votes)] if day and votes else [])
-        results[pk] = scores.trending(readings, day)
+        readings = seen[pk] or ([(edition, votes)] if edition and votes else [])
+        results[pk] = scores.trending(readings, edition)
     write_trending(results)

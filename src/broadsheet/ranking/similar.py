@@ -19,9 +19,7 @@ def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper]:
         searcher = current.searcher()
         words = searcher.words(plain(paper.title), limit=CANDIDATES, filters=Filters())
         embedding = Embedding.objects.filter(pk=paper.pk, model=settings.MODEL).first()
-        meaning = (
-            searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
-        )
+        meaning = searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
     except BroadsheetError:
         return []
     hits = [hit for hit in hybrid.fuse(words, meaning, settings.DENSE_WEIGHT) if hit.paper_id != paper.pk][:limit]

@@ -3,34 +3,50 @@
 One process owns the index (the engine locks it); others ask the owner through its door. Who owns is decided here.
 """
 
+import logging
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-from broadsheet.search import embed
+from broadsheet.search import embed, state
 from broadsheet.search.door import knock
-from broadsheet.search.edge import EdgeIndex
+from broadsheet.search.edge import EdgeIndex, IndexStale
 from broadsheet.search.index import Index, Searcher
 
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process holds open."""
+
+    owned: EdgeIndex | None = None
+    asked: Searcher | None = None
+    embedder: embed.Embedder | None = None
+    no_model: str = ""
+
+
 _lock = threading.RLock()
-_owned: EdgeIndex | None = None
-_asked: Searcher | None = None
-_embedder: embed.Embedder | None = None
-_no_model = ""
+_held = _Held()
 
 
 def own() -> Index:
     """Open the index for reading and writing; this process owns it until ``release``.
 
-    Raises Conflict when another process owns it. A damaged index, or one of another schema, is put aside and begun
+    Raises Conflict when another process owns it. A damaged index, or one of another schema, is begun
     anew: the papers are all in the database, and ``catch_up`` brings them back.
     """
-    global _owned
     with _lock:
-        if _owned is None:
-            _owned = EdgeIndex.open(Path(settings.INDEX_DIR))
-        return _owned
+        if _held.owned is None:
+            try:
+                _held.owned = EdgeIndex.open(Path(settings.INDEX_DIR))
+            except IndexStale as stale:
+                logger.warning("%s It is made anew from the papers.", stale.message)
+                _held.owned = EdgeIndex.anew(Path(settings.INDEX_DIR))
+                state.write(state.State())
+        return _held.owned
 
 
 def searcher() -> Searcher:
@@ -38,22 +54,20 @@ def searcher() -> Searcher:
 
     Raises Conflict when another process holds the index and does not answer.
     """
-    global _asked
     with _lock:
-        if _owned is not None:
-            return _owned
-        if _asked is None:
-            _asked = knock(Path(settings.INDEX_DIR)) or own()
-        return _asked
+        if _held.owned is not None:
+            return _held.owned
+        if _held.asked is None:
+            _held.asked = knock(Path(settings.INDEX_DIR)) or own()
+        return _held.asked
 
 
 def release() -> None:
     """Close what this process holds, so that another may own the index."""
-    global _owned, _asked
     with _lock:
-        for held in {id(index): index for index in (_owned, _asked) if index is not None}.values():
-            held.close()
-        _owned = _asked = None
+        for index in {id(index): index for index in (_held.owned, _held.asked) if index is not None}.values():
+            index.close()
+        _held.owned = _held.asked = None
 
 
 def embedder(*, build: bool = False) -> embed.Embedder | None:
@@ -61,23 +75,22 @@ def embedder(*, build: bool = False) -> embed.Embedder | None:
 
     build: make the model's graph when it is not there, which takes some seconds. ``why_no_model`` tells the reason.
     """
-    global _embedder, _no_model
     with _lock:
-        if _embedder is not None:
-            return _embedder
+        if _held.embedder is not None:
+            return _held.embedder
         models, name = Path(settings.MODELS_DIR), settings.MODEL
         if name == "none":
-            _no_model = "the model is switched off (BROADSHEET_MODEL=none)."
+            _held.no_model = "the model is switched off (BROADSHEET_MODEL=none)."
             return None
         available, reason = embed.available(models, name)
         if available == "missing" or (available == "buildable" and not build):
-            _no_model = reason
+            _held.no_model = reason
             return None
-        _embedder = embed.load(models, name)
-        _no_model = ""
-        return _embedder
+        _held.embedder = embed.load(models, name)
+        _held.no_model = ""
+        return _held.embedder
 
 
 def why_no_model() -> str:
     """Return the sentence that says what is missing for search by meaning; empty when nothing is."""
-    return _no_model
+    return _held.no_model

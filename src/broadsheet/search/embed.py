@@ -1,4 +1,7 @@
-"""The one place where the embedding model is built, loaded and run. Its files are ``weights``', its layout ``onnx_graph``'s."""
+"""The one place where the embedding model is built, loaded and run.
+
+Where its files come from is told in ``weights``, how its graph is laid out in ``onnx_graph``.
+"""
 
 import hashlib
 import json
@@ -16,7 +19,7 @@ from broadsheet.search.weights import ModelMissing, get
 
 __all__ = ["Availability", "Embedder", "ModelMissing", "available", "digest", "get", "load", "text_of"]
 
-RECIPE = 1  # number of what onnx_graph makes: another number builds anew
+RECIPE = 1  # number of what onnx_graph makes of the weights; with a new one every installation builds anew
 GRAPH, WORDS, MARK = "graph.onnx", "words.json", "built.json"
 BUILD_WAIT = 300.0  # seconds that a process waits while another builds, which takes two or three
 FEWEST_TOKENS, MOST_TOKENS = 3, 512  # one word between the two marks; rows of the published position table
@@ -92,7 +95,7 @@ def available(models: Path, name: str) -> Availability:
         weights.find(models, name)
     except BroadsheetError as error:
         return Availability("missing", str(error))
-    return Availability("buildable", f"The embedding model {name} is here, but not built yet.")
+    return Availability("buildable", f"The embedding model {name} is here, but not built yet: its first use does that.")
 
 
 def load(models: Path, name: str, *, threads: int = 1) -> Embedder:

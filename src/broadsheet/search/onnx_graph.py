@@ -1,4 +1,4 @@
-"""The layout of a BERT sentence encoder as an ONNX graph, made from its weights. Files and running it are ``embed``'s."""
+"""The layout of a BERT sentence encoder as an ONNX graph, made from its weights. ``embed`` keeps and runs it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -128,7 +128,7 @@ def _linear(graph: _Graph, weights: Weights, name: str, value: str) -> str:
 
 
 def quantise(array: Array, *, axis: int, limit: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return (small, scale) with ``array`` about ``small * scale``: int8 up to ``limit``, a scale per slice of ``axis``."""
+    """Return (small, scale) with ``array`` about ``small * scale``: int8 up to ``limit``, one scale along ``axis``."""
     scale = (np.abs(array).max(axis=axis, keepdims=True) / limit).astype(np.float32)
     scale[scale == 0] = 1
     return np.rint(array / scale).clip(-limit, limit).astype(np.int8), scale

@@ -25,9 +25,7 @@ class Query:
     cut: bool = False
 
 
-def parse(
-    text: str, *, categories: Sequence[str] = (), since: date | None = None, until: date | None = None
-) -> Query:
+def parse(text: str, *, categories: Sequence[str] = (), since: date | None = None, until: date | None = None) -> Query:
     """Take a query apart.
 
     text: words, or an arXiv id or URL. categories: any of them, whole archives too (``cs``).

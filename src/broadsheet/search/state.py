@@ -1,15 +1,14 @@
 """How far the index is, in a small file beside it, which every process may read and its owner alone writes."""
 
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-_FRESH = 2.0
-_cache: tuple[float, "State"] | None = None
+FRESH = 2.0
+"""Seconds for which a state that was read is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +32,31 @@ class State:
         return min(1.0, self.vectors / self.papers) if self.papers else 0.0
 
 
+_last: dict[Path, tuple[float, State]] = {}
+
+
 def _path() -> Path:
     return Path(settings.INDEX_DIR) / "state.json"
 
 
 def read(*, now: bool = False) -> State:
     """Return the state, at most two seconds old unless ``now``; an empty one where there is no readable file."""
-    global _cache
-    if not now and _cache is not None and time.monotonic() - _cache[0] < _FRESH:
-        return _cache[1]
+    read_at, kept = _last.get(_path(), (-FRESH, State()))
+    if not now and time.monotonic() - read_at < FRESH:
+        return kept
     try:
         state = State(**json.loads(_path().read_text()))
     except (OSError, ValueError, TypeError):
         state = State()
-    _cache = (time.monotonic(), state)
+    _last[_path()] = (time.monotonic(), state)
     return state
 
 
 def write(state: State) -> None:
     """Replace the file in one step; only the owner of the index may."""
-    global _cache
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps(asdict(state)))
-    os.replace(new, path)
-    _cache = (time.monotonic(), state)
+    new.replace(path)
+    _last[path] = (time.monotonic(), state)

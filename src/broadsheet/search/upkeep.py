@@ -16,8 +16,11 @@ from broadsheet.search.index import Document, Index, Vector
 from broadsheet.search.models import Embedding
 
 BATCH = 1000
-OPTIMIZE_EVERY = 50_000
+OPTIMIZE_EVERY = 25_000
 """Papers between two optimisations of a long catch-up: the engine's unfolded segment lives in memory."""
+
+VECTORS_AT_ONCE = 2_000
+"""Vectors between two optimisations: folding them stops every search for half a second."""
 
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
@@ -92,7 +95,7 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
     total = missing.count()
     done = 0
     while not stop():
-        waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:2048])
+        waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:VECTORS_AT_ONCE])
         if not waiting:
             break
         for start in range(0, len(waiting), 32):
@@ -101,6 +104,7 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
             papers = Paper.objects.filter(pk__in=waiting[start : start + 32])
             done += _embed(index, embedder, list(papers))
             report(done, max(total, done))
+        index.optimize()
         _note(index, state.read(now=True))
     return done
 

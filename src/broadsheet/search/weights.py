@@ -1,4 +1,4 @@
-"""The published files of embedding models: which are known, where they lie, and how they come here. ``embed`` runs them."""
+"""The published files of embedding models: which are known, where they lie, how they come here. ``embed`` runs them."""
 
 import hashlib
 import importlib.util
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HUB = "https://huggingface.co"
 TRIES = 4
 _ANOTHER_WAY = "With the files at hand, `broadsheet model get --from PATH` needs no network."
-PAUSE = 1.0  # seconds before the first new try of a broken download; each later pause is longer by as much
+PAUSE = 0.5  # seconds before the first new try of a broken download; each later pause is longer by as much
 
 type Report = Callable[[int, int], object]
 """Told (bytes done, bytes in all) while files arrive."""
@@ -117,14 +117,15 @@ def get(
             target = models / name / file.name
             if not (_size(target) == file.size and sha256(target) == file.sha256):
                 part = target.with_name(f"{file.name}.part")
-                if origin:
-                    _copy(origin / file.name, part)
-                else:
-                    _download(f"{endpoint.rstrip('/')}/{model.hub}/resolve/main/{file.name}", part, file.size, tell)
                 try:
+                    if origin:
+                        _copy(origin / file.name, part)
+                    else:
+                        url = f"{endpoint.rstrip('/')}/{model.hub}/resolve/main/{file.name}"
+                        _download(url, part, file.size, tell)
                     check(part, file)
                 except Refused:
-                    part.unlink()
+                    part.unlink()  # nothing of it is worth carrying on from
                     raise
                 part.replace(target)
             tell(file.size)
@@ -163,7 +164,7 @@ def writing(folder: Path, what: str, *, wait: float) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise Refused(
-            f"The model cannot be written to {folder}: {error.strerror or error}.",
+            f"The model cannot be kept in {folder}: {error.strerror or error} ({error.filename or folder}).",
             "It takes 130 MB of room and the right to write there; BROADSHEET_HOME may point elsewhere.",
         ) from error
 
@@ -202,8 +203,11 @@ def _download(url: str, part: Path, size: int, tell: Callable[[int], None]) -> N
                 if _size(part) >= size:
                     return
                 trouble = "the answer ended early"
+    have = max(0, _size(part))
+    if not have:
+        raise Upstream(f"{url} cannot be had: {trouble}.", _ANOTHER_WAY)
     raise Upstream(
-        f"{url} broke off after {max(0, _size(part)):,} of {size:,} bytes: {trouble}.",
+        f"{url} broke off after {have:,} of {size:,} bytes: {trouble}.",
         f"The same command carries on from there. {_ANOTHER_WAY}",
     )
 
@@ -217,8 +221,10 @@ def _fetch_rest(client: "httpx2.Client", url: str, part: Path, size: int, tell: 
         have = 0
     with client.stream("GET", url, headers={"Range": f"bytes={have}-"} if have else {}) as answer:
         if answer.status_code == 416:
-            part.unlink()  # what is there belongs to another file
-        answer.raise_for_status()
+            part.unlink()  # what is there belongs to another file: the next try begins anew
+            return
+        if answer.status_code not in {200, 206}:
+            raise Upstream(f"{url} answers {answer.status_code}.", _ANOTHER_WAY)
         if answer.status_code != 206:
             have = 0
         with part.open("ab" if have else "wb") as out:

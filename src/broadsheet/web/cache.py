@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, NamedTuple
+from typing import Concatenate, NamedTuple, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -24,10 +24,14 @@ class Kept(NamedTuple):
     content_type: str
 
 
-def kept_page[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def kept_page[**P](view: View[P]) -> View[P]:
     """Answer from the cache while no paper has changed, and with 304 to who has the page already.
 
-    The key holds the number of the newest change and how far the index is, so nothing is ever cleared: old pages fall out by themselves.
+    The key holds the number of the newest change and how far the index is, so nothing is ever cleared: old pages fall
+    out by themselves.
     """
 
     @wraps(view)
@@ -44,14 +48,14 @@ def kept_page[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) ->
             cache.set(key, page)
         return _send(request, page)
 
-    return answer
+    return cast("View[P]", answer)
 
 
 def _key(request: HttpRequest) -> str:
     change = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
     known = state.read()
     asked = f"{request.get_host()} {request.get_full_path()} {change} {known.stamp} {known.vectors}"
-    return "page " + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+    return "page-" + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
 
 
 def _keep(response: HttpResponse) -> Kept:

@@ -1,5 +1,6 @@
 """How parts of a paper are shown in templates: its text with mathematics, its authors, plain numbers and dates."""
 
+from calendar import day_name, month_name
 from datetime import date
 
 from django import template
@@ -12,9 +13,6 @@ register = template.Library()
 
 FEW = 4
 """Authors on a card; one more than a common team, so that "and 1 more" is rare."""
-
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 @register.filter
@@ -54,13 +52,13 @@ def few_authors(paper: Paper) -> str:
 @register.filter
 def long_date(day: date | None) -> str:
     """Return a date in full, its weekday and year included; the pages are written in English throughout."""
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}" if day else ""
+    return f"{day_name[day.weekday()]}, {day.day} {month_name[day.month]} {day.year}" if day else ""
 
 
 @register.filter
 def short_date(day: date | None) -> str:
     """Return a date with its year, which is never left out: a saved page must stay clear after New Year."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}" if day else ""
+    return f"{day.day} {month_name[day.month][:3]} {day.year}" if day else ""
 
 
 @register.filter

@@ -28,7 +28,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show that the request cannot be read."""
-    context = {"title": "That cannot be read", "message": "The address or the form sent is not one that this site knows."}
+    context = {
+        "title": "That cannot be read",
+        "message": "The address or the form sent is not one that this site knows.",
+    }
     return render(request, "web/error.html", context, status=400)
 
 

@@ -3,11 +3,12 @@
 from datetime import date
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from broadsheet.hub import daily_papers_props
 from broadsheet.papers.models import Paper, PaperQuerySet
@@ -17,6 +18,7 @@ from broadsheet.web.cache import kept_page
 from broadsheet.web.views.search import results
 
 
+@require_safe
 def newest(request: HttpRequest) -> HttpResponse:
     """Go to the newest edition, or say that there is none yet."""
     day = lists.newest_day()
@@ -25,6 +27,7 @@ def newest(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("day", args=[day.isoformat()]))
 
 
+@require_safe
 def papers(request: HttpRequest) -> HttpResponse:
     """Search where a query is given; else go to the day asked for in the old form, or to the newest edition."""
     if "q" in request.GET:
@@ -34,31 +37,36 @@ def papers(request: HttpRequest) -> HttpResponse:
     return newest(request)
 
 
+@require_safe
 @kept_page
 def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
     """Show the papers of a day, a week or a month, best first."""
     period = lists.period(kind, label)
-    page = _page(request, lists.papers_of(period))
+    page, papers = _page(request, lists.papers_of(period))
     previous, following = lists.neighbours(period)
     context = {
         "period": period,
         "previous": reverse(kind, args=[previous]) if previous else "",
         "next": reverse(kind, args=[following]) if following else "",
         "tabs": _tabs(period),
-        "sample": any(paper.source == "sample" for paper in page["papers"]),
-        "why_empty": "" if page["papers"] else why_empty(period, timezone.localdate()),
-        "props": daily_papers_props(kind, period.label, previous, page["papers"]),
-        **page,
+        "sample": any(paper.source == "sample" for paper in papers),
+        "why_empty": "" if papers else why_empty(period, timezone.localdate()),
+        "props": daily_papers_props(kind, period.label, previous, papers),
+        "page": page,
+        "papers": papers,
+        "total": page.paginator.count,
     }
     return render(request, "web/front.html", context)
 
 
+@require_safe
 @kept_page
 def trending(request: HttpRequest) -> HttpResponse:
     """Show the papers that readers turn to now."""
-    page = _page(request, lists.trending())
-    props = daily_papers_props("day", timezone.localdate().isoformat(), None, page["papers"])
-    return render(request, "web/front.html", {"tabs": _tabs(None), "props": props, **page})
+    page, papers = _page(request, lists.trending())
+    props = daily_papers_props("day", timezone.localdate().isoformat(), None, papers)
+    context = {"tabs": _tabs(None), "props": props, "page": page, "papers": papers, "total": page.paginator.count}
+    return render(request, "web/front.html", context)
 
 
 def why_empty(period: Period, today: date) -> str:
@@ -72,15 +80,10 @@ def why_empty(period: Period, today: date) -> str:
     return "No paper of this period has been taken in here. It may be a holiday, or from before this site began."
 
 
-def _page(request: HttpRequest, papers: PaperQuerySet) -> dict[str, object]:
-    """Return one page of a list as template values; a number out of range gives the nearest page."""
-    paginator: Paginator[Paper] = Paginator(papers, settings.PAGE_SIZE)
-    page = paginator.get_page(request.GET.get("p", "1"))
-    first = page.start_index()
-    shown = list(page.object_list)
-    for rank, paper in enumerate(shown, start=first):
-        paper.rank = rank  # type: ignore[attr-defined]  # read by the template only
-    return {"page": page, "papers": shown, "total": paginator.count}
+def _page(request: HttpRequest, papers: PaperQuerySet) -> tuple[Page[Paper], list[Paper]]:
+    """Return one page of a list and its papers; a number out of range gives the nearest page."""
+    page = Paginator(papers, settings.PAGE_SIZE).get_page(request.GET.get("p", "1"))
+    return page, list(page.object_list)
 
 
 def _tabs(period: Period | None) -> list[tuple[str, str, bool]]:
@@ -89,7 +92,11 @@ def _tabs(period: Period | None) -> list[tuple[str, str, bool]]:
     if period and period.kind != "day":
         day = min(period.last, lists.newest_day() or period.last)
     tabs = [
-        (kind.capitalize(), reverse(kind, args=[lists.period_around(kind, day).label]), bool(period and period.kind == kind))
+        (
+            kind.capitalize(),
+            reverse(kind, args=[lists.period_around(kind, day).label]),
+            bool(period and period.kind == kind),
+        )
         for kind in lists.KINDS
     ]
     return [*tabs, ("Trending", reverse("trending"), period is None)]

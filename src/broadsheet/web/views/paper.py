@@ -1,8 +1,11 @@
 """The page of one paper."""
 
+import contextlib
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from broadsheet.errors import BadInput
 from broadsheet.hub import paper_content_props, paper_markdown
@@ -13,6 +16,7 @@ from broadsheet.sources import arxiv_ids
 from broadsheet.web.cache import kept_page
 
 
+@require_safe
 def markdown(request: HttpRequest, key: str) -> HttpResponse:
     """Answer with the paper as Markdown."""
     answer = HttpResponse(paper_markdown(_find(key)), content_type="text/markdown; charset=utf-8")
@@ -20,6 +24,7 @@ def markdown(request: HttpRequest, key: str) -> HttpResponse:
     return answer
 
 
+@require_safe
 def page(request: HttpRequest, key: str) -> HttpResponse:
     """Show a paper; a spelling of its id that is not the canonical one goes to the canonical address."""
     paper = _find(key)
@@ -51,10 +56,8 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
 
 
 def _find(key: str) -> Paper:
-    try:
+    with contextlib.suppress(BadInput):  # not an arXiv id: it may be the key of another source
         key = arxiv_ids.canonical(key)
-    except BadInput:
-        pass  # not an arXiv id: it may be the key of another source
     paper = Paper.objects.filter(key=key).first()
     if paper is None:
         raise Http404(f"No paper {key[:60]!r} is known here.")

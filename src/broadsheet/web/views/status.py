@@ -2,12 +2,14 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from broadsheet.papers.models import Paper, Run
 from broadsheet.ranking.lists import newest_day
 from broadsheet.search import current, state
 
 
+@require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """Show how many papers are here and how far the index is."""
     embedder = current.embedder()
@@ -21,6 +23,7 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(request, "web/status.html", context)
 
 
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell robots to leave search alone: every query is another page."""
     return HttpResponse("User-agent: *\nDisallow: /papers?\nDisallow: /api/\n", content_type="text/plain")

@@ -4,6 +4,7 @@ Where formulas begin and end is decided in segments.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from html import escape, unescape
@@ -48,7 +49,7 @@ _WORDS = {
     "eps": r"\epsilon", "lam": r"\lambda", "la": r"\langle ", "ra": r"\rangle ", "Bar": r"\bar", "Hat": r"\hat",
     "Tilde": r"\tilde", "cO": r"\mathcal{O}", "bigO": r"\mathcal{O}", "mathds": r"\mathbb", "mathbbm": r"\mathbb",
     "percent": r"\%", "degree": r"^\circ ", "AA": "Å", "boldmath": "", "tiny": "", "small": "", "xspace": "",
-    "ensuremath": "", "upmu": r"\mu ", "slash": "/", "pmb": r"\boldsymbol", "bold": r"\mathbf",
+    "ensuremath": "", "sim": "∼", "upmu": r"\mu ", "slash": "/", "pmb": r"\boldsymbol", "bold": r"\mathbf",
 }  # fmt: skip
 _WORD = re.compile(r"\\([A-Za-z]+)")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -67,7 +68,7 @@ class _RefusedError(ValueError):
 
 
 @lru_cache(maxsize=8192)
-def mathml(formula: str, *, display: bool = False) -> str:
+def element(formula: str, *, display: bool = False) -> str:
     """The formula as a ``<math>`` element, safe to put into a page; empty where it cannot be converted.
 
     formula: TeX without its delimiters, at most LONGEST_FORMULA characters. display: set on a line of its own.
@@ -79,6 +80,11 @@ def mathml(formula: str, *, display: bool = False) -> str:
         return "".join(_built(root, 0, [0]))
     except Exception:  # noqa: BLE001 - the converter is not ours: whatever it meets, the reader gets the source instead
         return ""
+
+
+def forget() -> None:
+    """Empty the cache of formulas, for measurements."""
+    element.cache_clear()
 
 
 def _prepared(formula: str) -> str:
@@ -124,45 +130,78 @@ def _words(text: str) -> str:
     return re.sub(r"[{}]", "", re.sub(r"\\(?:([A-Za-z]+)\s*|(.))", read, text).replace("~", " "))
 
 
-def _built(element: "Element", depth: int, count: list[int]) -> Iterator[str]:
+def _built(given: "Element", depth: int, count: list[int]) -> Iterator[str]:
     """The element written anew, with its known parts only; raises _RefusedError for anything else.
 
     count: a cell with the number of elements so far.
     """
+    while given.tag == "mrow" and len(given) == 1 and not given.attrib:
+        given = given[0]
     count[0] += 1
-    name = element.tag
-    if depth > _DEEPEST or count[0] > _LARGEST:
+    name = "mrow" if given.tag == "menclose" else given.tag  # a frame that today's MathML does not know
+    if depth > _DEEPEST or count[0] > _LARGEST or name not in _ELEMENTS:
         raise _RefusedError
-    if name == "menclose":  # not in today's MathML: its content stands without the frame
-        name = "mrow"
-    if name not in _ELEMENTS:
-        raise _RefusedError
-    text = _text(element)
-    attributes = _attributes(element, text)
+    text = _text(given)
+    attributes = "".join(
+        f' {key}="{value}"'
+        for key, value in given.attrib.items()
+        if key in _ATTRIBUTES and _ATTRIBUTES[key].fullmatch(str(value)) and (key, value) != ("display", "inline")
+    )
+    if name == "mi" and _is_operator(text):
+        name, attributes = "mo", ' stretchy="false"' if unicodedata.category(text) in {"Ps", "Pe"} else ""
+    elif name in {"mi", "mo"} and _is_function(given):
+        name, attributes = "mi", ""
+    elif name == "mi" and given.get("mathvariant") == "normal" and len(text) == 1:
+        attributes += ' mathvariant="normal"'
     yield f"<{name}{attributes}>"
     yield escape(text, quote=False)
-    yield from _children(element, depth, count)
+    yield from _children(given, depth, count)
     yield f"</{name}>"
 
 
 def _children(element: "Element", depth: int, count: list[int]) -> Iterator[str]:
-    """The element's children; upright letters in a row become one word (``<mi>ReLU</mi>``)."""
-    word: list[str] = []
+    """The element's children: upright letters in a row as one word, functions apart from what they stand beside."""
+    row = element.tag in {"mrow", "math", "mstyle", "mtd"}
+    word = ""
+    before: Element | None = None
     for child in element:
-        upright = child.tag == "mi" and child.get("mathvariant") == "normal" and len(child.text or "") == 1
-        if upright and element.tag in {"mrow", "math", "mstyle"}:
-            word.append(child.text or "")
+        if row and before is not None and _stand_apart(before, child):
+            yield _word(word) + '<mspace width="0.167em"></mspace>'
+            word = ""
+        before = child
+        if row and child.tag == "mi" and child.get("mathvariant") == "normal" and len(child.text or "") == 1:
+            word += child.text or ""
             continue
-        yield from _word(word)
-        word = []
+        yield _word(word)
+        word = ""
         yield from _built(child, depth + 1, count)
-    yield from _word(word)
+    yield _word(word)
 
 
-def _word(letters: list[str]) -> Iterator[str]:
-    if letters:
-        upright = ' mathvariant="normal"' if len(letters) == 1 else ""
-        yield f"<mi{upright}>{escape(''.join(letters), quote=False)}</mi>"
+def _word(letters: str) -> str:
+    upright = ' mathvariant="normal"' if len(letters) == 1 else ""
+    return f"<mi{upright}>{escape(letters, quote=False)}</mi>" if letters else ""
+
+
+def _is_operator(text: str) -> bool:
+    """Whether a sign that the converter took for a variable is a relation, an operator or a bracket."""
+    return (
+        len(text) == 1 and text not in "∞∂∇∅" and (unicodedata.category(text) in {"Sm", "Ps", "Pe"} or text in ":‖•†‡")
+    )
+
+
+def _is_function(element: "Element") -> bool:
+    """Whether the element is the name of a function, with or without an index: ``log``, ``argmin``."""
+    while element.tag in {"msub", "msup", "msubsup", "munder", "mover", "munderover"} and len(element):
+        element = element[0]
+    text = element.text or ""
+    return element.tag in {"mi", "mo"} and len(text) > 1 and text.isalpha()
+
+
+def _stand_apart(left: "Element", right: "Element") -> bool:
+    """Whether TeX sets a thin space between the two: a function and its argument, or a factor and a function."""
+    plain = {"mi", "mn", "msub", "msup", "msubsup", "mfrac", "msqrt", "mover"}
+    return (_is_function(left) and right.tag in plain) or (_is_function(right) and left.tag in plain)
 
 
 def _text(element: "Element") -> str:
@@ -170,14 +209,3 @@ def _text(element: "Element") -> str:
     if _UNKNOWN.search(text):
         raise _RefusedError  # a command that the converter left as it was
     return symbols.styled(text.translate(_SHOWN), element.get("mathvariant", ""), element.tag)
-
-
-def _attributes(element: "Element", text: str) -> str:
-    kept = [
-        f' {name}="{value}"'
-        for name, value in element.attrib.items()
-        if name in _ATTRIBUTES and _ATTRIBUTES[name].fullmatch(str(value))
-    ]
-    if element.tag == "mi" and element.get("mathvariant") == "normal" and len(text) == 1:
-        kept.append(' mathvariant="normal"')
-    return "".join(kept)

@@ -1,0 +1,91 @@
+"""A paper's code and its project page, found in what its authors wrote: abstract or comment."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from broadsheet.papers import addresses, tex
+
+# A host of code is often named without a scheme, or with one that a blank or a lost slash broke.
+_BARE_HOST = re.compile(r"(?:(?<![\w./@-])|(?<=: //)|(?<=s:/))(?:www\.)?(?:github|gitlab)\.com/", re.IGNORECASE)
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?"
+_GITHUB_PAGES = frozenset(
+    {"about", "apps", "collections", "enterprise", "explore", "features", "login", "marketplace", "notifications"}
+    | {"orgs", "pricing", "search", "settings", "sponsors", "topics", "trending", "users"}
+)
+_TWO_NAMES = {"bitbucket.org", "codeberg.org", "gitee.com", "gist.github.com"}
+_PROJECT_HOSTS = (".github.io", ".gitlab.io", ".netlify.app", ".vercel.app", ".pages.dev", ".surge.sh", ".web.app")
+_ANNOUNCED = re.compile(
+    r"\b(?:project|home|web|demo|companion)[\s-]*(?:page|site|website|webpage)s?\b[^.!?]{0,60}$|\bwebsite\b[^.!?]{0,30}$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses with http or https; empty where the text names none."""
+
+    code: str = ""
+    project: str = ""
+
+
+def find_links(text: str) -> Links:
+    """Find the first repository and the first project page in an abstract or comment.
+
+    text: as the source wrote it, TeX and all. A repository's address is cut to the repository itself; a page on
+    Hugging Face counts as the project's where no other is named.
+    """
+    if "://" not in text and not _BARE_HOST.search(text):
+        return Links()
+    shown = tex.clean(text)
+    code = project = space = ""
+    for start, address in _addresses(shown):
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").removeprefix("www.")
+        except ValueError:  # a bracket in the host that is no IPv6 address
+            continue
+        repository = _repository(host, parts.path)
+        code = code or repository
+        announced = _ANNOUNCED.search(shown[max(0, start - 90) : start])
+        if not repository and (announced or _is_page(host, parts.path)):
+            project = project or address
+        elif host == "huggingface.co" and parts.path.startswith("/spaces/"):
+            space = space or address
+    return Links(code, project or space)
+
+
+def _addresses(shown: str) -> list[tuple[int, str]]:
+    """Every address with its place, those that lack their scheme included."""
+    full = list(addresses.found(shown))
+    covered = {place for start, address in full for place in range(start, start + len(address))}
+    for match in _BARE_HOST.finditer(shown):
+        if match.start() not in covered:
+            address = addresses.ADDRESS.match(f"https://{shown[match.start() :]}")
+            assert address is not None
+            full.append((match.start(), address[0][: addresses.ending(address[0])]))
+    return sorted(full)
+
+
+def _repository(host: str, path: str) -> str:
+    """Address of the repository that a path on ``host`` lies in, empty where it lies in none."""
+    if host == "github.com":
+        match = re.match(rf"/({_NAME})/([A-Za-z0-9._-]*\w[A-Za-z0-9._-]*)", path)
+        if not match or match[1].lower() in _GITHUB_PAGES:
+            return ""
+        return f"https://github.com/{match[1]}/{match[2].removesuffix('.git')}"
+    if host == "gitlab.com" or host.startswith("gitlab."):
+        project = re.match(rf"/{_NAME}(?:/{_NAME})+", path.split("/-/", 1)[0])
+        return f"https://{host}{project[0].removesuffix('.git')}" if project else ""
+    if host in _TWO_NAMES:
+        match = re.match(rf"/({_NAME})/({_NAME})", path)
+        return f"https://{host}/{match[1]}/{match[2].removesuffix('.git')}" if match else ""
+    if host == "anonymous.4open.science":
+        match = re.match(rf"/r/({_NAME})", path)
+        return f"https://{host}/r/{match[1]}" if match else ""
+    return ""
+
+
+def _is_page(host: str, path: str) -> bool:
+    """Whether the host is one where project pages live."""
+    return host.endswith(_PROJECT_HOSTS) or (host == "sites.google.com" and path.startswith("/view/"))

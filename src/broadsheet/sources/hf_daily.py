@@ -1,0 +1,140 @@
+"""An answer of Hugging Face's daily_papers as a source, in both generations of its shape. No account is taken over."""
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.record import Item, Record, Reject
+from broadsheet.sources.rows import moment_of, record_of
+
+_LONGEST = 200_000
+_KEPT = 10_000
+_NAMED_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class HfDaily:
+    """One answer: an array of list items. done and total are rows.
+
+    day: the edition the answer is of, where known; else each row's own day is used. A file named after a day, such as
+    ``2025-10-01.json``, is of that day.
+    """
+
+    def __init__(self, path: Path, name: str | None = None, day: date | None = None) -> None:
+        self.name = name or "huggingface-daily"
+        self._path = path
+        self._day = day or (date.fromisoformat(path.stem) if _NAMED_DAY.fullmatch(path.stem) else None)
+        self.total: int | None = None
+        self.done = 0
+
+    def fetch(self, after: int = 0) -> Iterator[Item]:
+        """Yield the rows after number ``after``. Raises BadInput where the file is not a JSON array."""
+        rows = answer_of(self._path)
+        self.total = len(rows)
+        for position, row in enumerate(rows[after:], start=after + 1):
+            self.done = position
+            yield Item(position, self._read(row))
+
+    def _read(self, row: object) -> Record | Reject:
+        try:
+            return _record(_unquoted(row), self.name, self._day)
+        except BadInput as error:
+            raw = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
+            return Reject(error.message, raw[:_KEPT])
+
+
+def answer_of(path: Path) -> list[Any]:
+    """Return the rows of an answer; raises BadInput, naming the file, where it is not a JSON array."""
+    try:
+        rows = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is not JSON: {error}.") from None
+    if not isinstance(rows, list):
+        raise BadInput(f"{path} is not a daily_papers answer.", "Such an answer is a JSON array of papers.")
+    return rows
+
+
+def _unquoted(row: object) -> Mapping[str, Any]:
+    """Return a row as an object. Some answers were saved with each row written out as a Python value in a text."""
+    if isinstance(row, str):
+        if len(row) > _LONGEST:
+            raise BadInput(f"The row is a text of {len(row)} characters; at most {_LONGEST} are read.")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)
+                row = ast.literal_eval(row)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            raise BadInput("The row is a text that does not hold an object.") from None
+    if not isinstance(row, dict):
+        raise BadInput(f"The row is not an object but {type(row).__name__}.")
+    return row
+
+
+def _record(row: Mapping[str, Any], name: str, day: date | None) -> Record:
+    paper = row.get("paper")
+    if not isinstance(paper, dict):
+        raise BadInput("The row has no paper.")
+    organization = paper.get("organization") or row.get("organization") or {}
+    if not isinstance(organization, dict):
+        raise BadInput("organization is not an object.")
+    votes = paper.get("upvotes", row.get("upvotes"))
+    featured = day or _own_day(row, paper)
+    facts = {
+        "id": paper.get("id"),
+        "title": _folded(paper.get("title") or row.get("title")),
+        "abstract": _folded(paper.get("summary") or row.get("summary")),
+        "authors": _authors(paper.get("authors")),
+        "published": paper.get("publishedAt"),
+        "withdrawn": paper.get("withdrawnAt"),
+        "daily_date": featured.isoformat() if featured else None,
+        "upvotes": votes,
+        "comments": row.get("numComments", paper.get("numComments")),
+        "keywords": paper.get("ai_keywords"),
+        "summary": paper.get("ai_summary"),
+        "github": paper.get("githubRepo"),
+        "github_stars": paper.get("githubStars"),
+        "project_page": paper.get("projectPage"),
+        "organization": organization.get("fullname") or organization.get("name"),
+        "organization_slug": organization.get("name"),
+    }
+    return record_of(facts, name)
+
+
+def _authors(authors: object) -> list[str] | None:
+    """Return the names that the paper bears; the accounts behind them stay where they are."""
+    if authors is None:
+        return None
+    if not isinstance(authors, list) or not all(
+        isinstance(author, dict) and isinstance(author.get("name"), str) for author in authors
+    ):
+        raise BadInput("authors is not a list of objects with a name.")
+    return [author["name"] for author in authors if not author.get("hidden")]
+
+
+def _folded(text: object) -> object:
+    """Return a text with its line breaks folded, as arXiv wraps lines."""
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
+def _own_day(row: Mapping[str, Any], paper: Mapping[str, Any]) -> date | None:
+    """Return the edition's day as the row itself tells it.
+
+    The time of submission to the list is UTC while editions follow New York and roll over at 21:30 there; older rows
+    lack it, and their outer time is that of publication, shifted to New York wall time, so it tells no edition.
+    """
+    told = paper.get("submittedOnDailyAt") or row.get("submittedOnDailyAt")
+    if not isinstance(told, str):
+        return None
+    try:
+        moment = moment_of(told)
+    except ValueError:
+        return None
+    if moment == datetime(moment.year, moment.month, moment.day, tzinfo=UTC):
+        return moment.date()  # a bare day, written as midnight
+    return (moment.astimezone(ZoneInfo("America/New_York")) + timedelta(hours=2, minutes=30)).date()

@@ -1,0 +1,152 @@
+"""The one polite client of all sources: agent string, gate, time-outs, size limit, retries. Knows no source."""
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from broadsheet import __version__
+from broadsheet.errors import Upstream
+from broadsheet.sources.gate import Gate
+
+MOST_BYTES = 50_000_000
+MOST_REDIRECTS = 5
+ATTEMPTS = 4
+LONGEST_WAIT = 120.0
+_AGAIN = {429, 500, 502, 503, 504}
+
+
+class Answer(NamedTuple):
+    """An answer: its status, its body as bytes, and its headers, names in lower case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class PoliteClient:
+    """Asks hosts politely.
+
+    gates: folder of the hosts' gates. contact: told in the agent string. delay: least seconds between two requests
+    to one host. timeout: seconds for an answer to begin and between its parts.
+    """
+
+    def __init__(
+        self,
+        gates: Path,
+        *,
+        contact: str = "",
+        delay: float = 3.0,
+        timeout: float = 30.0,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._gates, self._delay, self._clock, self._sleep = gates, delay, clock, sleep
+        agent = f"broadsheet/{__version__}" + (f" (+{contact})" if contact else "")
+        limits = httpx2.Timeout(timeout, connect=min(4.0, timeout))
+        self._client = httpx2.Client(headers={"User-Agent": agent}, timeout=limits, transport=transport)
+
+    def get(self, url: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Return the answer to a GET, whatever its status below 500 but 429.
+
+        429 and 5xx are asked again, at most four times in all, after the time the host names in Retry-After, or after
+        growing pauses. Raises Upstream with address, attempt and status when that does not help, when the host does
+        not answer, when the answer is too large, and when it leads to a private address.
+        """
+        trouble = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = self._follow(str(httpx2.URL(url, params=params) if params else url))
+            except httpx2.HTTPError as error:
+                raise Upstream(
+                    f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
+                    "Check the network, or try again later.",
+                ) from None
+            if answer.status not in _AGAIN:
+                return answer
+            pause = _retry_after(answer.headers, self._clock()) or 5.0 * 2 ** (attempt - 1)
+            trouble = f"{url} answered {answer.status} (attempt {attempt})"
+            self._gate(url).hold(pause)
+            if pause > LONGEST_WAIT:
+                raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
+        raise Upstream(f"{trouble}.", "It is overloaded or down; try again later.")
+
+    def _gate(self, url: str) -> Gate:
+        host = urlsplit(url).hostname or "nowhere"
+        return Gate(self._gates, host, self._delay, clock=self._clock, sleep=self._sleep)
+
+    def _follow(self, url: str) -> Answer:
+        """Ask, and follow redirects to public hosts; every one of them passes the gate."""
+        may_be_private = is_private(urlsplit(url).hostname or "")
+        for _ in range(MOST_REDIRECTS + 1):
+            self._gate(url).wait()
+            answer = self._ask(url)
+            target = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not target:
+                return answer
+            url = urljoin(url, target)
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or (is_private(parts.hostname or "") and not may_be_private):
+                raise Upstream(f"A redirect leads to {url[:100]!r}, which is not a public web address.")
+        raise Upstream(f"{url} redirects more than {MOST_REDIRECTS} times.")
+
+    def _ask(self, url: str) -> Answer:
+        with self._client.stream("GET", url) as response:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise Upstream(f"{url} sent more than {MOST_BYTES} bytes.", "Ask for less at a time.")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, bytes(body), headers)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is, or resolves to, an address that is not public; an unknown host is not."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return any(not ipaddress.ip_address(str(entry[4][0]).split("%")[0]).is_global for entry in found)
+
+
+def is_reachable(url: str, within: float = 3.0) -> bool:
+    """Whether the host of an address accepts a connection within some seconds."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    found: list[bool] = []
+
+    def knock() -> None:
+        try:
+            socket.create_connection((parts.hostname or "", port), timeout=within).close()
+        except (OSError, UnicodeError):
+            return
+        found.append(True)
+
+    # Looking a name up has no time-out of its own, so it is done on a thread that may be left behind.
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(within)
+    return bool(found)
+
+
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that a Retry-After header asks for, given as a number or as a date."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())

@@ -1,0 +1,106 @@
+"""JSON lines, plain or compressed, as a source. What a row means is read in ``rows``."""
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.record import Item, Record, Reject
+from broadsheet.sources.rows import record_of
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.xz", ".jsonl.zst", ".jsonl.bz2")
+LONGEST_LINE = 4_000_000
+"""Bytes of a line that is read; a longer one is rejected without being held in memory."""
+
+_KEPT = 10_000
+_BROKEN = (OSError, EOFError, lzma.LZMAError, zstandard.ZstdError)
+
+
+class JsonLines:
+    """A file of records, one JSON object a line, read in a stream. done and total are bytes of the file as it lies."""
+
+    def __init__(self, path: Path, name: str | None = None) -> None:
+        self.path = path
+        self.name = name or path.name.split(".")[0]
+        self.total: int | None = path.stat().st_size
+        self.done = 0
+
+    def fetch(self, after: int = 0) -> Iterator[Item]:
+        """Yield the rows after line ``after``; lines before it are passed over without being decoded.
+
+        Raises BadInput, after all that could be read, where the archive is cut off or damaged.
+        """
+        position = 0
+        with self.path.open("rb") as raw, _unpacked(self.path, raw) as file:
+            try:
+                while line := file.readline(LONGEST_LINE + 1):
+                    position += 1
+                    if len(line) > LONGEST_LINE:
+                        _skip_line(file, line)
+                    if position > after and (line := line.strip()):
+                        self.done = raw.tell()
+                        yield Item(position, self._row(line))
+            except _BROKEN as error:
+                raise BadInput(
+                    f"{self.path} cannot be read beyond line {position}: {error}.",
+                    "The file is cut off or damaged; what came before is taken in.",
+                ) from None
+        self.done = self.total or 0
+
+    def _row(self, line: bytes) -> Record | Reject:
+        if len(line) > LONGEST_LINE:
+            return Reject(f"The line is longer than {LONGEST_LINE} bytes.", _kept(line))
+        try:
+            return record_of(json.loads(line), self.name)
+        except BadInput as error:
+            return Reject(error.message, _kept(line))
+        except UnicodeDecodeError as error:
+            return Reject(f"The line is not UTF-8 at byte {error.start}.", _kept(line))
+        except (ValueError, RecursionError) as error:
+            return Reject(f"The line is not JSON: {error}.", _kept(line))
+
+
+def fingerprint(path: Path) -> str:
+    """Return 32 hex digits that change with a file's size, beginning or end, to tell whether it is the same content."""
+    size = path.stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
+    with path.open("rb") as file:
+        digest.update(file.read(1 << 16))
+        file.seek(max(0, size - (1 << 16)))
+        digest.update(file.read())
+    return digest.hexdigest()
+
+
+def _unpacked(path: Path, raw: IO[bytes]) -> contextlib.AbstractContextManager[IO[bytes]]:
+    match path.suffix:
+        case ".gz":
+            return contextlib.closing(gzip.GzipFile(fileobj=raw))
+        case ".xz":
+            return contextlib.closing(lzma.LZMAFile(raw))
+        case ".bz2":
+            return contextlib.closing(bz2.BZ2File(raw))
+        case ".zst":
+            stream = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+            return io.BufferedReader(stream, 1 << 20)
+        case _:
+            return contextlib.nullcontext(raw)
+
+
+def _skip_line(file: IO[bytes], line: bytes) -> None:
+    while line and not line.endswith(b"\n"):
+        line = file.readline(LONGEST_LINE)
+
+
+def _kept(line: bytes) -> str:
+    """Return a row's own text, so that nothing is lost; of a giant its beginning."""
+    text = line.decode("utf-8", "backslashreplace")
+    return text if len(text) <= _KEPT else f"{text[:_KEPT]}..."

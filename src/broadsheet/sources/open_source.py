@@ -1,0 +1,26 @@
+"""Which source reads which file."""
+
+from pathlib import Path
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.hf_daily import HfDaily
+from broadsheet.sources.jsonl import ENDINGS, JsonLines
+from broadsheet.sources.record import Source
+
+
+def source_for(path: Path, name: str | None = None) -> Source:
+    """Return the source that reads a file, chosen by its ending.
+
+    name: kept as provenance instead of the file's own.
+    Raises BadInput for a missing file, a folder and an ending that no source reads.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} is not a file.")
+    if path.suffix == ".json":
+        return HfDaily(path, name)
+    if path.name.endswith(ENDINGS):
+        return JsonLines(path, name)
+    raise BadInput(
+        f"{path.name!r} has an ending that is not known.",
+        f"Records come as {', '.join(ENDINGS)}; a daily_papers answer as .json.",
+    )

@@ -1,0 +1,154 @@
+"""Reading one row of the documented record format (docs/record-format.md) into a Record, or saying why not."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.arxiv_ids import split_version
+from broadsheet.sources.record import Record
+
+LONGEST_TEXT = 100_000
+_OTHER_KEY = re.compile(r"[a-z][a-z0-9-]{1,20}:[\w./()-]{1,40}", re.ASCII)
+
+
+def record_of(row: object, source: str) -> Record:
+    """Return the record that a decoded row stands for.
+
+    source: kept as provenance, unless the row names its own.
+    Raises BadInput that names the field, what was found and what it takes.
+    """
+    if not isinstance(row, dict):
+        raise BadInput("The row is not an object.")
+    key, version = _key(row)
+    description = _text(row, "description")
+    return Record(
+        id=key,
+        title=_needed(row, "title"),
+        source=_text(row, "source") or source,
+        abstract=_text(row, "abstract") or description,
+        abstract_kind="description" if description and not _text(row, "abstract") else "abstract",
+        authors=_texts(row, "authors"),
+        categories=_texts(row, "categories"),
+        version=_number(row, "version") or version,
+        announced=_day(row, "announced") or _day(row, "first_listed"),
+        featured=_day(row, "featured") or _day(row, "daily_date"),
+        published=_moment(row, "published"),
+        updated=_moment(row, "updated"),
+        withdrawn=_moment(row, "withdrawn"),
+        comment=_text(row, "comment"),
+        doi=_text(row, "doi"),
+        journal_ref=_text(row, "journal_ref"),
+        votes=_number(row, "upvotes"),
+        votes_seen=_votes_seen(row),
+        comment_count=_number(row, "comments"),
+        keywords=_texts(row, "keywords"),
+        machine_summary=_text(row, "summary"),
+        code_url=_address(row, "github"),
+        code_stars=_number(row, "github_stars"),
+        project_url=_address(row, "project_page"),
+        organization=(_text(row, "organization_slug"), _text(row, "organization")),
+    )
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, int | None]:
+    text = _needed(row, "id")
+    if _OTHER_KEY.fullmatch(text) and not text.lower().startswith("arxiv:"):
+        return text, None
+    return split_version(text)
+
+
+def _needed(row: Mapping[str, Any], name: str) -> str:
+    text = _text(row, name)
+    if not text:
+        raise BadInput(f"The row has no {name}.")
+    return text
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInput(f"{name} is {_shown(value)}; it takes a text.")
+    if len(value) > LONGEST_TEXT:
+        raise BadInput(f"{name} has {len(value)} characters; at most {LONGEST_TEXT} are taken.")
+    return _stored(value, name)
+
+
+def _stored(value: str, name: str) -> str:
+    """Return a text that every database can hold: without NUL and without halves of surrogate pairs."""
+    if "\0" in value:
+        raise BadInput(f"{name} holds a NUL character.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{name} holds half of a surrogate pair.") from None
+    return value.strip()
+
+
+def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = row.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadInput(f"{name} is {_shown(value)}; it takes a list of texts.")
+    return tuple(text for one in value if (text := _stored(one, name)))
+
+
+def _number(row: Mapping[str, Any], name: str) -> int | None:
+    value = row.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise BadInput(f"{name} is {_shown(value)}; it takes a whole number that is not negative.")
+    return value
+
+
+def _day(row: Mapping[str, Any], name: str) -> date | None:
+    moment = _moment(row, name)
+    return moment.date() if moment else None
+
+
+def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
+    value = row.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return moment_of(value)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} is {_shown(value)}; it takes a day like 2026-11-21, or a time.") from None
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment of an ISO day or time; without a zone it is in UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError(text)
+    return moment
+
+
+def _address(row: Mapping[str, Any], name: str) -> str:
+    """Return a web address; one that is not http or https is dropped, as it may be a script."""
+    text = _text(row, name)
+    return text if re.match(r"https?://[^\s<>\"]+$", text, re.IGNORECASE) else ""
+
+
+def _votes_seen(row: Mapping[str, Any]) -> tuple[tuple[date, int], ...]:
+    value = row.get("upvotes_seen")
+    if value is None:
+        return ()
+    try:
+        seen = tuple((moment_of(day).date(), votes) for day, votes in value)
+    except (TypeError, ValueError):
+        seen = ((date.min, -1),)
+    if any(isinstance(votes, bool) or not isinstance(votes, int) or not 0 <= votes < 2**31 for _, votes in seen):
+        raise BadInput(f"upvotes_seen is {_shown(value)}; it takes a list of [day, votes].")
+    return seen
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,223 @@
+"""The commands as a person runs them: processes of their own on a directory of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from tests.conftest import DATA, broadsheet, environment, free_port, start_site
+
+WORDS = {"BROADSHEET_MODEL": "none"}
+
+
+def rows(number: int) -> str:
+    """Return so many made-up records as JSON lines."""
+    return "".join(
+        json.dumps(
+            {
+                "id": f"25{1 + n // 99999:02}.{1 + n % 99999:05}",
+                "title": f"Paper {n} on subject {n % 97}",
+                "abstract": f"What paper {n} says of subject {n % 97}, at some length.",
+                "authors": ["A. Example"],
+                "categories": ["cs.LG"],
+                "first_listed": "2025-01-02",
+            }
+        )
+        + "\n"
+        for n in range(number)
+    )
+
+
+def counted(home):
+    answer = broadsheet(home, "status", "--json", **WORDS)
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def test_help_needs_no_state_and_names_the_options_of_serve(tmp_path):
+    shown = broadsheet(tmp_path / "none", "serve", "--help")
+    assert shown.returncode == 0
+    for word in ("--host", "--port", "--data", "--workers"):
+        assert word in shown.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_ingest_then_search_as_text_and_as_json(tmp_path):
+    taken = broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    assert taken.returncode == 0, taken.stderr
+    assert "42 added, 0 updated, 0 unchanged, 0 rejected" in taken.stdout
+    again = broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    assert "0 added, 0 updated, 42 unchanged" in again.stdout
+    found = broadsheet(tmp_path, "search", "speech recognition", "--limit", "2", **WORDS)
+    assert "Speech Recognition" in found.stdout
+    assert len(found.stdout.splitlines()) == 2
+    answer = json.loads(broadsheet(tmp_path, "search", "networks", "--category", "stat.ML", "--json", **WORDS).stdout)
+    assert all("stat.ML" in paper["categories"] for paper in answer)
+    jumped = json.loads(broadsheet(tmp_path, "search", "arXiv:2601.00003v2", "--json", **WORDS).stdout)
+    assert [paper["id"] for paper in jumped] == ["2601.00003"]
+
+
+def test_what_cannot_be_read_is_named_with_line_and_reason(tmp_path):
+    path = tmp_path / "mixed.jsonl"
+    path.write_text(rows(1) + "not json\n" + '{"id": "nonsense", "title": "x"}\n')
+    taken = broadsheet(tmp_path / "home", "ingest", str(path), "--no-index", **WORDS)
+    assert taken.returncode == 0
+    assert "row 2" in taken.stderr
+    assert "row 3" in taken.stderr
+    assert "2 rejected" in taken.stdout
+    kept = next((tmp_path / "home" / "rejects").iterdir())
+    assert str(kept) in taken.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("ingest", "no-such-file.jsonl"), "no-such-file.jsonl"),
+        (("search", "x", "--category", "what is this"), "not a category"),
+        (("search", "x", "--since", "2026-02-01", "--until", "2026-01-01"), "ends"),
+        (("bench", "front"), "no edition"),
+    ],
+)
+def test_a_mistake_is_answered_by_a_sentence_and_code_one(tmp_path, arguments, words):
+    answer = broadsheet(tmp_path, *arguments, **WORDS)
+    assert answer.returncode == 1
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_setting_that_cannot_be_read_is_named(tmp_path):
+    answer = broadsheet(tmp_path, "status", BROADSHEET_PAGE_SIZE="many")
+    assert answer.returncode == 1
+    assert "BROADSHEET_PAGE_SIZE" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_two_instances_on_two_directories_do_not_meet(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    broadsheet(one, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    assert counted(one)["papers"] == 42
+    assert counted(other)["papers"] == 0
+
+
+def test_a_killed_ingest_carries_on_and_loses_nothing(tmp_path):
+    path = tmp_path / "many.jsonl"
+    path.write_text(rows(12_000))
+    command = [sys.executable, "-m", "broadsheet", "ingest", str(path), "--no-index"]
+    for _ in range(3):
+        process = subprocess.Popen(
+            command, env=environment(tmp_path / "home", **WORDS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(1.5)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    last = broadsheet(tmp_path / "home", "ingest", str(path), **WORDS)
+    assert last.returncode == 0, last.stderr
+    now = counted(tmp_path / "home")
+    assert (now["papers"], now["searchable_by_words"]) == (12_000, 12_000)
+
+
+def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
+    path = tmp_path / "many.jsonl"
+    path.write_text(rows(60_000))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "broadsheet", "ingest", str(path)],
+        env=environment(tmp_path / "home", **WORDS),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "carries on" in output
+    assert "Traceback" not in output
+
+
+def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
+    began = time.monotonic()
+    site = start_site(tmp_path / "home", BROADSHEET_OFFLINE="no", BROADSHEET_ARXIV_API="http://127.0.0.1:9/api", **WORDS)
+    try:
+        with urllib.request.urlopen(site.url) as page:
+            assert page.url.endswith("/papers/date/2025-12-12")
+            assert b"sample edition" in page.read()
+        assert "arXiv cannot be reached (127.0.0.1). The sample edition is shown instead." in site.log.read_text()
+        assert str(tmp_path / "home") in site.log.read_text()
+    finally:
+        assert site.stop() == 0
+    assert "carries on" in site.log.read_text()
+    assert time.monotonic() - began < 60
+
+
+def test_a_running_server_takes_in_what_another_command_stores_and_answers_its_search(tmp_path):
+    site = start_site(tmp_path / "home", "--workers", "2", **WORDS)
+    try:
+        taken = broadsheet(tmp_path / "home", "ingest", str(DATA / "day.jsonl"), **WORDS)
+        assert "The running server takes the papers into its index" in taken.stdout
+        until = time.monotonic() + 20
+        found = ""
+        while "Speech Recognition" not in found and time.monotonic() < until:
+            time.sleep(0.3)
+            found = broadsheet(tmp_path / "home", "search", "measuring speech recognition", **WORDS).stdout
+        assert "Speech Recognition" in found
+        with urllib.request.urlopen(site.url + "/papers?q=measuring+speech+recognition") as page:
+            assert b"Measuring What Matters in Speech Recognition" in page.read()
+        second = broadsheet(tmp_path / "home", "serve", "--port", str(free_port()), **WORDS)
+        assert second.returncode == 1
+        assert "Traceback" not in second.stderr
+    finally:
+        assert site.stop() == 0
+
+
+def test_a_taken_port_is_named_before_anything_is_done(tmp_path):
+    site = start_site(tmp_path / "home", **WORDS)
+    try:
+        port = site.url.rsplit(":", 1)[1]
+        refused = broadsheet(tmp_path / "other", "serve", "--port", port, **WORDS)
+        assert refused.returncode == 1
+        assert f"127.0.0.1:{port}" in refused.stderr
+        assert "--port" in refused.stderr
+    finally:
+        site.stop()
+
+
+def test_a_killed_server_starts_again_with_all_it_had(tmp_path):
+    home = tmp_path / "home"
+    site = start_site(home, **WORDS)
+    os.kill(site.process.pid, signal.SIGKILL)
+    site.process.wait()
+    again = start_site(home, **WORDS)
+    try:
+        with urllib.request.urlopen(again.url + "/papers?q=quantum") as page:
+            assert b"result" in page.read()
+    finally:
+        again.stop()
+
+
+def test_an_index_that_was_lost_comes_back_by_itself(tmp_path):
+    import shutil
+
+    home = tmp_path / "home"
+    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    shutil.rmtree(home / "index")
+    rebuilt = broadsheet(home, "reindex", **WORDS)
+    assert "42 papers indexed" in rebuilt.stdout
+    assert "Speech" in broadsheet(home, "search", "speech recognition", **WORDS).stdout
+
+
+def test_a_damaged_index_is_put_aside_and_made_again(tmp_path):
+    home = tmp_path / "home"
+    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    for path in (home / "index").rglob("*"):
+        if path.is_file() and path.name != "state.json":
+            path.write_bytes(b"\x00broken\xff" * 9)
+    site = start_site(home, **WORDS)
+    try:
+        with urllib.request.urlopen(site.url + "/papers?q=speech+recognition") as page:
+            assert b"Speech Recognition" in page.read()
+    finally:
+        site.stop()
