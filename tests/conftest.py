@@ -65,6 +65,11 @@ def broadsheet(home: Path, *arguments: str, **more: str) -> subprocess.Completed
     )
 
 
+def hear_ctrl_c() -> None:
+    """Make a new process hear SIGINT even where the suite itself runs in the background of a shell that ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -81,6 +86,7 @@ def start_site(home: Path, *arguments: str, **more: str) -> Site:
             env=environment(home, **more),
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=hear_ctrl_c,
         )
     site = Site(f"http://127.0.0.1:{port}", home, process, log)
     until = time.monotonic() + 60

@@ -9,7 +9,7 @@ import time
 import urllib.request
 
 import pytest
-from tests.conftest import DATA, broadsheet, environment, free_port, start_site
+from tests.conftest import DATA, broadsheet, environment, free_port, hear_ctrl_c, start_site
 
 WORDS = {"BROADSHEET_MODEL": "none"}
 
@@ -129,6 +129,7 @@ def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
     time.sleep(2.5)
     process.send_signal(signal.SIGINT)
@@ -140,7 +141,9 @@ def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
 
 def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
     began = time.monotonic()
-    site = start_site(tmp_path / "home", BROADSHEET_OFFLINE="no", BROADSHEET_ARXIV_API="http://127.0.0.1:9/api", **WORDS)
+    site = start_site(
+        tmp_path / "home", BROADSHEET_OFFLINE="no", BROADSHEET_ARXIV_API="http://127.0.0.1:9/api", **WORDS
+    )
     try:
         with urllib.request.urlopen(site.url) as page:
             assert page.url.endswith("/papers/date/2025-12-12")

@@ -1,6 +1,5 @@
 """The addresses of the API: read what is asked, find it, show it. Rules of limits and headers live in ``guard``."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +28,7 @@ from broadsheet.api.schemas import (
     SearchQuery,
 )
 from broadsheet.errors import Conflict, NotFound
-from broadsheet.hub.items import Json, list_item, paper_object
+from broadsheet.hub.items import Json, compact, list_item, paper_object
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid
 from broadsheet.search.query import parse
@@ -183,8 +182,7 @@ def whoami(request: HttpRequest) -> HttpResponse:
 
 
 def _json(content: Json | list[Json]) -> HttpResponse:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return HttpResponse(text.encode(), content_type="application/json; charset=utf-8")
+    return HttpResponse(compact(content).encode(), content_type="application/json; charset=utf-8")
 
 
 def _link_next(request: HttpRequest, answer: HttpResponse, **asked: Any) -> None:

@@ -1,7 +1,11 @@
 """``broadsheet serve``: everything in one command: tables, papers, index, background work and the web server."""
 
+import multiprocessing
 import socket
+import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,17 +105,46 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
         http=HTTPModes.auto,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=5,
         websockets=False,
     )
     background = Background(index)
 
-    @server.on_startup
-    def ready() -> None:
-        background.start()
-        shown = f"[{host}]" if ":" in host else host
-        click.echo(f"Serving http://{shown}:{port}/ after {time.monotonic() - began:.1f} s. Ctrl-C stops.")
+    address = f"http://{_connectable(host)}:{port}/"
 
+    def ready() -> None:
+        _wait_until_answered(address)
+        click.echo(f"Serving {address} after {time.monotonic() - began:.1f} s. Ctrl-C stops.")
+        background.start()
+
+    @server.on_startup
+    def begin() -> None:
+        threading.Thread(target=ready, name="ready", daemon=True).start()
+
+    # A forked worker would inherit the engine without its threads, and open database connections.
+    multiprocessing.set_start_method("spawn", force=True)
     try:
         server.serve()
     finally:
         background.stop()
+
+
+def _connectable(host: str) -> str:
+    """Return the host as a browser here reaches it."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not listened on)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _wait_until_answered(address: str) -> None:
+    """Return once the first worker answers anything, so that the line that says so is true."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address + "robots.txt", timeout=5).close()  # noqa: S310 (our own address)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return

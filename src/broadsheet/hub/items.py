@@ -3,6 +3,7 @@
 Key names are the contract's (docs/api); why some fields stand twice is said where they are made.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -229,3 +230,8 @@ def time_text(moment: datetime) -> str:
 def day_text(day: date) -> str:
     """Return the first moment of a day (UTC) in the same form."""
     return f"{day.isoformat()}T00:00:00.000Z"
+
+
+def compact(content: Json | list[Json]) -> str:
+    """Return JSON as text without needless space, letters of every language as they are."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

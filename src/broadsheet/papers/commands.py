@@ -48,7 +48,7 @@ def accent(reader: "Reader", name: str, out: str) -> str:
     letters = reader.letter()
     if letters is not None and name + letters in symbols.SYMBOLS and len(letters) > 1:
         return out + symbols.SYMBOLS[name + letters]  # arXiv turns \beta into \b{eta}
-    if name == '"' and not out[-1:].isalnum() and re.search(r'\\"(?![A-Za-z{\\])', reader.source):
+    if name == '"' and not out[-1:].isalnum() and reader.quotes_escaped:
         reader.at = start
         return out + '"'  # an escaped quotation mark, as its closing one shows
     if letters == "" and not name.isalpha():
@@ -104,7 +104,7 @@ def _left_out(reader: "Reader", name: str, out: str) -> str:
 
 def _citation(reader: "Reader", name: str, out: str) -> str:
     keys = reader.argument()
-    if keys and (name in _NAMED_CITED or _AWAITING.search(out)):
+    if keys and (name in _NAMED_CITED or _AWAITING.search(out[-20:])):
         return f"{out}[{keys}]"
     return reader.dropped(out)
 
@@ -212,7 +212,9 @@ def _unknown(reader: "Reader", name: str, out: str) -> str:
     if not arguments and reader.following() == "{":  # an argument that nobody closed; its words follow
         return out
     if not arguments:  # a macro is often called what it prints; a single letter is more likely a path or an escape
-        behind_word = out[-1:].isalnum() and not _BEHIND_COMMAND.search(reader.source[: reader.at])
+        behind_word = out[-1:].isalnum() and not _BEHIND_COMMAND.search(
+            reader.source[max(0, reader.at - 60) : reader.at]
+        )
         return out + (f"{' ' if behind_word else ''}{name}" if len(name) > 1 else f"\\{name}")
     for place, argument in enumerate(arguments):
         apart = place and out[-1:].isalnum() and argument[:1].isalnum()

@@ -4,6 +4,7 @@ Formulas and addresses were set aside before (segments); what lost its backslash
 """
 
 import re
+from functools import cached_property
 
 from broadsheet.papers import addresses, commands, repairs, symbols
 from broadsheet.papers.segments import KEPT, Piece, kept_for
@@ -40,6 +41,11 @@ class Reader:
         self.at = 0
         self.depth = 0
         self.closing = _pairs_of_braces(source)
+
+    @cached_property
+    def quotes_escaped(self) -> bool:
+        """Whether quotation marks stand behind backslashes here: an accent would want a letter behind it."""
+        return bool(re.search(r'\\"(?![A-Za-z{\\])', self.source))
 
     def read(self, until: int) -> str:
         """Read up to the place ``until``."""
@@ -78,12 +84,12 @@ class Reader:
 
     def group(self, start: int, close: int, out: str) -> str:
         """Read the group from ``start`` to ``close``: an index, an address's label, a sign, or words."""
-        if lost := repairs.LOST_COMMAND.search(out):
+        if name := repairs.lost_command(out):
             self.at = start
-            return commands.run(self, lost[0], out[: lost.start()])
+            return commands.run(self, name, out[: -len(name)])
         raw, text = self.source[start + 1 : close], self.inner(close)
         last, following = out[-1:], self.following()
-        if last in {"_", "^"} and last:
+        if last in {"_", "^"}:
             return repairs.named_base(out[:-1]) + symbols.script(last, repairs.named_signs(text))
         if last and (piece := kept_for(last, self.kept)) and piece.kind == "text":
             label = self.resolved(text)
@@ -95,9 +101,12 @@ class Reader:
             return out[:-1] + symbols.accented(symbols.ACCENTS[last], raw)
         if last.isalpha() and (leading := repairs.leading_sign(text)) != text:
             return out + leading
-        if raw.isalpha() and (last.isalpha() or following.isalpha()):
+        index = out[-2:-1] in {"_", "^"}
+        if raw.isalpha() and (last.isalpha() or following.isalpha()) and not index:
             return out + text
-        if "\\" in raw or repairs.is_prose_group(raw, tex=self.tex):
+        # Behind a letter or digit it may be the argument of a command that is lost: its braces are all that tells.
+        lost = index or (last.isalnum() and bool(re.search(r"[\s^_=+*/]", raw)))
+        if "\\" in raw or (not lost and repairs.is_prose_group(raw, tex=self.tex)):
             return out + text
         return f"{out}{{{text}}}"
 

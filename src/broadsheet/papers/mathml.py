@@ -24,6 +24,7 @@ _ELEMENTS = symbols.names(
     """math mrow mi mn mo mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle
     mpadded mphantom mmultiscripts mprescripts none"""
 )
+_PARTS = {"msub": 2, "msup": 2, "msubsup": 3, "mfrac": 2, "mroot": 2, "mover": 2, "munder": 2, "munderover": 3}
 _LENGTH = re.compile(r"-?\d?\.?\d{1,4}em")
 _ATTRIBUTES = {
     **dict.fromkeys(("stretchy", "fence", "accent", "movablelimits", "displaystyle"), re.compile("true|false")),
@@ -53,6 +54,7 @@ _WORDS = {
 }  # fmt: skip
 _WORD = re.compile(r"\\([A-Za-z]+)")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_UPRIGHT = re.compile(r"\\mathrm\s*\{([A-Za-z])\}")
 _PER_CENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
 _UNKNOWN = re.compile(r"\\[A-Za-z]")
 _REFERENCE = re.compile(r"&#x[0-9A-Fa-f]{1,6};|&(?:lt|gt|amp|quot|nbsp);")
@@ -92,6 +94,8 @@ def _prepared(formula: str) -> str:
     if _REFUSED.search(formula) or any("\ue200" <= sign <= "\ue2ff" for sign in formula):
         raise _RefusedError
     formula = _PER_CENT.sub(r"\1\\%", _with_texts(formula))
+    # The converter takes a lone upright letter for an italic one; within a switch it does not.
+    formula = _UPRIGHT.sub(r"{\\rm \1}", formula)
     return _WORD.sub(lambda word: _WORDS.get(word[1], word[0]), formula)
 
 
@@ -139,7 +143,7 @@ def _built(given: "Element", depth: int, count: list[int]) -> Iterator[str]:
         given = given[0]
     count[0] += 1
     name = "mrow" if given.tag == "menclose" else given.tag  # a frame that today's MathML does not know
-    if depth > _DEEPEST or count[0] > _LARGEST or name not in _ELEMENTS:
+    if depth > _DEEPEST or count[0] > _LARGEST or name not in _ELEMENTS or len(given) != _PARTS.get(name, len(given)):
         raise _RefusedError
     text = _text(given)
     attributes = "".join(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from broadsheet.papers import symbols
 
 _TOKEN = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|[ \t\n~]+|.", re.DOTALL)
-_DEEPEST = 20
+_DEEPEST = 40
 _FONTS = symbols.names(
     """mathrm mathbf mathit mathsf mathtt mathcal mathscr mathfrak mathnormal mathds text textbf textit textrm textsf
     texttt textsc textnormal mbox hbox emph bm boldsymbol operatorname underline ensuremath mathop mathbin mathrel pmb
@@ -86,10 +86,13 @@ class _Reader:
         """The next token or group, read."""
         while self.left and self.left[-1][0] in " \t\n":
             self.left.pop()
-        if not self.left or self.left[-1] in {"}", "^", "_", "&"}:
+        self.depth += 1
+        if self.depth > _DEEPEST or not self.left or self.left[-1] in {"}", "^", "_", "&"}:
             raise _UnreadableError
         token = self.left.pop()
-        return self.part(token) if token[0] in "\\{" else token
+        text = self.part(token) if token[0] in "\\{" else token
+        self.depth -= 1
+        return text
 
     def part(self, token: str) -> str:
         """A group or a command."""

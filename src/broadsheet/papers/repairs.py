@@ -30,7 +30,7 @@ _BARE_LETTER = re.compile(
 _IN_SCRIPT = re.compile(rf"(?<![A-Za-z\\])(?:{_greek}|{_sign}|circ|times|ast|dagger|perp|prime)(?![A-Za-z])")
 _BASE = re.compile(rf"(?<![A-Za-z0-9_\\])(?:{_greek}|{_sign}|sum|prod|int)$")
 _LEADING = re.compile(r"(cdot|times|circ|otimes)(?=[A-Z])")
-LOST_COMMAND = re.compile(
+_LOST_COMMAND = re.compile(
     r"(?<![A-Za-z\\])(?:math(?:cal|bb|bf|frak|rm|sf|scr|it|tt)|text(?:bf|it|tt|rm|sc|sf)?|emph|operatorname"
     r"|sqrt|[td]?frac|(?:wide)?hat|(?:wide)?tilde|overline|bar|vec)$"
 )
@@ -134,7 +134,13 @@ def named_signs(text: str) -> str:
 
 def named_base(text: str) -> str:
     """``text``, which an index follows, with the name it ends with as a sign."""
-    return _BASE.sub(_named, text)
+    return text[:-20] + _BASE.sub(_named, text[-20:])
+
+
+def lost_command(text: str) -> str:
+    """The command at the end of ``text`` that braces behind it show, though its backslash is gone; else empty."""
+    name = _LOST_COMMAND.search(text[-20:])
+    return name[0] if name else ""
 
 
 def lone_sign(raw: str, *, touching: bool) -> str:

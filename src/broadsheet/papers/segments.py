@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.papers import addresses
 
+MOST_DOLLARS = 600
 LONGEST_FORMULA = 2000  # characters; an abstract of arXiv's has 1,920 at most
 
 # One private character stands for each part that is set aside; the same characters in a source are set aside too.
@@ -20,7 +21,7 @@ _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 _TWO_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}[,;]? [A-Za-z]{3,}")
 # Words and links between dollars are prose: set as a formula they would neither wrap nor work.
 _PROSE_IN_DOLLARS = re.compile(
-    r"\$\s*(\\(?:href|url|texttt\{https?:)[^$]*?|\\(?:text(?:bf|it|tt|rm|sc|sf)?|emph)\{(?:[^{}$\\]|\\%)*\})\s*\$"
+    r"\$\s*(\\(?:href|url|texttt\{https?:)[^$]*|\\(?:text(?:bf|it|tt|rm|sc|sf)?|emph)\{(?:[^{}$\\]|\\%)*\})\$"
 )
 _SIGN = re.compile(r"\\.|[{}$]", re.DOTALL)
 
@@ -39,7 +40,10 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
     """
     prose: list[str] = []
     kept: list[Piece] = []
-    if "$" in text:
+    dollars = text.count("$")
+    if dollars > MOST_DOLLARS:  # no author's text, and every dollar costs a look at what follows
+        return text, kept
+    if dollars:
         text = _PROSE_IN_DOLLARS.sub(r"\1", text)
     at = 0
     while match := _OPENING.search(text, at):
@@ -107,7 +111,7 @@ def _dollars(text: str, match: re.Match[str]) -> tuple[int, Piece | str]:
     start, end = match.span()
     if match[0] == "$$":
         close = text.find("$$", end, end + LONGEST_FORMULA)
-        if close > 0 and _is_formula(text[end:close].strip(), ""):
+        if close > 0 and _is_formula(text[end:close], ""):
             return close + 2, Piece("display", text[end:close].strip())
         end = start + 1
     close = _closing_dollar(text, end)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from broadsheet.papers import addresses, markup, mathml, readable, repairs, segments
 from broadsheet.papers.segments import Piece
 
+LONGEST = 20_000  # characters; a longer text is no abstract and is shown as it is
 _TEX_SIGNS = re.compile(r"\\[A-Za-z'\"`^~=]|[_^]\{|``")
 # Controls and direction overrides: they can rewrite a terminal's line or turn a sentence round. Newline may stay.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -56,7 +57,7 @@ def to_html(text: str, *, links: bool = True) -> SafeString:
 
 def pieces(text: str) -> list[Piece]:
     """The shown text in order: runs of prose in Unicode, formulas as TeX without their delimiters."""
-    if not repairs.marked(text):
+    if not repairs.marked(text) or len(text) > LONGEST:
         return [Piece("text", text)] if text else []
     prose, kept = segments.set_aside(repairs.decoded(text))
     tex = bool(_TEX_SIGNS.search(prose)) or any(piece.kind != "text" for piece in kept)

@@ -183,7 +183,7 @@ class RemoteIndex:
             answer, numbers = self._ask_twice(asked, tail)
         except (OSError, EOFError, ValueError) as error:
             raise Conflict(
-                f"The process that owns the search index does not answer ({error or 'it hung up'}).",
+                f"The process that owns the search index does not answer ({str(error) or 'it hung up'}).",
                 "Try again in a moment; if it stopped, start `broadsheet serve` again.",
             ) from error
         if "error" in answer:
@@ -301,8 +301,8 @@ def _receive(line: _Line) -> tuple[dict[str, Any], bytes]:
         head = json.loads(frame[_HEADER.size : _HEADER.size + length])
     except (struct.error, RecursionError) as error:
         raise ValueError("not a message of ours") from error
-    if not isinstance(head, dict):
-        raise ValueError("not a message of ours")  # noqa: TRY004 (junk of any kind is one error)
+    if not isinstance(head, dict) or _HEADER.size + length > len(frame):
+        raise ValueError("not a message of ours")
     return head, frame[_HEADER.size + length :]
 
 

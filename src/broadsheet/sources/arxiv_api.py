@@ -55,7 +55,7 @@ class ArxivApi:
                 return
 
     def _slice(self, categories: Sequence[str], start: int, size: int) -> tuple[list[Record | Reject], int]:
-        """Return one slice and the total; an empty one in the midst comes by mistake now and then: it is asked again."""
+        """Return one slice and the total; an empty one in the midst comes by mistake at times: it is asked again."""
         for _ in range(EMPTY_TRIES):
             rows, total = self._ask(
                 {

@@ -9,7 +9,7 @@ import json
 import lzma
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import zstandard
 
@@ -83,7 +83,7 @@ def fingerprint(path: Path) -> str:
 def _unpacked(path: Path, raw: IO[bytes]) -> contextlib.AbstractContextManager[IO[bytes]]:
     match path.suffix:
         case ".gz":
-            return contextlib.closing(gzip.GzipFile(fileobj=raw))
+            return contextlib.closing(cast("IO[bytes]", gzip.GzipFile(fileobj=raw)))
         case ".xz":
             return contextlib.closing(lzma.LZMAFile(raw))
         case ".bz2":

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from broadsheet.hub import daily_papers_props
+from broadsheet.hub import compact, daily_papers_props
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
 from broadsheet.ranking.lists import Kind, Period
@@ -51,7 +51,7 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
         "tabs": _tabs(period),
         "sample": any(paper.source == "sample" for paper in papers),
         "why_empty": "" if papers else why_empty(period, timezone.localdate()),
-        "props": daily_papers_props(kind, period.label, previous, papers),
+        "props": compact(daily_papers_props(kind, period.label, previous, papers)),
         "page": page,
         "papers": papers,
         "total": page.paginator.count,
@@ -64,7 +64,7 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
 def trending(request: HttpRequest) -> HttpResponse:
     """Show the papers that readers turn to now."""
     page, papers = _page(request, lists.trending())
-    props = daily_papers_props("day", timezone.localdate().isoformat(), None, papers)
+    props = compact(daily_papers_props("day", timezone.localdate().isoformat(), None, papers))
     context = {"tabs": _tabs(None), "props": props, "page": page, "papers": papers, "total": page.paginator.count}
     return render(request, "web/front.html", context)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from broadsheet.errors import BadInput
-from broadsheet.hub import paper_content_props, paper_markdown
+from broadsheet.hub import compact, paper_content_props, paper_markdown
 from broadsheet.papers.bibtex import bibtex
 from broadsheet.papers.models import Paper
 from broadsheet.ranking.similar import similar_to
@@ -50,7 +50,7 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
             paper.doi,
         ),
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
-        "props": paper_content_props(paper),
+        "props": compact(paper_content_props(paper)),
     }
     return render(request, "web/paper.html", context)
 

@@ -1,0 +1,538 @@
+"""What every index promises (the contract, for each way of opening one), and what the adapter of Qdrant Edge adds."""
+
+import json
+import math
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from broadsheet.errors import BadInput, BroadsheetError, Conflict
+from broadsheet.search.edge import MOST_WORDS, EdgeIndex, IndexStale
+from broadsheet.search.index import Document, Filters, Index, Scored
+
+INDEXES: dict[str, Callable[[Path], Index]] = {"edge": EdgeIndex.open}
+"""Every way of opening an index in a folder; the contract holds for each."""
+
+EVERYTHING = Filters()
+FIRST = date(2026, 1, 1)
+
+
+@pytest.fixture(params=INDEXES)
+def open_index(request) -> Callable[[Path], Index]:
+    return INDEXES[request.param]
+
+
+@pytest.fixture
+def index(open_index, tmp_path) -> Iterator[Index]:
+    index = open_index(tmp_path / "index")
+    yield index
+    index.close()
+
+
+def paper(pk: int, title: str = "", abstract: str = "", authors: str = "", **more) -> Document:
+    return Document(pk, title, abstract, authors, **more)
+
+
+def ids(hits: Sequence[Scored]) -> list[int]:
+    return [hit.id for hit in hits]
+
+
+def words(index: Index, text: str, limit: int = 10, filters: Filters = EVERYTHING) -> list[int]:
+    return ids(index.words(text, limit=limit, filters=filters))
+
+
+def vectors(count: int, seed: int = 1) -> np.ndarray:
+    """Unit vectors in clumps, as those of papers are."""
+    rng = np.random.default_rng(seed)
+    middles = rng.standard_normal((50, 384))
+    made = middles[rng.integers(0, 50, count)] + rng.standard_normal((count, 384))
+    return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
+
+
+# --- The contract: what is in it ----------------------------------------------------------------------------------
+
+
+def test_a_paper_is_found_at_once_by_title_abstract_author_and_source(index):
+    index.add(
+        [
+            paper(
+                1, "Sparse gates", "We route tokens.", "A. Example, Zoë Müller", source_text=r"We route $\tau$okens."
+            ),
+            paper(2, "Dense rooms", "Nothing alike.", "B. Example"),
+        ]
+    )
+    assert words(index, "gates") == words(index, "ROUTING") == words(index, "muller") == words(index, "okens") == [1]
+    assert sorted(words(index, "example")) == [1, 2]
+
+
+def test_a_hit_holds_at_least_one_of_the_words(index):
+    index.add([paper(1, "alpha beta"), paper(2, "beta gamma"), paper(3, "delta")])
+    assert sorted(words(index, "alpha gamma")) == [1, 2]
+    assert words(index, "epsilon") == []
+
+
+def test_a_replaced_paper_is_found_by_its_new_words_and_without_its_old_vector(index):
+    one = vectors(1)[0]
+    index.add([paper(1, "aardvark", vector=one)])
+    index.add([paper(1, "zebra")])
+    assert words(index, "aardvark") == []
+    assert words(index, "zebra") == [1]
+    assert index.meaning(one, limit=5, filters=EVERYTHING) == []
+    assert index.size() == 1
+
+
+def test_the_last_of_two_papers_with_one_id_in_one_batch_counts(index):
+    index.add([paper(1, "aardvark"), paper(2, "other"), paper(1, "zebra")])
+    assert (words(index, "aardvark"), words(index, "zebra"), index.size()) == ([], [1], 2)
+
+
+def test_a_removed_paper_is_gone_and_an_unknown_one_is_no_matter(index):
+    index.add([paper(1, "alpha"), paper(2, "alpha")])
+    index.remove([1, 77])
+    assert words(index, "alpha") == [2]
+    assert index.size() == 1
+
+
+def test_nothing_to_do_is_nothing_done(index):
+    index.add([])
+    index.remove([])
+    index.set_vectors({})
+    index.optimize()
+    index.flush()
+    assert index.size() == 0
+    assert words(index, "anything") == []
+    assert index.meaning(vectors(1)[0], limit=3, filters=EVERYTHING) == []
+
+
+def test_changes_to_folded_papers_show_at_once(index):
+    index.add([paper(pk, f"common number{pk}") for pk in range(6000)])
+    index.optimize()
+    index.add([paper(7, "common changed")])
+    index.remove([8])
+    one = vectors(1)[0]
+    index.set_vectors({9: one})
+    assert words(index, "number7") == words(index, "number8") == []
+    assert words(index, "changed") == [7]
+    assert words(index, "number9") == ids(index.meaning(one, limit=3, filters=EVERYTHING)) == [9]
+    assert index.size() == 5999
+
+
+def test_everything_is_there_after_reopening(open_index, tmp_path):
+    many = vectors(300)
+    index = open_index(tmp_path)
+    index.add([paper(pk, f"paper number{pk}", categories=("cs.LG",), day=FIRST) for pk in range(300)])
+    index.set_vectors(dict(enumerate(many)))
+    index.optimize()
+    index.add([paper(300, "latecomer")])
+    index.close()
+    index = open_index(tmp_path)
+    assert index.size() == 301
+    assert words(index, "number123") == [123]
+    assert words(index, "latecomer") == [300]
+    assert len(words(index, "paper", 1000, Filters(("cs",), FIRST, FIRST))) == 300
+    assert ids(index.meaning(many[42], limit=1, filters=EVERYTHING)) == [42]
+    index.close()
+
+
+# --- The contract: words ------------------------------------------------------------------------------------------
+
+
+def test_a_word_of_the_title_weighs_more_than_one_of_the_abstract(index):
+    index.add([paper(1, "other things", "about a zebra"), paper(2, "about a zebra", "other things")])
+    assert words(index, "zebra") == [2, 1]
+
+
+def test_scores_fall_and_the_limit_holds(index):
+    index.add([paper(pk, "word " * (1 + pk % 7), "filler " * pk) for pk in range(1, 40)])
+    hits = index.words("word", limit=12, filters=EVERYTHING)
+    assert len(hits) == 12
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert words(index, "word", 0) == words(index, "word", -1) == []
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "the of and", "\x00\x07\x1b", "?!—…", "\ud800", "\u202e\u200b"])
+def test_a_text_without_words_finds_nothing(index, text):
+    index.add([paper(1, "the of and alpha")])
+    assert words(index, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("Schrödinger", "schrodinger"), ("Schro\u0308dinger", "SCHRÖDINGER"), ("eﬃcient", "efficient"), ("ＧＰＴ", "gpt"),
+     ("naïve", "naive"), ("networks", "network"), ("k-means", "K means"), ("f(x)=y", "x"), ("中文学习", "中文学习"),
+     ("हिन्दी", "हिन्दी"), ("state\u00a0space", "space"), ("a\ud800lpha", "alpha")],
+)  # fmt: skip
+def test_one_word_is_found_in_its_several_spellings(index, text, asked):
+    index.add([paper(1, text), paper(2, "something else")])
+    assert words(index, asked) == [1]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=400) | st.text(alphabet="ab \x00'\"\\(){}[]*?^~:+-|&!\ud800\u0300中", max_size=400))
+def test_no_query_can_hurt(index, text):
+    if not index.size():
+        index.add([paper(1, "a ab 中"), paper(2, "ba")])
+    assert set(words(index, text)) <= {1, 2}
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 10_000, "a-b" * 5000, "中" * 10_000, "\x00" * 10_000, "the " * 5000, "é" * 9999]
+)
+def test_a_very_long_query_is_answered_soon(index, text):
+    index.add([paper(pk, f"a b {pk}") for pk in range(100)])
+    began = time.perf_counter()
+    words(index, text)
+    assert time.perf_counter() - began < 1
+
+
+def test_of_a_very_long_query_the_beginning_counts(index):
+    index.add([paper(1, "first"), paper(2, "last")])
+    middle = " ".join(f"w{number}" for number in range(MOST_WORDS))
+    assert words(index, f"first {middle} last") == [1]
+    assert sorted(words(index, "first " + "gadget " * 2 * MOST_WORDS + "last")) == [1, 2]
+
+
+def bm25(texts: dict[int, str], query: str) -> dict[int, float]:
+    """Robertson and Zaragoza (2009), k1 1.2 and b 0.75, with the idf that cannot fall below zero."""
+    bags = {pk: Counter(text.split()) for pk, text in texts.items()}
+    mean = sum(bag.total() for bag in bags.values()) / len(bags)
+    scores: dict[int, float] = {}
+    for word in set(query.split()):
+        holding = [pk for pk, bag in bags.items() if word in bag]
+        idf = math.log(1 + (len(bags) - len(holding) + 0.5) / (len(holding) + 0.5))
+        for pk in holding:
+            bag = bags[pk]
+            weight = bag[word] * 2.2 / (bag[word] + 1.2 * (0.25 + 0.75 * bag.total() / mean))
+            scores[pk] = scores.get(pk, 0) + idf * weight
+    return scores
+
+
+@pytest.mark.parametrize("folded", ["nothing", "some"])
+def test_words_are_ranked_as_a_plain_bm25_ranks_them(index, folded):
+    dice = random.Random(7)
+    vocabulary = [f"qz{number}" for number in range(60)]
+    count = 6000 if folded == "some" else 300
+    texts = {
+        pk: " ".join(dice.choices(vocabulary, [1 / (1 + rank) for rank in range(60)], k=dice.randint(3, 40)))
+        for pk in range(count)
+    }
+    documents = [paper(pk, "", text) for pk, text in texts.items()]
+    index.add(documents[: count * 9 // 10])
+    if folded == "some":
+        index.optimize()
+    index.add(documents[count * 9 // 10 :])
+    for _ in range(20):
+        query = " ".join(dice.sample(vocabulary, dice.randint(1, 6)))
+        wanted = bm25(texts, query)
+        hits = index.words(query, limit=50, filters=EVERYTHING)
+        best = sorted(wanted.values(), reverse=True)[:50]
+        assert [hit.score for hit in hits] == pytest.approx(best, rel=1e-4), query
+        assert all(hit.score == pytest.approx(wanted[hit.id], rel=1e-4) for hit in hits)
+
+
+# --- The contract: filters and meaning ----------------------------------------------------------------------------
+
+CATEGORIES = ["cs.LG", "cs.CL", "stat.ML", "math-ph", "hep-th", "math.PR", "q-bio.NC"]
+
+
+def fulfils(document: Document, filters: Filters) -> bool:
+    named = {name for category in document.categories for name in (category, category.split(".")[0])}
+    if filters.categories and not named & set(filters.categories):
+        return False
+    if (filters.since or filters.until) and document.day is None:
+        return False
+    day = document.day or FIRST
+    return (filters.since or day) <= day <= (filters.until or day)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_filters_are_exact_for_words_and_for_meaning(index, folded):
+    dice = random.Random(3)
+    made = vectors(700)
+    documents = [
+        paper(
+            pk,
+            "common",
+            categories=tuple(dice.sample(CATEGORIES, dice.randint(0, 3))),
+            day=FIRST + timedelta(dice.randint(0, 30)) if dice.random() > 0.1 else None,
+            vector=made[pk],
+        )
+        for pk in range(700)
+    ]
+    index.add(documents)
+    if folded:
+        index.optimize()
+    for _ in range(40):
+        first, last = sorted(dice.choices(range(-2, 33), k=2))
+        filters = Filters(
+            tuple(dice.sample([*CATEGORIES, "cs", "math", "stat", "no.SUCH"], dice.randint(0, 3))),
+            FIRST + timedelta(first) if dice.random() > 0.5 else None,
+            FIRST + timedelta(last) if dice.random() > 0.5 else None,
+        )
+        wanted = {document.id for document in documents if fulfils(document, filters)}
+        assert set(words(index, "common", 1000, filters)) == wanted, filters
+        assert set(ids(index.meaning(made[0], limit=1000, filters=filters))) == wanted, filters
+
+
+def test_a_range_that_ends_before_it_begins_finds_nothing(index):
+    index.add([paper(1, "alpha", day=FIRST)])
+    assert words(index, "alpha", filters=Filters(since=FIRST + timedelta(2), until=FIRST)) == []
+
+
+def test_the_nearest_papers_are_found_among_many(index):
+    made = vectors(8000)
+    days = [FIRST + timedelta(pk % 50) for pk in range(8000)]
+    index.add([paper(pk, f"number{pk}", day=days[pk], vector=made[pk]) for pk in range(8000)])
+    index.optimize()
+    asked = made[:8000:200] + 0.5 * vectors(40, seed=2)
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    week = Filters(since=FIRST, until=FIRST + timedelta(6))
+    in_week = np.array([FIRST <= day <= FIRST + timedelta(6) for day in days])
+    for filters, allowed in ((EVERYTHING, np.ones(8000, dtype=bool)), (week, in_week)):
+        found = 0
+        for vector in asked:
+            cosines = np.where(allowed, made @ vector, -2)
+            hits = index.meaning(vector, limit=20, filters=filters)
+            found += len(set(ids(hits)) & set(np.argsort(-cosines)[:20].tolist()))
+            assert [hit.score for hit in hits] == pytest.approx([cosines[hit.id] for hit in hits], abs=1e-4)
+        assert found / (20 * len(asked)) > 0.95, filters
+
+
+def test_papers_get_their_vectors_later(index):
+    made = vectors(20)
+    index.add([paper(pk, f"number{pk}", vector=made[pk] if pk < 5 else None) for pk in range(20)])
+    assert sorted(ids(index.meaning(made[0], limit=20, filters=EVERYTHING))) == [0, 1, 2, 3, 4]
+    index.set_vectors({999: made[0], **{pk: made[pk] for pk in range(5, 15)}})
+    assert sorted(ids(index.meaning(made[0], limit=20, filters=EVERYTHING))) == list(range(15))
+    assert ids(index.meaning(made[9], limit=1, filters=EVERYTHING)) == words(index, "number9") == [9]
+    assert index.size() == 20
+
+
+@pytest.mark.parametrize("vector", [np.zeros(3), np.full(384, np.nan), np.full(384, np.inf), np.zeros((1, 384))])
+def test_a_vector_that_is_none_is_refused(index, vector):
+    index.add([paper(1, "alpha", vector=vectors(1)[0])])
+    with pytest.raises(BadInput, match="vector"):
+        index.meaning(vector, limit=3, filters=EVERYTHING)
+    with pytest.raises(BadInput, match="vector"):
+        index.set_vectors({1: vector})
+
+
+# --- The contract: threads and ends -------------------------------------------------------------------------------
+
+
+def test_many_threads_search_while_one_writes(index):
+    index.add([paper(pk, "common") for pk in range(50)])
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                found = len(words(index, "common", 5000))
+                if found < 50:
+                    wrong.append(found)
+            except BroadsheetError as error:
+                wrong.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for start in range(50, 2000, 50):
+        index.add([paper(pk, "common", vector=None) for pk in range(start, start + 50)])
+    index.optimize()
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not wrong
+    assert len(words(index, "common", 5000)) == 2000
+
+
+def test_a_closed_index_says_so_and_may_be_closed_again(open_index, tmp_path):
+    index = open_index(tmp_path)
+    index.close()
+    index.close()
+    with pytest.raises(BroadsheetError, match="closed"):
+        index.words("alpha", limit=3, filters=EVERYTHING)
+    with pytest.raises(BroadsheetError, match="closed"):
+        index.add([paper(1, "alpha")])
+
+
+# --- Qdrant Edge: one owner ---------------------------------------------------------------------------------------
+
+
+def run(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a real second process on a script that may use EdgeIndex, paper and Path."""
+    head = (
+        "import os, sys; from pathlib import Path; from broadsheet.search.edge import EdgeIndex\n"
+        "from broadsheet.search.index import Document, Filters\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", head + script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PATH": ""},
+    )
+
+
+def test_an_index_that_another_process_owns_cannot_be_opened(tmp_path):
+    script = "index = EdgeIndex.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    with run(script, tmp_path) as owner:
+        assert owner.stdout.readline() == "open\n"
+        for opening in (EdgeIndex.open, EdgeIndex.anew):
+            with pytest.raises(Conflict, match="in use"):
+                opening(tmp_path)
+        owner.stdin.close()
+        assert owner.wait(20) == 0
+    EdgeIndex.open(tmp_path).close()
+
+
+def test_an_index_that_this_process_owns_cannot_be_opened_again(tmp_path):
+    index = EdgeIndex.open(tmp_path)
+    with pytest.raises(Conflict, match="in use"):
+        EdgeIndex.open(tmp_path)
+    index.close()
+    EdgeIndex.open(tmp_path).close()
+
+
+def test_a_forked_process_is_told_that_it_owns_nothing(tmp_path):
+    script = """
+index = EdgeIndex.open(Path(sys.argv[1]))
+if os.fork() == 0:
+    try:
+        index.words("alpha", limit=3, filters=Filters())
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+    os._exit(0)
+os.wait()
+"""
+    with run(script, tmp_path) as owner:
+        assert "Conflict The search index belongs to the process that opened it" in owner.communicate(timeout=20)[0]
+
+
+@pytest.mark.parametrize("after", [0.15, 0.4])
+def test_what_was_flushed_outlives_a_killed_owner(tmp_path, after):
+    script = """
+index = EdgeIndex.open(Path(sys.argv[1]))
+for start in range(0, 1_000_000, 200):
+    index.add([Document(pk, f"number{pk}", "common words " * 40, "") for pk in range(start, start + 200)])
+    index.flush()
+    if start == 6000:
+        index.optimize()
+    print(start + 200, flush=True)
+"""
+    with run(script, tmp_path) as owner:
+        assert owner.stdout.readline() == "200\n"
+        time.sleep(after)
+        owner.send_signal(signal.SIGKILL)
+        flushed = max([200, *map(int, re.findall(r"(\d+)\n", owner.stdout.read()))])
+        owner.wait()
+    index = EdgeIndex.open(tmp_path)
+    assert index.size() >= flushed
+    assert len(words(index, "common", 10**6)) == index.size()
+    assert words(index, f"number{flushed - 1}") == [flushed - 1]
+    index.add([paper(flushed + 5000, "afterwards")])
+    assert words(index, "afterwards") == [flushed + 5000]
+    index.close()
+
+
+# --- Qdrant Edge: damage ------------------------------------------------------------------------------------------
+
+
+def _rewrite(name: str, content: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        for path in folder.glob(name):
+            path.write_text(content)
+
+    return damage
+
+
+def _cut(folder: Path) -> None:
+    for path in folder.glob("shard/segments/*/**/*.dat"):
+        with path.open("r+b") as file:
+            file.truncate(10)
+
+
+DAMAGES = {
+    "another schema": _rewrite("schema.json", '{"schema": 0}'),
+    "a schema without number": _rewrite("schema.json", "[]"),
+    "a schema of junk": _rewrite("schema.json", "{"),
+    "no shard": lambda folder: shutil.rmtree(folder / "shard"),
+    "no segments": lambda folder: shutil.rmtree(folder / "shard" / "segments"),
+    "segments of junk": _rewrite("shard/segments/*/segment.json", "junk"),
+    "cut files": _cut,
+    "a configuration of junk": _rewrite("shard/edge_config.json", "{"),
+    "a log of junk": _rewrite("shard/wal/open-*", "junk" * 100),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_called_stale_and_can_be_made_anew(tmp_path, damage):
+    index = EdgeIndex.open(tmp_path)
+    index.add([paper(1, "alpha")])
+    index.close()
+    DAMAGES[damage](tmp_path)
+    with pytest.raises(IndexStale, match="index") as raised:
+        EdgeIndex.open(tmp_path)
+    assert "reindex" in raised.value.hint
+    index = EdgeIndex.anew(tmp_path)
+    assert index.size() == 0
+    index.add([paper(2, "beta")])
+    index.close()
+    index = EdgeIndex.open(tmp_path)
+    assert words(index, "alpha beta") == [2]
+    index.close()
+
+
+def test_an_index_whose_making_was_cut_short_is_made_again(tmp_path):
+    EdgeIndex.open(tmp_path).close()
+    (tmp_path / "schema.json").unlink()
+    _cut(tmp_path)
+    index = EdgeIndex.open(tmp_path)
+    assert index.size() == 0
+    index.close()
+
+
+# --- Qdrant Edge: quality -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.shared
+def test_words_alone_reach_the_known_quality_on_cranfield(shared_data, tmp_path):
+    folder = shared_data("cranfield")
+    index = EdgeIndex.open(tmp_path)
+    documents = []
+    for line in (folder / "corpus.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        documents.append(paper(int(row["_id"]), row["title"], row["text"]))
+    index.add(documents)
+    gains: dict[str, dict[int, int]] = {}
+    for line in (folder / "qrels" / "test.tsv").read_text().splitlines()[1:]:
+        query, document, gain = line.split("\t")
+        gains.setdefault(query, {})[int(document)] = int(gain)
+    figures = []
+    for line in (folder / "queries.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        wanted = gains.get(row["_id"], {})
+        best = _gain(sorted(wanted.values(), reverse=True))
+        if best:
+            figures.append(_gain([wanted.get(pk, 0) for pk in words(index, row["text"])]) / best)
+    index.close()
+    assert sum(figures) / len(figures) > 0.53
+
+
+def _gain(gains: Sequence[int]) -> float:
+    return sum((2**gain - 1) / math.log2(rank + 2) for rank, gain in enumerate(gains[:10]))
