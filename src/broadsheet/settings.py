@@ -118,7 +118,7 @@ DENSE_WEIGHT = number("DENSE_WEIGHT_PERCENT", 50, "Share of meaning in the fused
 
 # --- Pages and API ------------------------------------------------------------------------------------------------
 
-PAGE_SIZE = number("PAGE_SIZE", 30, "Papers on one page of a list.")
+PAGE_SIZE = number("PAGE_SIZE", 25, "Papers on one page of a list.")
 TIME_ZONE = knob("TIME_ZONE", "UTC", "Time zone of the pages, such as Europe/Berlin.")
 API_RATE = number("API_RATE", 500, "API requests that one address may make in five minutes; 0 for no limit.")
 PAGE_RATE = number("PAGE_RATE", 1000, "Pages that one address may ask for in five minutes; 0 for no limit.")

@@ -15,6 +15,7 @@ from django.test import Client
 
 from broadsheet import __version__
 from broadsheet.errors import NotFound
+from broadsheet.hub import forget
 from broadsheet.papers import mathml
 from broadsheet.ranking.lists import newest_day
 
@@ -48,6 +49,7 @@ def measure() -> list[Row]:
     def all_cold() -> None:
         cache.clear()
         mathml.forget()
+        forget()
 
     etag = client.get(path)["ETag"]
     return [

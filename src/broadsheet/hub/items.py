@@ -21,6 +21,14 @@ Json = dict[str, Any]
 plain = lru_cache(maxsize=8192)(tex.plain)
 _named_links = lru_cache(maxsize=2048)(find_links)
 
+
+def forget() -> None:
+    """Empty the caches of shown texts, for measurements."""
+    plain.cache_clear()
+    _named_links.cache_clear()
+    tex.pieces.cache_clear()
+
+
 _WEB_URL = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f]+", re.IGNORECASE)
 _SOURCE_NAMES = {"arxiv": "arXiv", "sample": "Sample edition"}
 

@@ -115,12 +115,12 @@ def _second(reader: "Reader", name: str, out: str) -> str:
     if first and second and "http" in reader.resolved(first):  # a link by another name
         reader.at = start
         return _link(reader, name, out)
-    return out + (second if second is not None else first or "") if name else out
+    return out + (second if second is not None else first or "")
 
 
 def _note(reader: "Reader", name: str, out: str) -> str:
     text = (reader.argument() or "").strip()
-    return f"{out.rstrip(' ~')} ({text})" if text else reader.dropped(out) if name else out
+    return f"{out.rstrip(' ~')} ({text})" if text else reader.dropped(out)
 
 
 def _link(reader: "Reader", name: str, out: str) -> str:

@@ -35,7 +35,8 @@ def find_links(text: str) -> Links:
     text: as the source wrote it, TeX and all. A repository's address is cut to the repository itself; a page on
     Hugging Face counts as the project's where no other is named.
     """
-    if "://" not in text and not _BARE_HOST.search(text):
+    # Nearly every abstract is passed over here, so the plain looks come before the pattern.
+    if "://" not in text and (".com/" not in text.lower() or not _BARE_HOST.search(text)):
         return Links()
     shown = tex.clean(text)
     code = project = space = ""

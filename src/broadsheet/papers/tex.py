@@ -5,6 +5,8 @@ formulas become MathML in mathml and plain Unicode in readable.
 """
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -55,20 +57,24 @@ def to_html(text: str, *, links: bool = True) -> SafeString:
     return SafeString("".join(_html(piece, links=links) for piece in pieces(text)))
 
 
-def pieces(text: str) -> list[Piece]:
-    """The shown text in order: runs of prose in Unicode, formulas as TeX without their delimiters."""
+@lru_cache(maxsize=512)
+def pieces(text: str) -> tuple[Piece, ...]:
+    """The shown text in order: runs of prose in Unicode, formulas as TeX without their delimiters.
+
+    A page shows a text in more than one form, so the last few hundred are remembered.
+    """
     if not repairs.marked(text) or len(text) > LONGEST:
-        return [Piece("text", text)] if text else []
+        return (Piece("text", text),) if text else ()
     prose, kept = segments.set_aside(repairs.decoded(text))
     tex = bool(_TEX_SIGNS.search(prose)) or any(piece.kind != "text" for piece in kept)
     try:
         prose = markup.read(repairs.uncommented(prose), kept, tex=tex)
     except markup.TooDeepError:
-        return [Piece("text", text)]
-    return segments.put_back(repairs.mended(prose), kept)
+        return (Piece("text", text),)
+    return tuple(segments.put_back(repairs.mended(prose), kept))
 
 
-def _written(found: list[Piece], *, escaped: bool = False) -> str:
+def _written(found: Sequence[Piece], *, escaped: bool = False) -> str:
     """The pieces as one text again; ``escaped``: with what in its prose could be taken for markup escaped."""
     if not escaped:
         marks = {"text": "", "math": "$", "display": "$$"}

@@ -61,7 +61,7 @@ def _key(request: HttpRequest) -> str:
 def _keep(response: HttpResponse) -> Kept:
     body = response.content
     digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-    return Kept(body, gzip.compress(body, 6, mtime=0), f'W/"{digest}"', response["Content-Type"])
+    return Kept(body, gzip.compress(body, 4, mtime=0), f'W/"{digest}"', response["Content-Type"])
 
 
 def _send(request: HttpRequest, page: Kept) -> HttpResponse:

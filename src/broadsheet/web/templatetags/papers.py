@@ -6,8 +6,9 @@ from datetime import date
 from django import template
 from django.utils.safestring import SafeString
 
+from broadsheet.hub import code_url, plain, project_url
 from broadsheet.papers.models import Paper
-from broadsheet.papers.tex import plain, to_html
+from broadsheet.papers.tex import to_html
 
 register = template.Library()
 
@@ -42,11 +43,22 @@ def as_plain(text: str) -> str:
 @register.filter
 def few_authors(paper: Paper) -> str:
     """Return the first authors, and how many more there are."""
-    authors = [plain(author) for author in paper.authors]
-    more = len(authors) - FEW
+    more = len(paper.authors) - FEW
     if more <= 1:
-        return ", ".join(authors)
-    return f"{', '.join(authors[:FEW])} and {more} more"
+        return plain(", ".join(paper.authors))
+    return f"{plain(', '.join(paper.authors[:FEW]))} and {more} more"
+
+
+@register.filter
+def code(paper: Paper) -> str:
+    """Return the address of a paper's code: as a source told it, else as its abstract names it."""
+    return code_url(paper)
+
+
+@register.filter
+def project(paper: Paper) -> str:
+    """Return the address of a paper's project page in the same way."""
+    return project_url(paper)
 
 
 @register.filter
@@ -59,9 +71,3 @@ def long_date(day: date | None) -> str:
 def short_date(day: date | None) -> str:
     """Return a date with its year, which is never left out: a saved page must stay clear after New Year."""
     return f"{day.day} {month_name[day.month][:3]} {day.year}" if day else ""
-
-
-@register.filter
-def host(url: str) -> str:
-    """Return the host of an address, for a link's text."""
-    return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
