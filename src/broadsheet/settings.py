@@ -157,7 +157,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.staticfiles",
-    "ninja",
     "broadsheet.accounts",
     "broadsheet.papers",
     "broadsheet.search",
@@ -199,8 +198,6 @@ CACHES = {
     }
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SILENCED_SYSTEM_CHECKS = ["ninja.W001"]
-NINJA_PAGINATION_PER_PAGE = 50
 
 LOGGING = {
     "version": 1,

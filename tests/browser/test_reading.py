@@ -88,7 +88,9 @@ def test_a_paper_shows_all_of_itself_and_its_bibtex_can_be_copied(reader):
     assert page.locator("h1 math").count() == 1
     assert page.get_by_role("list", name="Authors").get_by_role("listitem").count() == 7
     expect(page.get_by_role("link", name="PDF")).to_have_attribute("href", "https://arxiv.org/pdf/2601.00001")
-    expect(page.get_by_role("link", name="Code", exact=True)).to_have_attribute("href", "https://github.com/example/sparse")
+    expect(page.get_by_role("link", name="Code", exact=True)).to_have_attribute(
+        "href", "https://github.com/example/sparse"
+    )
     reader.check()
     picture(reader, "paper")
     page.get_by_role("button", name="Copy BibTeX").click()
