@@ -38,11 +38,14 @@ class Background:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, within: float = 10.0) -> None:
-        """Ask all threads to end, and wait for each at most ``within`` seconds."""
+    def stop(self) -> None:
+        """Ask all threads to end and wait for the one that writes the index.
+
+        The other may be waiting for a host; it is left behind, as all it stores is stored in whole transactions.
+        """
         self._stopped.set()
-        for thread in self._threads:
-            thread.join(within)
+        if self._threads[0].ident is not None:
+            self._threads[0].join(20)
 
     def _keep_index(self) -> None:
         _be_nice()

@@ -131,7 +131,12 @@ def try_first_news(report: Callable[[Progress], None]) -> str:
     Returns an empty text when papers are there now, else a sentence on why not.
     """
     try:
-        take_in(_news(limit=200), place="arxiv", fingerprint=f"first {timezone.now().isoformat()}", report=report)
+        take_in(
+            _news(limit=200, timeout=10),
+            place="arxiv",
+            fingerprint=f"first {timezone.now().isoformat()}",
+            report=report,
+        )
     except Upstream as error:
         return str(error)
     return "" if has_papers() else "arXiv sent no papers of the configured categories."
@@ -145,17 +150,17 @@ def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
     return take_in(opened.source, place="arxiv", fingerprint=opened.fingerprint, stop=stop)
 
 
-def _arxiv() -> ArxivApi:
+def _arxiv(timeout: float = 30) -> ArxivApi:
     client = http.PoliteClient(
-        gates=settings.HOME / "gates", contact=settings.CONTACT, delay=settings.ARXIV_DELAY, timeout=30
+        gates=settings.HOME / "gates", contact=settings.CONTACT, delay=settings.ARXIV_DELAY, timeout=timeout
     )
     return ArxivApi(client, settings.ARXIV_API)
 
 
-def _news(limit: int = 4000) -> Source:
+def _news(limit: int = 4000, timeout: float = 30) -> Source:
     # Five days reach back over a weekend and a late announcement.
     since = timezone.now() - timedelta(days=5)
-    return _Feed(_arxiv().newest(settings.CATEGORIES, since=since, limit=limit), limit)
+    return _Feed(_arxiv(timeout).newest(settings.CATEGORIES, since=since, limit=limit), limit)
 
 
 class _Feed:

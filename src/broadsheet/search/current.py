@@ -94,3 +94,9 @@ def embedder(*, build: bool = False) -> embed.Embedder | None:
 def why_no_model() -> str:
     """Return the sentence that says what is missing for search by meaning; empty when nothing is."""
     return _held.no_model
+
+
+def forget_model() -> None:
+    """Let go of the model, so that it is looked for again, as after a change of settings."""
+    with _lock:
+        _held.embedder, _held.no_model = None, ""

@@ -16,6 +16,9 @@ from broadsheet.search.index import Document, Index, Vector
 from broadsheet.search.models import Embedding
 
 BATCH = 1000
+PORTION = 32
+"""Papers embedded between two questions whether to stop."""
+
 OPTIMIZE_EVERY = 25_000
 """Papers between two optimisations of a long catch-up: the engine's unfolded segment lives in memory."""
 
@@ -98,10 +101,10 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
         waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:VECTORS_AT_ONCE])
         if not waiting:
             break
-        for start in range(0, len(waiting), 32):
+        for start in range(0, len(waiting), PORTION):
             if stop():
                 break
-            papers = Paper.objects.filter(pk__in=waiting[start : start + 32])
+            papers = Paper.objects.filter(pk__in=waiting[start : start + PORTION])
             done += _embed(index, embedder, list(papers))
             report(done, max(total, done))
         index.optimize()

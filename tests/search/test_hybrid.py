@@ -1,0 +1,122 @@
+"""Search as readers get it, on a real index."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.records import record
+
+from broadsheet.papers.actions import store
+from broadsheet.papers.models import Paper
+from broadsheet.search import hybrid, upkeep
+from broadsheet.search.index import Scored
+from broadsheet.search.query import parse
+
+LIBRARY = [
+    record(
+        "2501.00001",
+        title="Attention for Protein Folding",
+        abstract="A model folds proteins.",
+        categories=("q-bio.BM",),
+    ),
+    record("2501.00002", title="Sparse Attention", abstract="Attention that reads less.", announced=date(2025, 2, 3)),
+    record("2501.00003", title="Attention", abstract="One word is a title.", categories=("cs.CL",)),
+    record("2501.00004", title="On the Gödel–Rosser Trick", abstract="Incompleteness.", authors=("K. Éxample",)),
+    record("2501.00005", title="Car engines", abstract="Automobiles burn petrol.", categories=("physics.app-ph",)),
+]
+
+
+@pytest.fixture
+def library(db, index):
+    store(LIBRARY)
+    upkeep.catch_up(index)
+    return index
+
+
+def keys(found):
+    papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
+    return [papers[hit.paper_id].key for hit in found.hits]
+
+
+def search(text, *, limit=10, offset=0, **filters):
+    return hybrid.search(parse(text, **filters), limit=limit, offset=offset)
+
+
+def test_an_id_or_url_of_a_known_paper_is_a_jump(library):
+    assert search("https://arxiv.org/abs/2501.00002v4").jump == "2501.00002"
+    assert search("2501.99999").jump is None
+
+
+def test_a_title_typed_in_full_comes_first_whatever_else_matches(library):
+    found = search("attention")
+    assert keys(found)[0] == "2501.00003"
+    assert found.hits[0].why == ("title",)
+    assert set(keys(found)) == {"2501.00001", "2501.00002", "2501.00003"}
+
+
+def test_a_title_is_known_in_any_spelling(library):
+    assert keys(search("on the GODEL-ROSSER trick!"))[0] == "2501.00004"
+
+
+def test_authors_are_found_without_their_accents(library):
+    assert keys(search("example incompleteness"))[0] == "2501.00004"
+
+
+def test_filters_hold_for_words_and_for_titles(library):
+    assert keys(search("attention", categories=["q-bio"])) == ["2501.00001"]
+    assert keys(search("attention", categories=["cs"], since=date(2025, 2, 1))) == ["2501.00002"]
+    assert keys(search("attention", until=date(2024, 1, 1))) == []
+
+
+def test_pages_join_without_gap_or_repeat(db, index):
+    store([record(f"2501.{n:05}", title=f"Study {n} of turbulence", categories=("cs.LG",)) for n in range(1, 81)])
+    store([record(f"2502.{n:05}", title=f"Study {n} of turbulence", categories=("math.NA",)) for n in range(1, 21)])
+    upkeep.catch_up(index)
+    pages = [search("turbulence", limit=30, offset=offset, categories=["cs"]) for offset in (0, 30, 60, 90)]
+    seen = [key for page in pages for key in keys(page)]
+    assert len(seen) == len(set(seen)) == 80
+    assert all(key.startswith("2501") for key in seen)
+    assert {page.total for page in pages} == {80}
+
+
+def test_without_a_model_words_decide_and_a_note_says_so(library):
+    found = search("protein")
+    assert keys(found) == ["2501.00001"]
+    assert "words alone" in found.notes[0]
+
+
+def test_with_the_model_meaning_finds_what_words_do_not(library, embedder):
+    upkeep.backfill(library, embedder)
+    found = search("vehicles with a combustion motor")
+    assert keys(found)[0] == "2501.00005"
+    assert "meaning" in found.hits[0].why
+    assert found.notes == []
+
+
+def test_while_no_paper_has_a_vector_meaning_counts_nothing(library, embedder):
+    assert keys(search("petrol"))[0] == "2501.00005"
+
+
+@given(st.text(max_size=80) | st.sampled_from(["AND OR NOT", '"', "a" * 9000, "の論文", "💥", "%' --", ".*", "the of"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+def test_no_query_is_an_error(library, text):
+    found = search(text)
+    assert found.total >= len(found.hits)
+
+
+def test_fusion_is_the_weighted_sum_of_normalised_scores():
+    words = [Scored(1, 9.0), Scored(2, 5.0), Scored(3, 1.0)]
+    meaning = [Scored(3, 0.9), Scored(4, 0.5)]
+    fused = {hit.paper_id: (round(hit.score, 6), hit.why) for hit in hybrid.fuse(words, meaning, 0.25)}
+    assert fused == {
+        1: (0.75, ("words",)),
+        2: (0.375, ("words",)),
+        3: (0.25, ("words", "meaning")),
+        4: (0.0, ("meaning",)),
+    }
+
+
+@pytest.mark.parametrize(("words", "meaning"), [([Scored(1, 2.0)], []), ([], [Scored(1, 0.3)]), ([], [])])
+def test_one_ranking_alone_decides_alone(words, meaning):
+    assert [hit.score for hit in hybrid.fuse(words, meaning, 0.5)] == [1.0] * len(words or meaning)

@@ -1,0 +1,136 @@
+"""The index follows the papers, and mends itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.records import record
+
+from broadsheet.papers.actions import store
+from broadsheet.papers.models import Paper
+from broadsheet.search import current, state, upkeep
+from broadsheet.search.index import Filters
+from broadsheet.search.models import Embedding
+
+pytestmark = pytest.mark.django_db
+
+
+def found(index, text):
+    return {Paper.objects.get(pk=hit.id).key for hit in index.words(text, limit=10, filters=Filters())}
+
+
+def test_new_and_changed_papers_are_taken_over_and_nothing_else(index):
+    store([record("2501.00001", title="Alpha"), record("2501.00002", title="Beta")])
+    assert upkeep.behind() == 2
+    assert upkeep.catch_up(index) == 2
+    assert (upkeep.behind(), upkeep.catch_up(index)) == (0, 0)
+    store([record("2501.00001", title="Gamma"), record("2501.00003", title="Delta")])
+    assert upkeep.catch_up(index) == 2
+    assert found(index, "gamma delta alpha") == {"2501.00001", "2501.00003"}
+
+
+def test_a_catch_up_that_is_stopped_goes_on_where_it_was(index, monkeypatch):
+    monkeypatch.setattr(upkeep, "BATCH", 4)
+    store([record(f"2501.{n:05}") for n in range(1, 11)])
+    asked = iter([False, True])
+    assert upkeep.catch_up(index, stop=lambda: next(asked)) == 4
+    assert upkeep.behind() == 6
+    reports = []
+    assert upkeep.catch_up(index, report=lambda done, total: reports.append((done, total))) == 6
+    assert reports == [(4, 6), (6, 6)]
+
+
+def test_an_index_that_was_deleted_is_filled_again(index, settings):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    current.release()
+    shutil.rmtree(settings.INDEX_DIR)
+    again = current.own()
+    assert upkeep.catch_up(again) == 1
+    assert found(again, "alpha") == {"2501.00001"}
+
+
+def test_an_index_that_lost_papers_is_filled_again(index):
+    store([record("2501.00001", title="Alpha"), record("2501.00002", title="Beta")])
+    upkeep.catch_up(index)
+    index.remove([Paper.objects.get(key="2501.00001").pk])
+    assert upkeep.catch_up(index) == 2
+    assert found(index, "alpha") == {"2501.00001"}
+
+
+def test_a_damaged_index_is_made_anew(index, settings, caplog):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    current.release()
+    for path in Path(settings.INDEX_DIR).rglob("*"):
+        if path.is_file() and path.name not in ("state.json", "schema.json"):
+            path.write_bytes(b"not what it was")
+    again = current.own()
+    assert "made anew" in caplog.text
+    assert upkeep.catch_up(again) == 1
+    assert found(again, "alpha") == {"2501.00001"}
+
+
+def test_the_index_of_another_database_is_not_believed(index):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    known = state.read(now=True)
+    state.write(state.State(known.instance + 1, known.generation, known.stamp + 99, known.papers))
+    assert upkeep.behind() == 1
+    assert upkeep.rebuild_is_due()
+    assert upkeep.catch_up(index) == 1
+    assert not upkeep.rebuild_is_due()
+
+
+def test_a_rebuild_that_was_asked_for_takes_every_paper_over_anew(index):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    upkeep.ask_for_rebuild()
+    assert upkeep.rebuild_is_due()
+    assert upkeep.catch_up(index) == 1
+    assert upkeep.catch_up(index) == 0
+
+
+def test_vectors_come_newest_edition_first_and_are_kept_in_the_database(index, embedder, monkeypatch):
+    from datetime import date
+
+    store([record(f"2501.{n:05}", announced=date(2025, 1, n)) for n in range(1, 6)])
+    upkeep.catch_up(index)
+    monkeypatch.setattr(upkeep, "PORTION", 2)
+    asked = iter([False, False, True, True])
+    assert upkeep.backfill(index, embedder, stop=lambda: next(asked)) == 2
+    assert set(Embedding.objects.values_list("paper__key", flat=True)) == {"2501.00005", "2501.00004"}
+    assert upkeep.backfill(index, embedder) == 3
+    assert state.read(now=True).share == 1.0
+
+
+def test_a_remade_index_gets_its_vectors_from_the_database(index, embedder, settings):
+    store([record("2501.00001", title="Car engines"), record("2501.00002", title="Prime numbers")])
+    upkeep.catch_up(index)
+    upkeep.backfill(index, embedder)
+    current.release()
+    shutil.rmtree(settings.INDEX_DIR)
+    again = current.own()
+    upkeep.catch_up(again)
+    best = again.meaning(embedder.embed(["automobile motors"])[0], limit=1, filters=Filters())
+    assert Paper.objects.get(pk=best[0].id).key == "2501.00001"
+    assert upkeep.backfill(again, embedder) == 0
+
+
+def test_a_changed_text_gets_another_vector_and_a_new_vote_does_not(index, embedder):
+    store([record("2501.00001", title="Car engines", version=1)])
+    upkeep.catch_up(index)
+    upkeep.backfill(index, embedder)
+    store([record("2501.00001", title="Car engines", version=1, comment="9 pages", votes=3)])
+    upkeep.catch_up(index)
+    assert upkeep.backfill(index, embedder) == 0
+    store([record("2501.00001", title="Prime numbers", version=2)])
+    upkeep.catch_up(index)
+    assert upkeep.backfill(index, embedder) == 1
+
+
+def test_mathematics_is_found_as_it_is_read_and_as_it_is_typed(index):
+    store([record("2501.00001", title="Stability of $\\alpha$-helices in CO$_2$")])
+    upkeep.catch_up(index)
+    for text in ("α-helices", "CO2", "alpha helices"):
+        assert found(index, text) == {"2501.00001"}, text
