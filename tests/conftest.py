@@ -53,14 +53,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"BROADSHEET_HOME": str(home), "BROADSHEET_OFFLINE": "yes", "COLUMNS": "100"} | more
 
 
-def broadsheet(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def broadsheet(home: Path, *arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end in a process of its own."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "broadsheet", *arguments],
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
     )
 

@@ -1,5 +1,6 @@
 """The newest papers from a network: a real server asks an imitation of arXiv on this machine."""
 
+import itertools
 import time
 import urllib.request
 
@@ -41,7 +42,7 @@ def test_a_fresh_server_with_a_network_shows_todays_papers_and_fetches_the_rest_
         assert site.stop() == 0
     times = [moment for moment, _, _ in arxiv.asked]
     assert len(times) >= 4, "one request for the first page, three for all 450 papers"
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 0.95
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 0.95
     assert {agent for _, agent, _ in arxiv.asked} == {"broadsheet/0.1.0 (+mailto:operator@example.org)"}
     assert arxiv.asked[0][2]["search_query"] == ["cat:cs.LG OR cat:hep-th"]
 
