@@ -25,6 +25,7 @@ check: .venv/ready ## format, lint, types, layers, pending migrations, templates
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	BROADSHEET_HOME=$$(mktemp -d) $(PY) -m django makemigrations --check --dry-run --settings broadsheet.settings
+	.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@$(PY) -m pytest tests/test_house.py -q
 
 soak: .venv/ready ## the long runs: kill loops, load, scale
@@ -54,7 +55,7 @@ clean: ## remove what was made here (not the papers)
 
 .venv/ready: requirements.lock pyproject.toml .tools/uv
 	@echo "Installing the environment from requirements.lock"
-	@test -x $(PY) || $(UV) venv --quiet --python "$$(cat .python-version)" .venv || $(UV) venv --quiet --python '>=3.12' .venv
+	@test -x $(PY) || $(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv || $(UV) venv --quiet --allow-existing --python '>=3.12' .venv
 	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch .venv/ready

@@ -73,7 +73,8 @@ class Paper(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day", "-imported_votes", "id"], name="paper_edition"),
+            models.Index(fields=["-day", "-imported_votes", "id"], name="paper_edition"),
+            models.Index(fields=["day", "id"], name="paper_day"),
             models.Index(fields=["-trending"], name="paper_trending"),
         ]
 

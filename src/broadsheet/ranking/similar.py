@@ -5,7 +5,7 @@ from django.conf import settings
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.search import current, hybrid
+from broadsheet.search import current, embed, hybrid
 from broadsheet.search.index import Filters
 from broadsheet.search.models import Embedding
 from broadsheet.search.upkeep import vector_of
@@ -18,7 +18,7 @@ def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper]:
     try:
         searcher = current.searcher()
         words = searcher.words(plain(paper.title), limit=CANDIDATES, filters=Filters())
-        embedding = Embedding.objects.filter(pk=paper.pk, model=settings.MODEL).first()
+        embedding = Embedding.objects.filter(pk=paper.pk, model=embed.mark(settings.MODEL)).first()
         meaning = searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
     except BroadsheetError:
         return []

@@ -36,11 +36,12 @@ class Availability(NamedTuple):
 class Embedder:
     """A loaded model. Calls may come from any thread; the same text always gets the same vector.
 
-    name: of the model. dim: numbers in a vector.
+    name: of the model. mark: name and recipe, kept beside each vector. dim: numbers in a vector.
     """
 
     def __init__(self, name: str, dim: int, session: Any, tokenizer: Any, threads: int) -> None:
         self.name = name
+        self.mark = mark(name)
         self.dim = dim
         self._session = session
         self._tokenizer = tokenizer
@@ -85,6 +86,11 @@ def text_of(title: str, abstract: str) -> str:
 def digest(text: str) -> str:
     """Return 16 hex digits that change when the text does, to find stale vectors. No protection against forgery."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def mark(name: str) -> str:
+    """Return what is kept beside a vector: vectors of another model, or of another recipe of it, are stale."""
+    return f"{name}/{RECIPE}"
 
 
 def available(models: Path, name: str) -> Availability:

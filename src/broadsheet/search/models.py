@@ -9,7 +9,7 @@ class Embedding(models.Model):
     """The vector of one paper by one model: ``dim`` little-endian float16 numbers of unit length in ``vector``."""
 
     paper = models.OneToOneField(Paper, on_delete=models.CASCADE, primary_key=True, related_name="embedding")
-    model = models.CharField(max_length=80)
+    model = models.CharField(max_length=80, db_index=True, help_text="Name and recipe of the model.")
     digest = models.CharField(max_length=16, help_text="Of the text embedded; another text makes the vector stale.")
     vector = models.BinaryField()
 

@@ -16,7 +16,7 @@ class State:
     """How far the index is.
 
     instance: which database it was made from. generation: which wish to rebuild it has fulfilled. stamp: of the last
-    paper taken over. papers, vectors: how many it holds. total: papers in the database when last looked at.
+    paper taken over. papers, vectors: how many it holds.
     """
 
     instance: int = 0
@@ -24,7 +24,6 @@ class State:
     stamp: int = 0
     papers: int = 0
     vectors: int = 0
-    total: int = 0
 
     @property
     def share(self) -> float:

@@ -94,7 +94,7 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
     A batch is in the index before it is in the database, so that a crash between the two costs one batch of work
     and never leaves the index without a vector that the database believes in.
     """
-    missing = Paper.objects.filter(Q(embedding=None) | ~Q(embedding__model=embedder.name))
+    missing = Paper.objects.filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
     total = missing.count()
     done = 0
     while not stop():
@@ -120,7 +120,7 @@ def _embed(index: Index, embedder: embed.Embedder, papers: Sequence[Paper]) -> i
         [
             Embedding(
                 paper=paper,
-                model=embedder.name,
+                model=embedder.mark,
                 digest=embed.digest(text),
                 vector=vector.astype("<f2").tobytes(),
             )
@@ -143,7 +143,7 @@ def _text(paper: Paper) -> str:
 
 
 def _documents(papers: Sequence[Paper]) -> list[Document]:
-    kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=papers, model=settings.MODEL)}
+    kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=papers, model=embed.mark(settings.MODEL))}
     stale = [paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))]
     if stale:
         Embedding.objects.filter(pk__in=stale).delete()
@@ -195,7 +195,6 @@ def _note(index: Index, known: state.State) -> None:
         replace(
             known,
             papers=index.size(),
-            vectors=Embedding.objects.filter(model=settings.MODEL).count(),
-            total=Paper.objects.count(),
+            vectors=Embedding.objects.filter(model=embed.mark(settings.MODEL)).count(),
         )
     )
