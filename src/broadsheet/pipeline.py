@@ -1,6 +1,5 @@
 """The way of a paper, on one screen: fetch -> store -> score -> index. When it runs is told in ``jobs``."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from broadsheet.errors import BadInput, Upstream
+from broadsheet.errors import BadInput, BroadsheetError, Upstream
 from broadsheet.papers import runs
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper, Run
@@ -58,7 +57,7 @@ def take_in(
     """
     run = runs.begin(source.name, place, fingerprint)
     began_at = run.position
-    for batch in _batches(source.fetch(after=run.position)):
+    for batch in _told(_batches(source.fetch(after=run.position)), run):
         if stop():
             return run
         records = [item.row for item in batch if isinstance(item.row, Record)]
@@ -74,9 +73,28 @@ def take_in(
     return run
 
 
+def _told(batches: Iterator[list[Item]], run: Run) -> Iterator[list[Item]]:
+    """Yield what there is, and keep the reason with the run where its source fails."""
+    try:
+        yield from filter(None, batches)
+    except BroadsheetError as error:
+        runs.fail(run, error.message)
+        raise
+
+
 def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
-    while batch := list(itertools.islice(items, BATCH)):
+    """Yield rows in batches; where a source breaks off, what it gave before comes first and the error after it."""
+    batch: list[Item] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except BroadsheetError:
         yield batch
+        raise
+    yield batch
 
 
 class Opened(NamedTuple):

@@ -4,6 +4,7 @@ A test holds ``docs/configuration.md`` against the ``knob`` calls below. Nothing
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,6 +102,9 @@ CATEGORIES = words(
     "cs.AI cs.CL cs.CV cs.LG stat.ML",
     "arXiv categories taken in each day, parted by spaces or commas.",
 )
+for _category in CATEGORIES:
+    if not re.fullmatch(r"[a-z-]+(\.[A-Za-z-]+)?", _category):
+        raise ImproperlyConfigured(f"BROADSHEET_CATEGORIES holds {_category!r}; categories look like cs.LG or hep-th.")
 CONTACT = knob("CONTACT", "", "Mail address or URL of the operator, told to the sources in the agent string.")
 ARXIV_API = knob(
     "ARXIV_API", "https://export.arxiv.org/api/query", "Address of the arXiv API (for a mirror or a test)."
@@ -204,6 +208,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # What a visitor mistypes is no news for an operator.
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {
         "handlers": ["console"],
         "level": knob("LOG_LEVEL", "WARNING", "Least level of what is logged: DEBUG to ERROR."),

@@ -12,6 +12,8 @@ handler500 = errors.failure
 urlpatterns = [
     path("", front.newest, name="newest"),
     path("papers", front.papers, name="papers"),
+    path("papers/week", front.newest, {"kind": "week"}, name="newest-week"),
+    path("papers/month", front.newest, {"kind": "month"}, name="newest-month"),
     path("papers/date/<str:label>", front.edition, {"kind": "day"}, name="day"),
     path("papers/week/<str:label>", front.edition, {"kind": "week"}, name="week"),
     path("papers/month/<str:label>", front.edition, {"kind": "month"}, name="month"),
@@ -19,6 +21,7 @@ urlpatterns = [
     path("papers/<path:key>.md", paper.markdown, name="markdown"),
     path("papers/<path:key>", paper.page, name="paper"),
     path("status", status.status, name="status"),
+    path("favicon.ico", status.favicon, name="favicon"),
     path("robots.txt", status.robots, name="robots"),
     path("api/", api.urls),
 ]

@@ -47,7 +47,7 @@ def test_the_front_door_leads_to_the_newest_edition_and_back_through_the_days(re
     expect(page.get_by_role("heading", level=1)).to_have_text("Monday, 5 January 2026")
     page.get_by_role("link", name="Next day").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday, 7 January 2026")
-    for name, heading in (("Week", "Week 2026-W02"), ("Month", "Month 2026-01"), ("Trending", "Trending")):
+    for name, heading in (("Week", "Week of 5 January 2026"), ("Month", "January 2026"), ("Trending", "Trending")):
         page.get_by_role("navigation", name="Period").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         reader.check()
@@ -72,7 +72,7 @@ def test_search_finds_pages_on_and_keeps_its_filters(reader):
     page.get_by_label("Category").fill("cs")
     page.get_by_label("From").fill("2026-01-05")
     page.get_by_label("To").fill("2026-01-05")
-    page.get_by_role("button", name="Narrow").click()
+    page.get_by_role("button", name="Apply").click()
     expect(page.get_by_label("Category")).to_have_value("cs")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Page 2").click()
     assert "category=cs" in page.url

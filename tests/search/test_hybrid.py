@@ -90,8 +90,21 @@ def test_with_the_model_meaning_finds_what_words_do_not(library, embedder):
     upkeep.backfill(library, embedder)
     found = search("vehicles with a combustion motor")
     assert keys(found)[0] == "2501.00005"
-    assert "meaning" in found.hits[0].why
-    assert found.notes == []
+    assert found.hits[0].why == ("meaning",)
+    assert "nearest in meaning" in found.notes[0]
+    assert search("petrol engines").notes == []
+
+
+def test_nonsense_finds_nothing_even_by_meaning(library, embedder):
+    upkeep.backfill(library, embedder)
+    assert search("zzzqqqxxy 9999").total <= 1
+
+
+def test_a_note_says_how_far_search_by_meaning_reaches(library, embedder, monkeypatch):
+    monkeypatch.setattr(upkeep, "PORTION", 2)
+    asked = iter([False, False, True, True])
+    upkeep.backfill(library, embedder, stop=lambda: next(asked))
+    assert "reaches 2 of 5 papers so far" in search("attention to proteins").notes[0]
 
 
 def test_while_no_paper_has_a_vector_meaning_counts_nothing(library, embedder):

@@ -37,7 +37,9 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
                 rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023
                 advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
                 for item in now.rejects:
-                    errors.print(f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False)
+                    errors.print(
+                        f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False, soft_wrap=True
+                    )
 
             run = pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, report=report)
         seconds = time.monotonic() - began
@@ -51,15 +53,15 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
         _index()
 
 
-def _index() -> None:
-    """Bring the index up to date here, unless a server owns it, which does it by itself."""
+def _index(served: str = "The running server takes the papers into its index.") -> None:
+    """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``."""
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
 
     try:
         index = current.own()
     except Conflict:
-        click.echo("The running server takes the papers into its index.")
+        click.echo(served)
         return
     try:
         began = time.monotonic()
@@ -123,7 +125,8 @@ def search(
         ]
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif not rows:
-        click.echo("Nothing found. Fewer or other words may find it.")
+        known = f"No paper {parsed.key} is known here. " if parsed.key else ""
+        click.echo(f"{known}Nothing found. Fewer or other words may find it.")
     else:
         for paper, _, why in rows:
             click.echo(f"{paper.key:<17} {paper.day or '':%Y-%m-%d}  {safe(plain(paper.title))}  ({', '.join(why)})")
@@ -136,7 +139,7 @@ def reindex() -> None:
     from broadsheet.search import upkeep
 
     upkeep.ask_for_rebuild()
-    _index()
+    _index("The running server makes the index anew; `broadsheet status` tells how far it is.")
 
 
 @click.command()
@@ -148,7 +151,7 @@ def status(as_json: bool) -> None:
 
     from broadsheet.papers.models import Paper
     from broadsheet.ranking.lists import newest_day
-    from broadsheet.search import embed, state
+    from broadsheet.search import embed, state, upkeep
 
     known = state.read(now=True)
     model, reason = (
@@ -160,6 +163,7 @@ def status(as_json: bool) -> None:
         "newest_edition": str(newest_day() or ""),
         "searchable_by_words": known.papers,
         "searchable_by_meaning": known.vectors,
+        "to_be_indexed": upkeep.behind(),
         "model": settings.MODEL,
         "model_state": model,
     }

@@ -31,13 +31,17 @@ def serve(host: str, port: int, workers: int) -> None:
     """
     from django.conf import settings
 
+    from broadsheet.errors import Conflict
     from broadsheet.search import current, door
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
     _refuse_taken(host, port)
     _first_papers()
-    index = current.own()
+    try:
+        index = current.own()
+    except Conflict:
+        fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
     _catch_up(index)
     doorway = door.serve_door(index, Path(settings.INDEX_DIR))
     try:

@@ -69,19 +69,32 @@ class _RefusedError(ValueError):
     """The formula holds what is not converted."""
 
 
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
 @lru_cache(maxsize=8192)
 def element(formula: str, *, display: bool = False) -> str:
     """The formula as a ``<math>`` element, safe to put into a page; empty where it cannot be converted.
 
     formula: TeX without its delimiters, at most LONGEST_FORMULA characters. display: set on a line of its own.
     """
-    if len(formula) > LONGEST_FORMULA or formula.count("{") > LONGEST_FORMULA // 4:
+    if len(formula) > LONGEST_FORMULA or formula.count("{") > LONGEST_FORMULA // 4 or not _is_balanced(formula):
         return ""
     try:
         root = convert_to_element(_prepared(formula), display="block" if display else "inline")
         return "".join(_built(root, 0, [0]))
     except Exception:  # noqa: BLE001 - the converter is not ours: whatever it meets, the reader gets the source instead
         return ""
+
+
+def _is_balanced(formula: str) -> bool:
+    """Whether every brace has its partner; the converter guesses where one is missing, and takes prose for letters."""
+    depth = 0
+    for brace in _BRACE.findall(formula):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def forget() -> None:

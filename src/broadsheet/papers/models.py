@@ -17,8 +17,8 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         return self.filter(day__gte=first, day__lte=last)
 
     def ranked(self) -> Self:
-        """Best first within a period: by votes, then by their place in the source's list."""
-        return self.order_by("-imported_votes", "pk")
+        """Best first within a period: by votes, then the newest, then by their place in the source's list."""
+        return self.order_by("-imported_votes", "-day", "pk")
 
     def trending(self) -> Self:
         """Highest trending score first. Papers without a vote have no score and do not appear."""
@@ -148,6 +148,7 @@ class Run(models.Model):
     rejected = models.BigIntegerField(default=0)
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True)
+    failure = models.TextField(blank=True, help_text="Why the source could not be read to its end.")
 
     class Meta:
         indexes = [models.Index(fields=["fingerprint", "-id"], name="run_resume")]

@@ -29,8 +29,14 @@ def advance(run: Run, position: int, stored: Stored, rejected: int) -> None:
 
 def finish(run: Run) -> None:
     """Note that the source was read to its end."""
-    run.finished = timezone.now()
-    run.save(update_fields=["finished"])
+    run.finished, run.failure = timezone.now(), ""
+    run.save(update_fields=["finished", "failure"])
+
+
+def fail(run: Run, reason: str) -> None:
+    """Note why a source could not be read to its end; the run can still be resumed."""
+    run.failure = reason
+    run.save(update_fields=["failure"])
 
 
 def rejects_file(run: Run) -> Path:

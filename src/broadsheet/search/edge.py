@@ -163,9 +163,10 @@ class EdgeIndex:
         if limit <= 0:
             return []
         params = engine.SearchParams(
-            # Recall@20 of .99 against brute force on real vectors; oversampling makes up for the int8 copies.
+            # Recall@20 of .99 against brute force on real vectors. Oversampling makes up for the int8 copies; with many
+            # hits asked of each segment there are candidates enough, and twice as many take twice the time.
             hnsw_ef=128,
-            quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0),
+            quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0 if limit <= 100 else 1.0),
         )
         request = engine.QueryRequest(limit=limit, query=query, filter=_filter(filters), params=params)
         with _told("searching"):
@@ -192,7 +193,7 @@ def _config() -> engine.EdgeConfig:
         # Few, large segments search fastest, but merging them is what stops the process longest. 12 of at most 100 MB
         # (65,000 papers with vectors) keep a daily fold of 500 papers at 0.2-0.6 s.
         optimizers=engine.EdgeOptimizersConfig(
-            default_segment_number=12, max_segment_size=100_000, indexing_threshold=_FOLD_FROM_KB
+            default_segment_number=8, max_segment_size=100_000, indexing_threshold=_FOLD_FROM_KB
         ),
     )
 

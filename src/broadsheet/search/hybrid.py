@@ -15,6 +15,9 @@ DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
 
+LEAST_COSINE = 0.2
+"""What is less alike is not "near in meaning": nonsense reaches about so much with the best of some hundred papers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -54,8 +57,13 @@ def search(query: Query, *, limit: int, offset: int = 0) -> Results:
     searcher = current.searcher()
     words = searcher.words(query.text, limit=DEPTH, filters=query.filters)
     meaning = _by_meaning(searcher, query, results.notes)
+    known = state.read()
+    if meaning and known.share < 1:
+        results.notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
     # While vectors are still being made, meaning counts by the share of papers that it can see.
-    hits = _titles_first(query, fuse(words, meaning, settings.DENSE_WEIGHT * state.read().share))
+    hits = _titles_first(query, fuse(words, meaning, settings.DENSE_WEIGHT * known.share))
+    if hits and not words and "title" not in hits[0].why:
+        results.notes.append("No paper holds these words; these are the nearest in meaning.")
     results.total = len(hits)
     results.hits = hits[offset : offset + limit]
     return results
@@ -97,7 +105,8 @@ def _by_meaning(searcher: Searcher, query: Query, notes: list[str]) -> list[Scor
         notes.append(f"Searched by words alone: {current.why_no_model()}")
         return []
     vector = embedder.embed([query.text])[0]
-    return searcher.meaning(vector, limit=DEPTH, filters=query.filters)
+    nearest = searcher.meaning(vector, limit=DEPTH, filters=query.filters)
+    return [hit for hit in nearest if hit.score >= LEAST_COSINE]
 
 
 def _titles_first(query: Query, hits: list[Hit]) -> list[Hit]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
-from broadsheet.papers.models import Counter, Paper
+from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
 from broadsheet.search import embed, state
 from broadsheet.search.index import Document, Index, Vector
@@ -21,6 +21,9 @@ PORTION = 32
 
 OPTIMIZE_EVERY = 25_000
 """Papers between two optimisations of a long catch-up: the engine's unfolded segment lives in memory."""
+
+NOTE_EVERY = 10_000
+"""Papers between two notes of how far a catch-up is; a crash repeats at most so many."""
 
 VECTORS_AT_ONCE = 2_000
 """Vectors between two optimisations: folding them stops every search for half a second."""
@@ -38,9 +41,9 @@ def _silent(done: int, total: int) -> None:
 
 
 def behind() -> int:
-    """Return how many papers the index has not taken over yet."""
+    """Return how many papers the index has yet to take over, for the first time or anew."""
     known = _believed(state.read(now=True))
-    return Paper.objects.filter(stamp__gt=known.stamp).count()
+    return _waiting(known).count() + _to_redo(known).count()
 
 
 def ask_for_rebuild() -> None:
@@ -52,40 +55,49 @@ def ask_for_rebuild() -> None:
 
 
 def rebuild_is_due() -> bool:
-    """Whether the index is not of this database's newest generation."""
-    known = state.read(now=True)
-    return _believed(known) is not known
+    """Whether papers have to be taken over anew."""
+    known = _believed(state.read(now=True))
+    return known.redo < known.redo_until or known != state.read()
 
 
 def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> int:
     """Bring the index up to the papers; return how many were taken over.
 
-    An index of another database, one that lost papers or one whose rebuild was asked for starts from the beginning.
+    New and changed papers come first, at every moment of a rebuild too: they are what readers miss. An index of
+    another database begins at zero; one that lost papers, or whose rebuild was asked for, is made anew in place.
     report: called with (done, total) papers. stop: asked before each batch; what was done so far is kept.
     """
     known = _believed(state.read(now=True))
-    if known.stamp and index.size() < known.papers:
-        known = replace(known, stamp=0)
-    waiting = Paper.objects.filter(stamp__gt=known.stamp)
-    total = waiting.count()
-    done = loose = 0
+    if known.redo >= known.redo_until and index.size() < known.papers:
+        known = replace(known, redo=0, redo_until=known.stamp)
+    total = _waiting(known).count() + _to_redo(known).count()
+    done = 0
     while not stop():
-        papers = list(Paper.objects.filter(stamp__gt=known.stamp).order_by("stamp")[:BATCH])
-        if not papers:
+        if papers := list(_waiting(known)[:BATCH]):
+            known = replace(known, stamp=papers[-1].stamp)
+        elif papers := list(_to_redo(known)[:BATCH]):
+            known = replace(known, redo=papers[-1].stamp)
+        else:
+            known = replace(known, redo=known.redo_until)
             break
         index.add(_documents(papers))
         done += len(papers)
-        loose += len(papers)
-        known = replace(known, stamp=papers[-1].stamp)
-        if loose >= OPTIMIZE_EVERY:
-            index.optimize()
-            loose = 0
         report(done, max(total, done))
-        if done % (10 * BATCH) == 0:
+        if done % OPTIMIZE_EVERY < len(papers):
+            index.optimize()
+        if done % NOTE_EVERY < len(papers):
             _note(index, known)
-    if done:
+    if done or known != state.read():
         _note(index, known)
     return done
+
+
+def _waiting(known: state.State) -> PaperQuerySet:
+    return Paper.objects.filter(stamp__gt=known.stamp).order_by("stamp")
+
+
+def _to_redo(known: state.State) -> PaperQuerySet:
+    return Paper.objects.filter(stamp__gt=known.redo, stamp__lte=known.redo_until).order_by("stamp")
 
 
 def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent, stop: Stop = _never) -> int:
@@ -169,11 +181,13 @@ def document_of(paper: Paper, vector: Vector | None = None) -> Document:
 
 
 def _believed(known: state.State) -> state.State:
-    """Return the state as far as it can be believed: of this database, and of the newest wish to rebuild."""
+    """Return the state as far as it can be believed: of this database, with the newest wish to rebuild in it."""
     instance = _instance()
     generation = Counter.objects.filter(name="generation").values_list("value", flat=True).first() or 0
-    if known.instance != instance or known.generation != generation:
+    if known.instance != instance:
         return state.State(instance=instance, generation=generation)
+    if known.generation != generation:
+        return replace(known, generation=generation, redo=0, redo_until=known.stamp)
     return known
 
 

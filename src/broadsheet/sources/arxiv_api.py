@@ -20,10 +20,15 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARXIV = "{http://arxiv.org/schemas/atom}"
 _TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
 # Only a sentence that says so of this paper; "methods withdrawn from use" in an abstract is not one.
+_PAPER = r"(?:paper|article|manuscript|submission|preprint|work)"
+_IS_WITHDRAWN = r"(?:(?:has|have|had) (?:since )?been|is(?: being)?|was) (?:\w+ )?withdrawn"
+_FROM_ELSEWHERE = r"\b(?! from (?!(?:the )?arxiv))"  # "withdrawn from the proceedings" leaves the paper where it is
 _WITHDRAWN = re.compile(
-    r"\b(?:this|the) (?:paper|article|manuscript|submission)\b[^.]{0,40}\bwithdrawn\b", re.IGNORECASE
+    rf"\b(?:this|the) (?:arxiv )?{_PAPER} {_IS_WITHDRAWN}{_FROM_ELSEWHERE}"
+    rf"|\bauthors? (?:has|have) withdrawn (?:this|the) {_PAPER}{_FROM_ELSEWHERE}",
+    re.IGNORECASE,
 )
-_WITHDRAWN_COMMENT = re.compile(r"^\W*withdrawn\b|\bhas been withdrawn\b|\bpaper (?:is )?withdrawn\b", re.IGNORECASE)
+_WITHDRAWN_COMMENT = re.compile(rf"^\W*(?:{_PAPER} )?(?:{_IS_WITHDRAWN}|withdrawn){_FROM_ELSEWHERE}", re.IGNORECASE)
 
 
 class ArxivApi:
@@ -88,14 +93,14 @@ def parse(body: bytes) -> tuple[list[Record | Reject], int]:
     entries = feed.findall(f"{_ATOM}entry")
     if len(entries) == 1 and "/api/errors" in _text(entries[0], f"{_ATOM}id"):
         raise Upstream(f"arXiv answered an error: {_text(entries[0], f'{_ATOM}summary')}.")
-    total = _text(feed, _TOTAL)
-    return [_row(entry) for entry in entries], int(total) if total.isdigit() else len(entries)
+    total = re.fullmatch(r"[0-9]{1,9}", _text(feed, _TOTAL))
+    return [_row(entry) for entry in entries], int(total[0]) if total else len(entries)
 
 
 def _feed(body: bytes) -> Element:
     try:
         feed: Element = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Upstream(f"arXiv's answer is not XML: {error}.", "Try again later.") from None
     if feed.tag != f"{_ATOM}feed":
         raise Upstream(f"arXiv's answer is not an Atom feed but {feed.tag[:60]!r}.", "Try again later.")
@@ -112,7 +117,7 @@ def _refusal(body: bytes) -> str:
 def _row(entry: Element) -> Record | Reject:
     comment, abstract = _text(entry, f"{_ARXIV}comment"), _text(entry, f"{_ATOM}summary")
     published, updated = _text(entry, f"{_ATOM}published"), _text(entry, f"{_ATOM}updated")
-    withdrawn = _WITHDRAWN_COMMENT.search(comment) or _WITHDRAWN.search(abstract)
+    withdrawn = _WITHDRAWN_COMMENT.search(comment) or _WITHDRAWN.search(comment) or _WITHDRAWN.search(abstract)
     facts = {
         "id": _text(entry, f"{_ATOM}id"),
         "title": _text(entry, f"{_ATOM}title"),

@@ -1,6 +1,7 @@
 """An answer of Hugging Face's daily_papers as a source, in both generations of its shape. No account is taken over."""
 
 import ast
+import contextlib
 import json
 import re
 import warnings
@@ -14,6 +15,7 @@ from broadsheet.errors import BadInput
 from broadsheet.sources.record import Item, Record, Reject
 from broadsheet.sources.rows import moment_of, record_of
 
+MOST_BYTES = 50_000_000
 _LONGEST = 200_000
 _KEPT = 10_000
 _NAMED_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -29,7 +31,7 @@ class HfDaily:
     def __init__(self, path: Path, name: str | None = None, day: date | None = None) -> None:
         self.name = name or "huggingface-daily"
         self._path = path
-        self._day = day or (date.fromisoformat(path.stem) if _NAMED_DAY.fullmatch(path.stem) else None)
+        self._day = day or _named_day(path)
         self.total: int | None = None
         self.done = 0
 
@@ -40,17 +42,32 @@ class HfDaily:
         for position, row in enumerate(rows[after:], start=after + 1):
             self.done = position
             yield Item(position, self._read(row))
+        self.done = self.total
 
     def _read(self, row: object) -> Record | Reject:
         try:
             return _record(_unquoted(row), self.name, self._day)
         except BadInput as error:
-            raw = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
-            return Reject(error.message, raw[:_KEPT])
+            reason = error.message
+        except (ValueError, RecursionError):
+            reason = "The row holds a number or a nesting that is too large."
+        return Reject(reason, (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False))[:_KEPT])
+
+
+def _named_day(path: Path) -> date | None:
+    """Return the day a file is named after; a name like ``2025-13-01`` is of no day."""
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(path.stem) if _NAMED_DAY.fullmatch(path.stem) else None
+    return None
 
 
 def answer_of(path: Path) -> list[Any]:
-    """Return the rows of an answer; raises BadInput, naming the file, where it is not a JSON array."""
+    """Return the rows of an answer; raises BadInput, naming the file, where it is too large or not a JSON array."""
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise BadInput(
+            f"{path} has {size} bytes; a daily_papers answer has {MOST_BYTES} at most.",
+            "Larger collections go in as JSON lines.",
+        )
     try:
         rows = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:

@@ -15,18 +15,21 @@ import httpx2
 
 from broadsheet import __version__
 from broadsheet.errors import Upstream
-from broadsheet.sources.gate import Gate
+from broadsheet.sources.gate import LONGEST_WAIT, Gate
 
 MOST_BYTES = 50_000_000
 MOST_REDIRECTS = 5
+LONGEST_ANSWER = 300.0
+"""Seconds after which an answer that still trickles in is given up."""
+
 ATTEMPTS = 4
-LONGEST_WAIT = 120.0
 _AGAIN = {429, 500, 502, 503, 504}
 
 
 class Answer(NamedTuple):
-    """An answer: its status, its body as bytes, and its headers, names in lower case."""
+    """An answer: the address that gave it, its status, its body as bytes, and its headers, names in lower case."""
 
+    url: str
     status: int
     body: bytes
     headers: Mapping[str, str]
@@ -52,21 +55,26 @@ class PoliteClient:
     ) -> None:
         self._gates, self._delay, self._clock, self._sleep = gates, delay, clock, sleep
         agent = f"broadsheet/{__version__}" + (f" (+{contact})" if contact else "")
-        limits = httpx2.Timeout(timeout, connect=min(4.0, timeout))
-        self._client = httpx2.Client(headers={"User-Agent": agent}, timeout=limits, transport=transport)
+        self._client = httpx2.Client(
+            headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
+            timeout=httpx2.Timeout(timeout, connect=min(4.0, timeout)),
+            # Between requests that lie seconds apart a kept connection saves little, and hosts drop it unasked.
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            transport=transport,
+        )
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Answer:
         """Return the answer to a GET, whatever its status below 500 but 429.
 
         429 and 5xx are asked again, at most four times in all, after the time the host names in Retry-After, or after
         growing pauses. Raises Upstream with address, attempt and status when that does not help, when the host does
-        not answer, when the answer is too large, and when it leads to a private address.
+        not answer or asks for a long pause, when the answer is too large, and when it leads to a private address.
         """
         trouble = ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self._follow(str(httpx2.URL(url, params=params) if params else url))
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 raise Upstream(
                     f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
                     "Check the network, or try again later.",
@@ -74,8 +82,8 @@ class PoliteClient:
             if answer.status not in _AGAIN:
                 return answer
             pause = _retry_after(answer.headers, self._clock()) or 5.0 * 2 ** (attempt - 1)
-            trouble = f"{url} answered {answer.status} (attempt {attempt})"
-            self._gate(url).hold(pause)
+            trouble = f"{answer.url} answered {answer.status} (attempt {attempt})"
+            self._gate(answer.url).hold(pause)
             if pause > LONGEST_WAIT:
                 raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
         raise Upstream(f"{trouble}.", "It is overloaded or down; try again later.")
@@ -100,14 +108,20 @@ class PoliteClient:
         raise Upstream(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
     def _ask(self, url: str) -> Answer:
+        until = time.monotonic() + LONGEST_ANSWER
         with self._client.stream("GET", url) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            # Other encodings pack a body a thousand times tighter, so that unpacking one piece could fill the memory.
+            if headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):
+                raise Upstream(f"{url} sent {headers['content-encoding'][:40]!r}, though only gzip was asked for.")
             body = bytearray()
             for part in response.iter_bytes():
                 body += part
                 if len(body) > MOST_BYTES:
                     raise Upstream(f"{url} sent more than {MOST_BYTES} bytes.", "Ask for less at a time.")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, bytes(body), headers)
+                if time.monotonic() > until:
+                    raise Upstream(f"{url} was still answering after {LONGEST_ANSWER:.0f} s.", "Try again later.")
+            return Answer(url, response.status_code, bytes(body), headers)
 
 
 def is_private(host: str) -> bool:
@@ -121,14 +135,14 @@ def is_private(host: str) -> bool:
 
 def is_reachable(url: str, within: float = 3.0) -> bool:
     """Whether the host of an address accepts a connection within some seconds."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     found: list[bool] = []
 
     def knock() -> None:
         try:
+            parts = urlsplit(url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
             socket.create_connection((parts.hostname or "", port), timeout=within).close()
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):
             return
         found.append(True)
 

@@ -7,22 +7,24 @@ import hashlib
 import io
 import json
 import lzma
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-import zstandard
+from zstandard import ZstdError
 
 from broadsheet.errors import BadInput
 from broadsheet.sources.record import Item, Record, Reject
 from broadsheet.sources.rows import record_of
+from broadsheet.sources.zstd import ZstdReader
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.xz", ".jsonl.zst", ".jsonl.bz2")
 LONGEST_LINE = 4_000_000
-"""Bytes of a line that is read; a longer one is rejected without being held in memory."""
+"""Bytes of a line that is read, its end included; a longer one is rejected without being held in memory."""
 
 _KEPT = 10_000
-_BROKEN = (OSError, EOFError, lzma.LZMAError, zstandard.ZstdError)
+_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, ZstdError)
 
 
 class JsonLines:
@@ -44,9 +46,9 @@ class JsonLines:
             try:
                 while line := file.readline(LONGEST_LINE + 1):
                     position += 1
-                    if len(line) > LONGEST_LINE:
+                    if is_long := len(line) > LONGEST_LINE:
                         _skip_line(file, line)
-                    if position > after and (line := line.strip()):
+                    if position > after and (is_long or not line.isspace()):
                         self.done = raw.tell()
                         yield Item(position, self._row(line))
             except _BROKEN as error:
@@ -59,8 +61,9 @@ class JsonLines:
     def _row(self, line: bytes) -> Record | Reject:
         if len(line) > LONGEST_LINE:
             return Reject(f"The line is longer than {LONGEST_LINE} bytes.", _kept(line))
+        line = line.strip()
         try:
-            return record_of(json.loads(line), self.name)
+            return record_of(json.loads(line.decode("utf-8-sig")), self.name)
         except BadInput as error:
             return Reject(error.message, _kept(line))
         except UnicodeDecodeError as error:
@@ -89,8 +92,7 @@ def _unpacked(path: Path, raw: IO[bytes]) -> contextlib.AbstractContextManager[I
         case ".bz2":
             return contextlib.closing(bz2.BZ2File(raw))
         case ".zst":
-            stream = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
-            return io.BufferedReader(stream, 1 << 20)
+            return io.BufferedReader(ZstdReader(raw), 1 << 20)
         case _:
             return contextlib.nullcontext(raw)
 

@@ -12,10 +12,14 @@ def source_for(path: Path, name: str | None = None) -> Source:
     """Return the source that reads a file, chosen by its ending.
 
     name: kept as provenance instead of the file's own.
-    Raises BadInput for a missing file, a folder and an ending that no source reads.
+    Raises BadInput for a missing file, one that may not be read, a folder and an ending that no source reads.
     """
     if not path.is_file():
-        raise BadInput(f"{path} is not a file.")
+        raise BadInput(f"{path} is not a file.", "Name the files in it one by one.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be opened: {error.strerror}.") from None
     if path.suffix == ".json":
         return HfDaily(path, name)
     if path.name.endswith(ENDINGS):

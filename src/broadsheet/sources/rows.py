@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from broadsheet.errors import BadInput
-from broadsheet.sources.arxiv_ids import split_version
+from broadsheet.sources import arxiv_ids
 from broadsheet.sources.record import Record
 
 LONGEST_TEXT = 100_000
-_OTHER_KEY = re.compile(r"[a-z][a-z0-9-]{1,20}:[\w./()-]{1,40}", re.ASCII)
+# Without empty and dotted steps, so that a key can stand in an address of a page.
+_OTHER_KEY = re.compile(r"(?=.{3,62}$)[a-z][a-z0-9-]{1,20}:\w[\w.()-]*(?:/\w[\w.()-]*)*", re.ASCII)
 
 
 def record_of(row: object, source: str) -> Record:
@@ -54,9 +55,8 @@ def record_of(row: object, source: str) -> Record:
 
 def _key(row: Mapping[str, Any]) -> tuple[str, int | None]:
     text = _needed(row, "id")
-    if _OTHER_KEY.fullmatch(text) and not text.lower().startswith("arxiv:"):
-        return text, None
-    return split_version(text)
+    is_other = _OTHER_KEY.fullmatch(text) and not text.startswith("arxiv:") and not arxiv_ids.find(text)
+    return (text, None) if is_other else arxiv_ids.split_version(text)
 
 
 def _needed(row: Mapping[str, Any], name: str) -> str:
@@ -72,13 +72,13 @@ def _text(row: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise BadInput(f"{name} is {_shown(value)}; it takes a text.")
-    if len(value) > LONGEST_TEXT:
-        raise BadInput(f"{name} has {len(value)} characters; at most {LONGEST_TEXT} are taken.")
     return _stored(value, name)
 
 
 def _stored(value: str, name: str) -> str:
-    """Return a text that every database can hold: without NUL and without halves of surrogate pairs."""
+    """Return a text that every database can hold: not endless, without NUL and without halves of surrogate pairs."""
+    if len(value) > LONGEST_TEXT:
+        raise BadInput(f"{name} has {len(value)} characters; at most {LONGEST_TEXT} are taken.")
     if "\0" in value:
         raise BadInput(f"{name} holds a NUL character.")
     try:
@@ -124,10 +124,9 @@ def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
 def moment_of(text: str) -> datetime:
     """Return the moment of an ISO day or time; without a zone it is in UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not 1900 <= moment.year <= 2200:
         raise ValueError(text)
-    return moment
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _address(row: Mapping[str, Any], name: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from broadsheet.hub import code_url, plain, project_url
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import to_html
+from broadsheet.ranking.lists import Period
 
 register = template.Library()
 
@@ -59,6 +60,14 @@ def code(paper: Paper) -> str:
 def project(paper: Paper) -> str:
     """Return the address of a paper's project page in the same way."""
     return project_url(paper)
+
+
+@register.filter
+def named(period: Period) -> str:
+    """Return the name of a period as a heading says it."""
+    if period.kind == "month":
+        return f"{month_name[period.first.month]} {period.first.year}"
+    return long_date(period.first) if period.kind == "day" else f"Week of {long_date(period.first).split(', ')[1]}"
 
 
 @register.filter

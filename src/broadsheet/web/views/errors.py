@@ -1,6 +1,6 @@
 """Errors in the site's own dress; nothing of the program's inside is shown."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused, Upstream
@@ -17,6 +17,11 @@ def domain_error(request: HttpRequest, error: BroadsheetError) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show that there is no such page or paper."""
+    bare = request.path.rstrip("/")
+    if bare != request.path and bare.startswith(("/papers", "/status")):
+        return HttpResponsePermanentRedirect(
+            bare + (f"?{request.META['QUERY_STRING']}" if request.META["QUERY_STRING"] else "")
+        )
     known = str(exception.args[0]) if exception.args and isinstance(exception.args[0], str) else ""
     context = {
         "title": "Not found",

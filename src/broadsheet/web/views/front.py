@@ -19,12 +19,12 @@ from broadsheet.web.views.search import results
 
 
 @require_safe
-def newest(request: HttpRequest) -> HttpResponse:
-    """Go to the newest edition, or say that there is none yet."""
+def newest(request: HttpRequest, kind: Kind = "day") -> HttpResponse:
+    """Go to the newest edition of a day, a week or a month, or say that there is none yet."""
     day = lists.newest_day()
     if day is None:
         return render(request, "web/empty.html", {"title": "No papers yet"})
-    return HttpResponseRedirect(reverse("day", args=[day.isoformat()]))
+    return HttpResponseRedirect(reverse(kind, args=[lists.period_around(kind, day).label]))
 
 
 @require_safe

@@ -19,11 +19,15 @@ WHY = {"title": "its title is what you typed", "words": "matches your words", "m
 def results(request: HttpRequest) -> HttpResponse:
     """Show what was found, or go to the paper whose id or URL was typed."""
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "category", "since", "until")}
-    context: dict[str, object] = {"asked": asked, "today": date.today().isoformat()}  # noqa: DTZ011 (a hint only)
+    kept = [(name, value) for name, value in asked.items() if value and name != "q"]
+    context: dict[str, object] = {"asked": asked, "kept": kept}
     try:
         query = _query(asked)
         number = _number(request.GET.get("p", "1"))
         found = hybrid.search(query, limit=settings.PAGE_SIZE, offset=(number - 1) * settings.PAGE_SIZE)
+        if found.total and not found.hits:  # past the end: the last page, as in every list
+            number = -(-found.total // settings.PAGE_SIZE)
+            found = hybrid.search(query, limit=settings.PAGE_SIZE, offset=(number - 1) * settings.PAGE_SIZE)
     except BadInput as error:
         return render(request, "web/search.html", context | {"error": error}, status=400)
     except BroadsheetError as error:

@@ -1,12 +1,13 @@
 """The status page, and the small files that robots ask for."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from broadsheet.papers.models import Paper, Run
 from broadsheet.ranking.lists import newest_day
-from broadsheet.search import current, state
+from broadsheet.search import current, state, upkeep
 
 
 @require_safe
@@ -17,6 +18,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "papers": Paper.objects.count(),
         "newest": newest_day(),
         "index": state.read(now=True),
+        "behind": upkeep.behind(),
         "missing": "" if embedder else current.why_no_model(),
         "runs": Run.objects.order_by("-pk")[:20],
     }
@@ -27,3 +29,9 @@ def status(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell robots to leave search alone: every query is another page."""
     return HttpResponse("User-agent: *\nDisallow: /papers?\nDisallow: /api/\n", content_type="text/plain")
+
+
+@require_safe
+def favicon(_: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask in the old way to the icon."""
+    return HttpResponseRedirect(static("web/icon.svg"))

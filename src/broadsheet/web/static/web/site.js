@@ -7,6 +7,8 @@
 
   function go(step) {
     if (!papers.length) return;
+    // After a return to the page, begin with what is in sight.
+    if (at < 0) at = papers.findIndex((paper) => paper.getBoundingClientRect().bottom > 60) - (step > 0 ? 1 : 0);
     at = Math.max(0, Math.min(papers.length - 1, at + step));
     papers.forEach((paper, place) => paper.classList.toggle("current", place === at));
     papers[at].querySelector("h2 a").focus({ preventScroll: true });
@@ -29,7 +31,10 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, textarea, select")) return;
+    if (event.target.matches("input, textarea, select")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
     const act = keys[event.key];
     if (act) {
       event.preventDefault();

@@ -1,0 +1,82 @@
+"""The day of the listing: cut-off, weekend, summer time, and days as they really came."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.sources.arxiv_calendar import CUT_OFF, EASTERN, announced_on
+
+
+def eastern(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=EASTERN)
+
+
+@pytest.mark.parametrize(
+    ("submitted", "listed"),
+    [
+        ("2025-05-12T13:59:59", "2025-05-13"),  # Monday
+        ("2025-05-12T14:00:00", "2025-05-14"),
+        ("2025-05-13T13:59:59", "2025-05-14"),
+        ("2025-05-14T14:00:00", "2025-05-16"),
+        ("2025-05-15T13:59:59", "2025-05-16"),
+        ("2025-05-15T14:00:00", "2025-05-19"),  # Thursday's and Friday's papers share Sunday evening
+        ("2025-05-16T13:59:59", "2025-05-19"),
+        ("2025-05-16T14:00:00", "2025-05-20"),  # Friday afternoon to Monday's cut-off is Tuesday's listing
+        ("2025-05-17T03:00:00", "2025-05-20"),
+        ("2025-05-18T23:59:59", "2025-05-20"),
+        ("2025-05-19T13:59:59", "2025-05-20"),
+        ("2025-05-19T14:00:00", "2025-05-21"),
+    ],
+)
+def test_a_paper_is_listed_on_the_day_after_its_cut_off(submitted, listed):
+    assert announced_on(eastern(submitted)) == date.fromisoformat(listed)
+
+
+@pytest.mark.parametrize(
+    ("moment", "listed"),
+    [
+        ("2025-03-07T18:59:59+00:00", "2025-03-10"),  # the last Friday of winter time closes at 19:00 UTC
+        ("2025-03-07T19:00:00+00:00", "2025-03-11"),
+        ("2025-03-10T17:59:59+00:00", "2025-03-11"),  # the first Monday of summer time at 18:00 UTC
+        ("2025-03-10T18:00:00+00:00", "2025-03-12"),
+        ("2025-11-03T18:59:59+00:00", "2025-11-04"),
+        ("2025-11-03T19:00:00+00:00", "2025-11-05"),
+    ],
+)
+def test_the_cut_off_follows_new_york_through_the_year(moment, listed):
+    assert announced_on(datetime.fromisoformat(moment)) == date.fromisoformat(listed)
+
+
+@pytest.mark.parametrize(
+    ("key", "submitted", "listed"),
+    [
+        ("2505.07416", "2025-05-12T10:11:28", "2025-05-13"),
+        ("2505.08665", "2025-05-13T15:27:24", "2025-05-14"),
+        ("2509.22646", "2025-09-26T17:59:54", "2025-09-29"),  # six seconds before Friday's cut-off
+        ("2509.24002", "2025-09-28T17:53:27", "2025-09-30"),
+        ("2509.25189", "2025-09-29T17:59:57", "2025-09-30"),
+        ("2509.25541", "2025-09-29T21:55:55", "2025-10-01"),
+        ("2512.16093", "2025-12-18T02:21:30", "2025-12-19"),
+        ("2512.20557", "2025-12-23T17:56:36", "2025-12-24"),
+        ("2512.20757", "2025-12-23T20:43:06", "2025-12-25"),
+        ("2512.21338", "2025-12-24T18:59:58", "2025-12-25"),
+        ("2602.07345", "2026-02-07T04:00:20", "2026-02-10"),
+        ("2602.12675", "2026-02-13T07:16:02", "2026-02-16"),
+        ("2602.15989", "2026-02-17T20:26:37", "2026-02-19"),
+    ],
+)
+def test_real_papers_were_listed_on_the_computed_day(key, submitted, listed):
+    assert announced_on(datetime.fromisoformat(submitted).replace(tzinfo=UTC)) == date.fromisoformat(listed), key
+
+
+@given(st.datetimes(datetime.fromisoformat("1992-01-01"), datetime.fromisoformat("2100-01-01"), timezones=st.just(UTC)))
+def test_a_listing_falls_on_a_weekday_soon_after_and_never_runs_backwards(submitted):
+    listed = announced_on(submitted)
+    assert listed.weekday() < 5
+    days = (listed - submitted.astimezone(EASTERN).date()).days
+    assert 1 <= days <= 4
+    assert announced_on(submitted + timedelta(hours=1)) >= listed
+    assert announced_on(submitted.astimezone(EASTERN)) == listed
+    assert CUT_OFF.tzinfo is None, "the cut-off is wall time in New York"
