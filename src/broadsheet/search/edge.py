@@ -1,7 +1,7 @@
 """Qdrant Edge behind the port: one shard in one folder, owned by one process. Ranking beyond BM25 is not done here.
 
 The engine (0.9) holds Python's interpreter lock during every call, ``optimize`` included: no other thread of the
-owner runs meanwhile. So writes go in small portions, and an owner that has readers waiting folds little and often.
+owner runs meanwhile. So writes go in small portions, and whoever serves pages should not own the index itself.
 """
 
 import json
@@ -35,13 +35,13 @@ MOST_WORDS = 100
 # a part, summed: nDCG@10 on Cranfield .545 to .514, author's name and two title words .95 to .84 (reciprocal rank of
 # the paper among 130,789); three titles find four words of a title at .93, two at .90, one at .83.
 _TITLE_WEIGHT = 3
-# Words of a document in one call. 100 papers hold the interpreter for some 20 ms; 500 gain nothing but longer stops.
+# Papers in one call: 100 hold the interpreter for some 20 ms, and more gain nothing but longer stops.
 _PORTION = 100
 
 _WORDS, _CATEGORIES, _DAY, _MEANING, _ANCHOR = "words", "categories", "day", "meaning", "anchor"
 # Folding is decided by the size of vectors alone, and an unfolded segment keeps its words in memory: 130,789 papers
-# without vectors opened in 4-7 s with p99 of 28 ms, folded in 0.9 s and 2 ms. So each paper has this small vector,
-# which is never searched: 128 bytes that make 5,000 papers without a vector as heavy as the threshold below.
+# without vectors opened in 4-7 s and answered with p99 28 ms, folded in 0.9 s and with 2 ms. So each paper has this
+# vector that is never searched; by its 128 bytes 5,120 papers without a vector of their own reach the threshold.
 _ANCHOR_VECTOR = [1.0] * 32
 _FOLD_FROM_KB = 640
 
@@ -116,8 +116,8 @@ class EdgeIndex:
     def optimize(self) -> None:
         """Fold new papers and vectors in, and flush.
 
-        Stops all threads of this process for 0.13 ms a paper, 0.2-0.3 ms with vectors (2 cores). Call it after each
-        25,000 papers of a bulk load, which keeps memory flat, and after each 2,000 vectors while readers wait.
+        Stops all threads of this process: for 3 s after 25,000 papers, 5-6 s after 20,000 vectors, 0.1-1 s after a
+        day's 500. Call it after as many; folding each 2,000 vectors stops as long each time, for merging.
         """
         with self._writing, _told("folding new papers in"):
             self._engine().optimize()
@@ -190,8 +190,8 @@ def _config() -> engine.EdgeConfig:
     return engine.EdgeConfig(
         vectors={_MEANING: meaning, _ANCHOR: anchor},
         payload_memory=cold,
-        # Few, large segments search fastest, but merging them is what stops the process longest. 12 of at most 100 MB
-        # (65,000 papers with vectors) keep a daily fold of 500 papers at 0.2-0.6 s.
+        # Few, large segments search fastest, but merging them is what stops the process longest: none grows above
+        # 100 MB of vectors, or 65,000 papers, by merging.
         optimizers=engine.EdgeOptimizersConfig(
             default_segment_number=8, max_segment_size=100_000, indexing_threshold=_FOLD_FROM_KB
         ),
@@ -242,9 +242,10 @@ def _load(path: Path) -> engine.EdgeShard:
         raise IndexStale(f"The search index in {path} does not say of which schema it is.", hint) from None
     if schema != SCHEMA:
         raise IndexStale(f"The search index in {path} is of schema {schema}; this version needs {SCHEMA}.", hint)
+    config = _config()
     try:
         with _told("opening"):
-            shard = engine.EdgeShard.load(str(path / "shard"), _config())
+            shard = engine.EdgeShard.load(str(path / "shard"), config)
     except BroadsheetError as error:
         raise IndexStale(f"The search index in {path} is damaged. {error.message}", hint) from error
     # The engine opens a shard that lost its segments as an empty one, without the fields.

@@ -80,7 +80,7 @@ class Index(Searcher, Protocol):
         ...
 
     def optimize(self) -> None:
-        """Let the engine fold new data in; may take minutes, searches go on meanwhile."""
+        """Let the engine fold new data in; searches wait meanwhile, for seconds where much is new."""
         ...
 
     def flush(self) -> None:

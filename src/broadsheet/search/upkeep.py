@@ -25,8 +25,11 @@ OPTIMIZE_EVERY = 25_000
 NOTE_EVERY = 10_000
 """Papers between two notes of how far a catch-up is; a crash repeats at most so many."""
 
-VECTORS_AT_ONCE = 2_000
-"""Vectors between two optimisations: folding them stops every search for half a second."""
+FOLD_EVERY = 20_000
+"""Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
+
+LOOK_AHEAD = 2_000
+"""Papers looked up at once for want of a vector; new ones are noticed after so many."""
 
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
@@ -108,9 +111,9 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
     """
     missing = Paper.objects.filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
     total = missing.count()
-    done = 0
+    done = loose = 0
     while not stop():
-        waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:VECTORS_AT_ONCE])
+        waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:LOOK_AHEAD])
         if not waiting:
             break
         for start in range(0, len(waiting), PORTION):
@@ -119,8 +122,12 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
             papers = Paper.objects.filter(pk__in=waiting[start : start + PORTION])
             done += _embed(index, embedder, list(papers))
             report(done, max(total, done))
-        index.optimize()
+        if done - loose >= FOLD_EVERY:
+            index.optimize()
+            loose = done
         _note(index, state.read(now=True))
+    if done > loose:
+        index.optimize()
     return done
 
 
