@@ -1,5 +1,6 @@
 """The way of a paper, on one screen: fetch -> store -> score -> index. When it runs is told in ``jobs``."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from broadsheet.errors import BadInput, BroadsheetError, Upstream
+from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.papers import runs
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper, Run
@@ -24,6 +25,7 @@ from broadsheet.sources.record import Item, Record, Reject, Source
 from broadsheet.sources.sample import Sample
 
 BATCH = 1000
+FIRST_LOOK = 15.0
 
 
 @dataclass(slots=True)
@@ -146,18 +148,28 @@ def why_no_news() -> str:
 def try_first_news(report: Callable[[Progress], None]) -> str:
     """Take in one request's worth of the newest papers, so that the first page has something to show.
 
+    arXiv is given FIRST_LOOK seconds in all, as somebody waits for the first page; the hourly look has patience.
     Returns an empty text when papers are there now, else a sentence on why not.
     """
-    try:
-        take_in(
-            _news(limit=200, timeout=10),
-            place="arxiv",
-            fingerprint=f"first {timezone.now().isoformat()}",
-            report=report,
-        )
-    except Upstream as error:
-        return str(error)
-    return "" if has_papers() else "arXiv sent no papers of the configured categories."
+    items: list[Item] = []
+    trouble: list[str] = []
+
+    def look() -> None:
+        try:
+            items.extend(_news(limit=200, timeout=10).fetch())
+        except BroadsheetError as error:
+            trouble.append(str(error))
+
+    # A host that drips, or asks for a pause, holds up only this thread, which may be left behind.
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(FIRST_LOOK)
+    if thread.is_alive():
+        return f"arXiv did not answer within {FIRST_LOOK:.0f} seconds."
+    if items:
+        source = _Feed(iter(items), len(items))
+        take_in(source, place="arxiv", fingerprint=f"first {timezone.now().isoformat()}", report=report)
+    return "" if has_papers() else (trouble or ["arXiv sent no papers of the configured categories."])[0]
 
 
 def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:

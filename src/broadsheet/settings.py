@@ -197,7 +197,7 @@ WHITENOISE_MAX_AGE = 600  # the names carry no hash, and an upgrade should show 
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
+        "OPTIONS": {"MAX_ENTRIES": 500},
         "TIMEOUT": 3600,
     }
 }

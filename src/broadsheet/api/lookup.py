@@ -11,7 +11,6 @@ from broadsheet.api.schemas import DailyQuery
 from broadsheet.errors import BadInput, NotFound
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
-from broadsheet.sources import arxiv_ids
 
 
 def paper_of(name: str) -> Paper:
@@ -19,9 +18,7 @@ def paper_of(name: str) -> Paper:
 
     Raises NotFound, naming what was asked for.
     """
-    # A database may refuse the zero byte, which no key has.
-    keys = [key for key in (name, arxiv_ids.find(name)) if key and "\0" not in key and len(key) <= 64]
-    paper = Paper.objects.filter(key__in=keys).first() if keys else None
+    paper = Paper.objects.named(name)
     if paper is None:
         raise NotFound(f"Paper {name[:64]!r} is not here.", "See /api/papers/search?q= for those that are.")
     return paper

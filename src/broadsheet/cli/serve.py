@@ -70,7 +70,8 @@ def _first_papers() -> None:
         return
     reason = pipeline.why_no_news()
     if not reason:
-        with progress("Taking in today's papers from arXiv") as advance:
+        click.echo("Asking arXiv for today's papers.")
+        with progress("Taking in today's papers") as advance:
             reason = pipeline.try_first_news(lambda p: advance(p.done, p.total, f"{p.run.added} papers"))
     if reason:
         click.echo(f"{reason} The sample edition is shown instead.")
@@ -79,12 +80,12 @@ def _first_papers() -> None:
 
 def _catch_up(index: "Index") -> None:
     """Make what is in the store searchable by words; a long way to go is left to the background."""
-    from broadsheet.search import upkeep
+    from broadsheet.search import state, upkeep
 
     behind = upkeep.behind()
     if not behind:
         return
-    if behind > 20_000:
+    if behind > (2_000 if state.read().papers else 20_000):
         click.echo(f"{behind} papers are not in the index yet; they follow in the background.")
         return
     with progress("Indexing") as advance:

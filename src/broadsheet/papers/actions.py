@@ -18,7 +18,7 @@ _UPDATED = [f.attname for f in Paper._meta.concrete_fields if f.attname not in _
 
 @dataclass(slots=True)
 class Stored:
-    """What storing a batch did. voted: primary keys of papers whose votes changed, for those who keep scores."""
+    """What storing a batch did. voted: primary keys of papers whose votes or day changed, for those who keep scores."""
 
     added: int = 0
     updated: int = 0
@@ -38,22 +38,29 @@ def store(records: Sequence[Record]) -> Stored:
     earlier = _earlier_texts(known.values())
     fresh: dict[str, Paper] = {}
     changed: dict[str, Paper] = {}
+    moved: set[int] = set()  # papers of another day have another score
     for place, record in enumerate(records, start=stamp):
         paper = known.get(record.id)
         if paper is None:
             known[record.id] = fresh[record.id] = paper = new_paper(record)
             paper.stamp = place
-        elif merge(paper, record, earlier[record.id]):
-            paper.stamp = place
-            if record.id not in fresh:
-                changed[record.id] = paper
+        else:
+            day = paper.day
+            if merge(paper, record, earlier[record.id]):
+                paper.stamp = place
+                if record.id not in fresh:
+                    changed[record.id] = paper
+            if paper.day != day and paper.pk:
+                moved.add(paper.pk)
     _write_papers(fresh.values(), changed.values())
     Version.objects.bulk_create(text for texts in earlier.values() for text in texts if text.pk is None)
     voted = _store_votes(records, known)
     for paper in voted:
         changed.setdefault(paper.key, paper)
     updated = len(changed.keys() - fresh.keys())
-    return Stored(len(fresh), updated, len(records) - len(fresh) - updated, [paper.pk for paper in voted])
+    return Stored(
+        len(fresh), updated, len(records) - len(fresh) - updated, sorted(moved | {paper.pk for paper in voted})
+    )
 
 
 def write_trending(scores: Mapping[int, float | None]) -> None:
@@ -105,7 +112,8 @@ def _store_votes(records: Sequence[Record], papers: Mapping[str, Paper]) -> list
         news = {day: count for day, count in seen[paper.key].items() if count > days.get(day, -1)}
         rows += [VotesSeen(paper=paper, day=day, votes=count) for day, count in news.items()]
         days |= news
-        votes = days[max(days)] if days else max(paper.imported_votes, loose.get(paper.key, 0))
+        # A count that came without a day is believed where it is higher: votes seldom fall.
+        votes = max(days[max(days)] if days else paper.imported_votes, loose.get(paper.key, 0))
         if news or votes != paper.imported_votes:
             paper.imported_votes = votes
             voted.append(paper)

@@ -21,6 +21,10 @@ _ANNOUNCED = re.compile(
 )
 
 
+LONGEST = 20_000
+"""Characters of a text that are looked at; ten times the longest abstract."""
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Addresses with http or https; empty where the text names none."""
@@ -38,7 +42,7 @@ def find_links(text: str) -> Links:
     # Nearly every abstract is passed over here, so the plain looks come before the pattern.
     if "://" not in text and (".com/" not in text.lower() or not _BARE_HOST.search(text)):
         return Links()
-    shown = tex.clean(text)
+    shown = tex.clean(text[:LONGEST])
     code = project = space = ""
     for start, address in _addresses(shown):
         try:

@@ -38,9 +38,9 @@ def merge(paper: Paper, record: Record, earlier: list[Version]) -> bool:
             _take_text(paper, record)
         elif _is_unknown_older(paper, record, earlier):
             earlier.append(_older_version(paper, record))
-    elif record.version and not paper.version:
-        paper.version = record.version
-    _merge_facts(paper, record, own=record.source == paper.text_source)
+    elif record.version:
+        paper.version = max(record.version, paper.version or 0)
+    _merge_facts(paper, record, own=record.source == paper.text_source and not _is_older(paper, record))
     return _facts(paper) != before
 
 
@@ -67,6 +67,13 @@ def _is_newer(paper: Paper, record: Record, earlier: list[Version]) -> bool:
     if any(old.title == record.title and old.abstract == record.abstract for old in earlier):
         return False  # this text has been replaced already: it is being read again
     return record.source == paper.text_source or not paper.abstract
+
+
+def _is_older(paper: Paper, record: Record) -> bool:
+    """Whether a record tells of a state that has been replaced since, so that it may fill in but not correct."""
+    if record.version and paper.version and record.version != paper.version:
+        return record.version < paper.version
+    return bool(record.updated and paper.updated and record.updated < paper.updated)
 
 
 def _is_unknown_older(paper: Paper, record: Record, earlier: list[Version]) -> bool:

@@ -8,9 +8,17 @@ from typing import Self
 
 from django.db import models
 
+from broadsheet.sources import arxiv_ids
+
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     """Reads over papers."""
+
+    def named(self, name: str) -> "Paper | None":
+        """The paper that a key, or an arXiv id or URL in any spelling, names; None where there is no such paper."""
+        # A database may refuse the zero byte, which no key has.
+        keys = [key for key in (name, arxiv_ids.find(name)) if key and "\0" not in key and len(key) <= 64]
+        return self.filter(key__in=keys).first() if keys else None
 
     def of_days(self, first: date, last: date) -> Self:
         """Papers whose edition day lies between ``first`` and ``last``, both included."""
@@ -75,6 +83,7 @@ class Paper(models.Model):
         indexes = [
             models.Index(fields=["-day", "-imported_votes", "id"], name="paper_edition"),
             models.Index(fields=["day", "id"], name="paper_day"),
+            models.Index(fields=["source", "-day", "-imported_votes", "id"], name="paper_source"),
             models.Index(fields=["-trending"], name="paper_trending"),
         ]
 

@@ -16,6 +16,7 @@ from broadsheet.ranking import scores
 
 Kind = Literal["day", "week", "month"]
 KINDS: tuple[Kind, ...] = ("day", "week", "month")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _EXAMPLES = {"day": "2026-11-21", "week": "2026-W47", "month": "2026-11"}
 
 
@@ -48,6 +49,8 @@ def period(kind: Kind, text: str) -> Period:
     Raises BadInput, naming the text and the form it should have.
     """
     try:
+        if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+            raise ValueError(text)
         if kind == "day" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
             return period_around(kind, date.fromisoformat(text))
         if kind == "week" and (found := re.fullmatch(r"(\d{4})-W(\d\d)", text, re.ASCII)):

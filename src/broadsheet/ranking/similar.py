@@ -13,15 +13,15 @@ from broadsheet.search.upkeep import vector_of
 CANDIDATES = 50
 
 
-def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper]:
-    """Return the papers nearest to one, best first; none where the index cannot be asked right now."""
+def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper] | None:
+    """Return the papers nearest to one, best first; None where the index cannot be asked right now."""
     try:
         searcher = current.searcher()
         words = searcher.words(plain(paper.title), limit=CANDIDATES, filters=Filters())
         embedding = Embedding.objects.filter(pk=paper.pk, model=embed.mark(settings.MODEL)).first()
         meaning = searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
     except BroadsheetError:
-        return []
+        return None
     hits = [hit for hit in hybrid.fuse(words, meaning, settings.DENSE_WEIGHT) if hit.paper_id != paper.pk][:limit]
     papers = Paper.objects.in_bulk([hit.paper_id for hit in hits])
     return [papers[hit.paper_id] for hit in hits if hit.paper_id in papers]

@@ -4,12 +4,14 @@ One process owns the index (the engine locks it); others ask the owner through i
 """
 
 import logging
+import multiprocessing
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
+from broadsheet.errors import Conflict
 from broadsheet.search import embed, state
 from broadsheet.search.door import knock
 from broadsheet.search.edge import EdgeIndex, IndexStale
@@ -52,13 +54,17 @@ def own() -> Index:
 def searcher() -> Searcher:
     """Return an index to ask: the one this process owns, else its owner's, else it is opened here.
 
-    Raises Conflict when another process holds the index and does not answer.
+    Raises Conflict when another process holds the index and does not answer. A worker of a server never opens it.
     """
     with _lock:
         if _held.owned is not None:
             return _held.owned
         if _held.asked is None:
-            _held.asked = knock(Path(settings.INDEX_DIR)) or own()
+            _held.asked = knock(Path(settings.INDEX_DIR))
+        if _held.asked is None and multiprocessing.parent_process() is not None:
+            raise Conflict("The search index is not open yet.", "Try again in a moment.")
+        if _held.asked is None:
+            _held.asked = own()
         return _held.asked
 
 

@@ -40,7 +40,13 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
     bare = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:LONGEST]).split())
     return Query(
         text=bare,
-        filters=Filters(tuple(dict.fromkeys(categories)), since, until),
+        filters=Filters(tuple(dict.fromkeys(map(_spelled, categories))), since, until),
         key=arxiv_ids.find(bare),
         cut=len(text) > LONGEST,
     )
+
+
+def _spelled(category: str) -> str:
+    """Return a category as arXiv spells it: archives in small letters, classes in capitals but for two archives."""
+    archive, dot, subject = category.lower().partition(".")
+    return archive + dot + (subject if archive in ("physics", "cond-mat") else subject.upper())

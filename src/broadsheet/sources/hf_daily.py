@@ -6,10 +6,9 @@ import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from broadsheet.errors import BadInput
 from broadsheet.sources.record import Item, Record, Reject
@@ -140,18 +139,13 @@ def _folded(text: object) -> object:
 
 
 def _own_day(row: Mapping[str, Any], paper: Mapping[str, Any]) -> date | None:
-    """Return the edition's day as the row itself tells it.
+    """Return the edition's day as the row itself tells it: the UTC day of the submission to the list.
 
-    The time of submission to the list is UTC while editions follow New York and roll over at 21:30 there; older rows
-    lack it, and their outer time is that of publication, shifted to New York wall time, so it tells no edition.
+    Every one of the recorded answers whose rows tell it bears that day. Older rows lack it, and their outer time is
+    that of publication, shifted to New York wall time, so it tells no edition.
     """
     told = paper.get("submittedOnDailyAt") or row.get("submittedOnDailyAt")
-    if not isinstance(told, str):
-        return None
     try:
-        moment = moment_of(told)
+        return moment_of(told).date() if isinstance(told, str) else None
     except ValueError:
         return None
-    if moment == datetime(moment.year, moment.month, moment.day, tzinfo=UTC):
-        return moment.date()  # a bare day, written as midnight
-    return (moment.astimezone(ZoneInfo("America/New_York")) + timedelta(hours=2, minutes=30)).date()

@@ -16,9 +16,8 @@ from broadsheet.search import state
 
 
 class Kept(NamedTuple):
-    """A page as it is sent: plain and compressed."""
+    """A page as it is sent: compressed, as nearly every browser takes it; for the others it is unpacked."""
 
-    body: bytes
     packed: bytes
     etag: str
     content_type: str
@@ -42,7 +41,7 @@ def kept_page[**P](view: View[P]) -> View[P]:
         page: Kept | None = cache.get(key)
         if page is None:
             response = view(request, *args, **kwargs)
-            if response.status_code != 200:
+            if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
                 return response
             page = _keep(response)
             cache.set(key, page)
@@ -54,14 +53,15 @@ def kept_page[**P](view: View[P]) -> View[P]:
 def _key(request: HttpRequest) -> str:
     change = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
     known = state.read()
-    asked = f"{request.get_host()} {request.get_full_path()} {change} {known.stamp} {known.vectors}"
+    page = request.GET.get("p", "")[:8]  # other parameters change nothing, and would only fill the memory
+    asked = f"{request.get_host()} {request.path} {page} {change} {known.stamp} {known.vectors}"
     return "page-" + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
 
 
 def _keep(response: HttpResponse) -> Kept:
     body = response.content
     digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-    return Kept(body, gzip.compress(body, 4, mtime=0), f'W/"{digest}"', response["Content-Type"])
+    return Kept(gzip.compress(body, 4, mtime=0), f'W/"{digest}"', response["Content-Type"])
 
 
 def _send(request: HttpRequest, page: Kept) -> HttpResponse:
@@ -69,12 +69,17 @@ def _send(request: HttpRequest, page: Kept) -> HttpResponse:
     response: HttpResponse
     if page.etag in known or "*" in known:
         response = HttpResponseNotModified()
-    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+    elif _takes_gzip(request):
         response = HttpResponse(page.packed, content_type=page.content_type)
         response["Content-Encoding"] = "gzip"
     else:
-        response = HttpResponse(page.body, content_type=page.content_type)
+        response = HttpResponse(gzip.decompress(page.packed), content_type=page.content_type)
     response["ETag"] = page.etag
     response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ("Accept", "Accept-Encoding"))
     return response
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower()
+    return "gzip" in accepted and "gzip;q=0," not in accepted + ","

@@ -1,5 +1,8 @@
 """What every template knows of the site."""
 
+import contextlib
+
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 
 from broadsheet import __version__
@@ -7,4 +10,7 @@ from broadsheet import __version__
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Return the values that the frame of each page shows."""
-    return {"version": __version__, "typed": request.GET.get("q", "")[:2000]}
+    typed = ""
+    with contextlib.suppress(SuspiciousOperation):  # a query of too many fields still gets a page that says so
+        typed = request.GET.get("q", "")[:2000]
+    return {"version": __version__, "typed": typed}

@@ -49,7 +49,7 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
         "previous": reverse(kind, args=[previous]) if previous else "",
         "next": reverse(kind, args=[following]) if following else "",
         "tabs": _tabs(period),
-        "sample": any(paper.source == "sample" for paper in papers),
+        "sample": any(paper.text_source == "sample" for paper in papers),
         "why_empty": "" if papers else why_empty(period, timezone.localdate()),
         "props": compact(daily_papers_props(kind, period.label, previous, papers)),
         "page": page,

@@ -1,13 +1,10 @@
 """The page of one paper."""
 
-import contextlib
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from broadsheet.errors import BadInput
 from broadsheet.hub import compact, paper_content_props, paper_markdown
 from broadsheet.papers.bibtex import bibtex
 from broadsheet.papers.models import Paper
@@ -37,10 +34,11 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 @kept_page
 def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
+    similar = similar_to(paper)
     context = {
         "paper": paper,
         "earlier": paper.earlier.all(),
-        "similar": similar_to(paper),
+        "similar": similar,
         "bibtex": bibtex(
             paper.key,
             paper.title,
@@ -52,13 +50,14 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
         "props": compact(paper_content_props(paper)),
     }
-    return render(request, "web/paper.html", context)
+    response = render(request, "web/paper.html", context)
+    if similar is None:  # the index did not answer: the next reader may have more luck
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 def _find(key: str) -> Paper:
-    with contextlib.suppress(BadInput):  # not an arXiv id: it may be the key of another source
-        key = arxiv_ids.canonical(key)
-    paper = Paper.objects.filter(key=key).first()
+    paper = Paper.objects.named(key)
     if paper is None:
         raise Http404(f"No paper {key[:60]!r} is known here.")
     return paper
