@@ -50,7 +50,7 @@ def test_what_can_be_read_goes_in_and_the_rest_is_kept_with_line_and_reason(many
     assert run.finished
     kept = [json.loads(row) for row in runs.rejects_file(run).read_text().splitlines()]
     assert [row["line"] for row in kept] == [5, 12, 21]
-    assert kept[0]["raw"] == "{not json"
+    assert kept[0]["raw"].strip() == "{not json"
     assert all(row["reason"] for row in kept)
 
 
@@ -151,3 +151,14 @@ def test_the_shared_files_are_in_the_record_format(shared_data, tmp_path):
         run = take(path)
         assert run.rejected == 0
         assert run.added + run.updated + run.unchanged == 300
+
+
+def test_of_an_archive_that_is_cut_off_what_could_be_read_is_kept_with_the_reason(tmp_path):
+    whole = lzma.compress("".join(line(number, abstract=str(number) * 50) + "\n" for number in range(1, 900)).encode())
+    path = tmp_path / "cut.jsonl.xz"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BadInput, match=r"cut\.jsonl\.xz"):
+        take(path)
+    run = Run.objects.get()
+    assert run.added == Paper.objects.count() > 0
+    assert (run.finished, "cannot be read" in run.failure) == (None, True)

@@ -49,7 +49,7 @@ class Background:
 
     def _keep_index(self) -> None:
         _be_nice()
-        seen = -1
+        seen = complete = -1
         while not self._stopped.is_set():
             with _logged("keeping the index"):
                 newest = upkeep.newest_stamp()
@@ -57,20 +57,22 @@ class Background:
                     upkeep.catch_up(self.index, stop=self._stopped.is_set)
                     self.index.optimize()
                     seen = newest
-                self._give_vectors()
+                if newest != complete and self._give_vectors():
+                    complete = newest
             self._stopped.wait(LOOK_EVERY)
 
-    def _give_vectors(self) -> None:
-        """Give vectors until none is missing or papers have changed, which come first."""
+    def _give_vectors(self) -> bool:
+        """Give vectors until none is missing, and return True, or until papers have changed, which come first."""
         embedder = current.embedder(build=True)
         if embedder is None:
-            return
+            return False
         began = upkeep.newest_stamp()
 
         def enough() -> bool:
             return self._stopped.is_set() or upkeep.newest_stamp() != began
 
         upkeep.backfill(self.index, embedder, stop=enough)
+        return not enough()
 
     def _keep_news(self) -> None:
         while not self._stopped.is_set():

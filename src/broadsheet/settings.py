@@ -6,6 +6,7 @@ A test holds ``docs/configuration.md`` against the ``knob`` calls below. Nothing
 import os
 import re
 import secrets
+import zoneinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,15 +32,18 @@ def knob(name: str, default: str, help_text: str) -> str:
     return os.environ.get(f"BROADSHEET_{name}", default)
 
 
-def number(name: str, default: int, help_text: str) -> int:
-    """Read a whole number, with an error that names the variable and what it takes."""
+def number(name: str, default: int, help_text: str, *, least: int = 0, most: int = 1_000_000) -> int:
+    """Read a whole number within bounds, with an error that names the variable and what it takes."""
     text = knob(name, str(default), help_text)
     try:
-        return int(text)
+        value = int(text)
     except ValueError:
+        value = least - 1
+    if not least <= value <= most:
         raise ImproperlyConfigured(
-            f"BROADSHEET_{name} is {text!r}; it takes a whole number, such as {default}."
-        ) from None
+            f"BROADSHEET_{name} is {text!r}; it takes a whole number from {least} to {most}, such as {default}."
+        )
+    return value
 
 
 def switch(name: str, help_text: str, *, default: bool = False) -> bool:
@@ -75,7 +79,12 @@ DATABASE_URL = knob(
 )
 DATABASES: dict[str, Any]
 if DATABASE_URL:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+    try:
+        DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"BROADSHEET_DATABASE cannot be read: {error} It takes an address like postgres://user:secret@host/name."
+        ) from None
 else:
     DATABASES = {
         "default": {
@@ -117,15 +126,25 @@ ARXIV_DELAY = number(
 # --- Search -------------------------------------------------------------------------------------------------------
 
 MODEL = knob("MODEL", "all-MiniLM-L6-v2", "Embedding model for search by meaning; 'none' searches by words alone.")
-EMBED_TOKENS = number("EMBED_TOKENS", 256, "Tokens of title and abstract that the model reads.")
-DENSE_WEIGHT = number("DENSE_WEIGHT_PERCENT", 50, "Share of meaning in the fused score of search, in per cent.") / 100
+EMBED_TOKENS = number("EMBED_TOKENS", 256, "Tokens of title and abstract that the model reads.", least=16, most=512)
+DENSE_WEIGHT = (
+    number("DENSE_WEIGHT_PERCENT", 50, "Share of meaning in the fused score of search, in per cent.", most=100) / 100
+)
 
 # --- Pages and API ------------------------------------------------------------------------------------------------
 
-PAGE_SIZE = number("PAGE_SIZE", 25, "Papers on one page of a list.")
+PAGE_SIZE = number("PAGE_SIZE", 25, "Papers on one page of a list.", least=1, most=200)
 TIME_ZONE = knob("TIME_ZONE", "UTC", "Time zone of the pages, such as Europe/Berlin.")
+try:
+    zoneinfo.ZoneInfo(TIME_ZONE)
+except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+    raise ImproperlyConfigured(f"BROADSHEET_TIME_ZONE is {TIME_ZONE!r}; zones look like Europe/Berlin.") from None
 API_RATE = number("API_RATE", 500, "API requests that one address may make in five minutes; 0 for no limit.")
-PAGE_RATE = number("PAGE_RATE", 1000, "Pages that one address may ask for in five minutes; 0 for no limit.")
+PAGE_RATE = number(
+    "PAGE_RATE",
+    1000,
+    "Pages that one address may ask for in five minutes, a quarter of them searches; 0 for no limit.",
+)
 ALLOWED_HOSTS = words("HOSTS", "localhost 127.0.0.1 [::1]", "Host names that the server answers to.")
 PUBLIC_URL = knob(
     "PUBLIC_URL", "", "Address of the site as readers see it, for links in answers; default: that of the request."
@@ -203,6 +222,9 @@ CACHES = {
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 
+LOG_LEVEL = knob("LOG_LEVEL", "WARNING", "Least level of what is logged: DEBUG to ERROR.").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(f"BROADSHEET_LOG_LEVEL is {LOG_LEVEL!r}; it takes DEBUG, INFO, WARNING or ERROR.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -210,8 +232,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # What a visitor mistypes is no news for an operator.
     "loggers": {"django.request": {"level": "ERROR"}},
-    "root": {
-        "handlers": ["console"],
-        "level": knob("LOG_LEVEL", "WARNING", "Least level of what is logged: DEBUG to ERROR."),
-    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

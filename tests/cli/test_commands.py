@@ -224,3 +224,55 @@ def test_a_damaged_index_is_put_aside_and_made_again(tmp_path):
             assert b"Speech Recognition" in page.read()
     finally:
         site.stop()
+
+
+def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_port(tmp_path):
+    site = start_site(tmp_path / "home", **WORDS)
+    port = site.url.rsplit(":", 1)[1]
+    os.kill(site.process.pid, signal.SIGKILL)
+    site.process.wait()
+    until = time.monotonic() + 15
+    last = None
+    while time.monotonic() < until:
+        last = subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", "serve", "--port", port],
+            env=environment(tmp_path / "home", **WORDS),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            last.wait(4)
+        except subprocess.TimeoutExpired:
+            break
+        time.sleep(0.5)
+    assert last is not None
+    assert last.poll() is None, last.communicate()[0]
+    last.terminate()
+    assert last.wait(30) == 0
+    assert last.stdout is not None
+    last.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIME_ZONE", "Mars/Base"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE", "foo"),
+        ("EMBED_TOKENS", "1"),
+        ("OFFLINE", "maybe"),
+        ("CATEGORIES", "what!"),
+    ],
+)
+def test_every_setting_that_cannot_be_read_is_named(tmp_path, name, value):
+    answer = broadsheet(tmp_path, "status", **{f"BROADSHEET_{name}": value})
+    assert answer.returncode == 1
+    assert f"BROADSHEET_{name}" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_search_takes_over_what_was_only_stored(tmp_path):
+    broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), "--no-index", **WORDS)
+    found = broadsheet(tmp_path, "search", "speech recognition", "--json", "--limit", "1", **WORDS)
+    assert "Speech" in json.loads(found.stdout)[0]["title"]

@@ -137,3 +137,31 @@ def test_every_change_gets_a_higher_stamp_and_an_unchanged_paper_keeps_its_own()
     again, changed = Paper.objects.order_by("pk").values_list("stamp", flat=True)
     assert again == first
     assert changed > second
+
+
+def test_a_newer_version_with_the_same_text_is_the_version():
+    store([record(version=1, updated=EARLY)])
+    assert store([record(version=2, updated=LATE)]).updated == 1
+    paper = Paper.objects.get()
+    assert (paper.version, paper.updated) == (2, LATE)
+
+
+def test_both_versions_of_a_paper_read_again_and_again_change_nothing():
+    both = [record(version=1, comment="8 pages", doi="10.1/a"), record(version=2, comment="9 pages", doi="10.1/b")]
+    store(both)
+    assert store(both).unchanged == 2
+    assert Paper.objects.get().comment == "9 pages"
+
+
+def test_a_higher_count_without_a_day_is_believed_and_a_lower_one_is_not():
+    store([record(votes_seen=((date(2025, 1, 4), 10),))])
+    store([record(votes=50)])
+    assert Paper.objects.get().votes == 50
+    store([record(votes=9)])
+    assert Paper.objects.get().votes == 50
+
+
+def test_a_paper_that_moves_to_another_day_is_scored_again():
+    store([record(announced=None, votes=5)])
+    paper = Paper.objects.get()
+    assert store([record(announced=date(2025, 2, 3))]).voted == [paper.pk]

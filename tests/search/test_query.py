@@ -57,3 +57,11 @@ def test_what_cannot_be_a_category_is_refused(category):
 def test_any_text_is_taken_apart(text):
     query = parse(text)
     assert query.text.isprintable() or not query.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("cs.lg", "cs.LG"), ("MATH.ag", "math.AG"), ("HEP-TH", "hep-th"), ("Physics.AO-PH", "physics.ao-ph")],
+)
+def test_a_category_is_known_in_any_case(typed, meant):
+    assert parse("x", categories=[typed]).filters.categories == (meant,)

@@ -134,3 +134,32 @@ def test_mathematics_is_found_as_it_is_read_and_as_it_is_typed(index):
     upkeep.catch_up(index)
     for text in ("α-helices", "CO2", "alpha helices"):
         assert found(index, text) == {"2501.00001"}, text
+
+
+def test_an_older_copy_of_the_database_put_back_begins_anew_and_loses_its_strangers(index):
+    from broadsheet.papers.models import Counter
+
+    store([record("2501.00001", title="Alpha"), record("2501.00002", title="Beta")])
+    upkeep.catch_up(index)
+    Paper.objects.get(key="2501.00002").delete()
+    Counter.objects.filter(name="stamp").update(value=1)
+    store([record("2501.00003", title="Gamma")])
+    upkeep.catch_up(index)
+    assert found(index, "alpha beta gamma") == {"2501.00001", "2501.00003"}
+    assert index.size() == 2
+
+
+def test_new_papers_are_found_while_a_rebuild_is_under_way(index, monkeypatch):
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    store([record(f"2501.{n:05}") for n in range(1, 9)])
+    upkeep.catch_up(index)
+    upkeep.ask_for_rebuild()
+    asked = iter([False, False, True])
+    upkeep.catch_up(index, stop=lambda: next(asked))
+    store([record("2501.00099", title="Fresh news")])
+    asked = iter([False, True])
+    upkeep.catch_up(index, stop=lambda: next(asked))
+    assert found(index, "fresh news") == {"2501.00099"}
+    assert upkeep.behind() == 4
+    assert upkeep.catch_up(index) == 4
+    assert not upkeep.rebuild_is_due()

@@ -216,6 +216,8 @@ def test_a_name_goes_before_the_files_own(tmp_path):
     path.write_bytes(lines(1))
     assert [item.row.source for item in JsonLines(path).fetch()] == ["papers"]
     assert [item.row.source for item in JsonLines(path, "press").fetch()] == ["press"]
+    assert JsonLines(path, "x" * 100).name == "x" * 80
+    assert JsonLines(path.rename(tmp_path / ".jsonl")).name == "records"
 
 
 def test_a_fingerprint_is_the_contents_not_the_names(tmp_path):

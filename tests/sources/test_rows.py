@@ -184,6 +184,11 @@ def test_the_longest_text_is_taken_whole():
     assert len(read(abstract="x" * LONGEST_TEXT).abstract) == LONGEST_TEXT
 
 
+def test_the_name_of_a_source_is_short():
+    assert read(source="x" * 80).source == "x" * 80
+    assert refusal(source="x" * 81) == "source has 81 characters; at most 80 are taken."
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_takes_texts_and_drops_empty_ones(name):
     assert getattr(read(**{name: [" a ", "", "b"]}), name) == ("a", "b")

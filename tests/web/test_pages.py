@@ -11,6 +11,7 @@ from tests.records import record
 
 from broadsheet.accounts import limits
 from broadsheet.papers.actions import store
+from broadsheet.papers.models import Paper
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +207,43 @@ def test_a_day_that_fills_the_page_stays_under_sixty_kilobytes_in_all(client, se
     answer = client.get("/papers/date/2025-01-02", headers={"Accept-Encoding": "gzip"})
     assert answer["Content-Encoding"] == "gzip"
     assert len(answer.content) < 60_000
+
+
+def test_a_query_of_too_many_fields_gets_a_page_that_says_so(client, day):
+    answer = client.get("/status?" + "&".join(f"a{n}=1" for n in range(1100)))
+    assert answer.status_code in (200, 400)
+    answer = client.get("/papers?q=x" + "&b=1" * 1100)
+    assert answer.status_code == 400
+    assert "Broadsheet" in answer.text
+
+
+@pytest.mark.parametrize("label", ["9999-12-31", "0001-01-01", "2201-01-01"])
+def test_a_day_beyond_all_editions_is_refused(client, day, label):
+    assert client.get(f"/papers/date/{label}").status_code == 400
+
+
+def test_parameters_that_mean_nothing_do_not_make_another_kept_page(client, day, django_assert_num_queries):
+    client.get("/papers/date/2025-01-02")
+    with django_assert_num_queries(1):
+        client.get("/papers/date/2025-01-02?utm_source=x")
+
+
+def test_a_paper_made_while_the_index_did_not_answer_is_not_kept(client, day, monkeypatch):
+    monkeypatch.setattr("broadsheet.web.views.paper.similar_to", lambda paper: None)
+    assert "Similar papers" not in client.get("/papers/2501.00001").text
+    twin = Paper(key="2501.00077", title="The Twin")
+    monkeypatch.setattr("broadsheet.web.views.paper.similar_to", lambda paper: [twin])
+    assert "The Twin" in client.get("/papers/2501.00001").text
+
+
+def test_who_does_not_take_gzip_gets_the_plain_page(client, day):
+    packed = client.get("/papers/date/2025-01-02", headers={"Accept-Encoding": "gzip, br"})
+    plain = client.get("/papers/date/2025-01-02", headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain
+    assert b"<article" in plain.content
+
+
+def test_a_final_slash_leads_to_the_page_without_it(client, day):
+    assert client.get("/papers/date/2025-01-02/")["Location"] == "/papers/date/2025-01-02"
+    assert client.get("/papers/?q=x")["Location"] == "/papers?q=x"

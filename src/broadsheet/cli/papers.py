@@ -53,7 +53,7 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
         _index()
 
 
-def _index(served: str = "The running server takes the papers into its index.") -> None:
+def _index(served: str = "The running server takes the papers into its index.", *, err: bool = False) -> None:
     """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``."""
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
@@ -61,7 +61,7 @@ def _index(served: str = "The running server takes the papers into its index.") 
     try:
         index = current.own()
     except Conflict:
-        click.echo(served)
+        click.echo(served, err=err)
         return
     try:
         began = time.monotonic()
@@ -69,7 +69,8 @@ def _index(served: str = "The running server takes the papers into its index.") 
             done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
             index.optimize()
         click.echo(
-            f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served."
+            f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.",
+            err=err,
         )
     finally:
         current.release()
@@ -91,12 +92,14 @@ def search(
     """Find papers by words and by meaning, or by an arXiv id or URL."""
     from broadsheet.papers.models import Paper
     from broadsheet.papers.tex import plain
-    from broadsheet.search import current, hybrid
+    from broadsheet.search import current, hybrid, upkeep
     from broadsheet.search.query import parse
 
     parsed = parse(
         query, categories=categories, since=since.date() if since else None, until=until.date() if until else None
     )
+    if upkeep.behind():
+        _index(err=True)
     try:
         found = hybrid.search(parsed, limit=limit)
     finally:

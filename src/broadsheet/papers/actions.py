@@ -93,7 +93,7 @@ def _write_papers(fresh: Iterable[Paper], changed: Iterable[Paper]) -> None:
 
 
 def _store_votes(records: Sequence[Record], papers: Mapping[str, Paper]) -> list[Paper]:
-    """Keep the counts seen by day and set each paper's votes to the newest; return the papers that changed."""
+    """Keep the counts seen by day and set each paper's votes to the highest; return the papers that changed."""
     seen: defaultdict[str, dict[date, int]] = defaultdict(dict)
     loose: dict[str, int] = {}
     for record in records:
@@ -112,8 +112,8 @@ def _store_votes(records: Sequence[Record], papers: Mapping[str, Paper]) -> list
         news = {day: count for day, count in seen[paper.key].items() if count > days.get(day, -1)}
         rows += [VotesSeen(paper=paper, day=day, votes=count) for day, count in news.items()]
         days |= news
-        # A count that came without a day is believed where it is higher: votes seldom fall.
-        votes = max(days[max(days)] if days else paper.imported_votes, loose.get(paper.key, 0))
+        # The highest, as many counts come without the day of their reading: then no order of reading matters.
+        votes = max(paper.imported_votes, days[max(days)] if days else 0, loose.get(paper.key, 0))
         if news or votes != paper.imported_votes:
             paper.imported_votes = votes
             voted.append(paper)

@@ -1,5 +1,6 @@
 """The lists that readers see: editions of a day, a week and a month, and trending. Formulas live in ``scores``."""
 
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -48,17 +49,16 @@ def period(kind: Kind, text: str) -> Period:
 
     Raises BadInput, naming the text and the form it should have.
     """
-    try:
-        if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
-            raise ValueError(text)
+    found: Period | None = None
+    with contextlib.suppress(ValueError, OverflowError):
         if kind == "day" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            return period_around(kind, date.fromisoformat(text))
-        if kind == "week" and (found := re.fullmatch(r"(\d{4})-W(\d\d)", text, re.ASCII)):
-            return period_around(kind, date.fromisocalendar(int(found[1]), int(found[2]), 1))
-        if kind == "month" and re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
-            return period_around(kind, date.fromisoformat(f"{text}-01"))
-    except (ValueError, OverflowError):
-        pass
+            found = period_around(kind, date.fromisoformat(text))
+        elif kind == "week" and (week := re.fullmatch(r"(\d{4})-W(\d\d)", text, re.ASCII)):
+            found = period_around(kind, date.fromisocalendar(int(week[1]), int(week[2]), 1))
+        elif kind == "month" and re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
+            found = period_around(kind, date.fromisoformat(f"{text}-01"))
+    if found and FIRST_YEAR <= found.first.year <= LAST_YEAR:
+        return found
     raise BadInput(f"{text[:40]!r} is not a {kind}.", f"A {kind} is written like {_EXAMPLES[kind]}.")
 
 

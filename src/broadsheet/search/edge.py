@@ -113,6 +113,12 @@ class EdgeIndex:
             if ids:
                 self._engine().update(engine.UpdateOperation.delete_points(list(ids)))
 
+    def ids(self, after: int, limit: int) -> list[int]:
+        """Return the ids above ``after``, in rising order."""
+        request = engine.ScrollRequest(offset=after + 1, limit=limit, with_payload=False, with_vector=False)
+        with _told("listing papers"):
+            return [int(record.id) for record in self._engine().scroll(request)[0]]
+
     def optimize(self) -> None:
         """Fold new papers and vectors in, and flush.
 

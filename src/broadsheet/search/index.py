@@ -79,6 +79,10 @@ class Index(Searcher, Protocol):
         """Take papers out; unknown ids are ignored."""
         ...
 
+    def ids(self, after: int, limit: int) -> list[int]:
+        """Return the ids in the index above ``after``, in rising order, ``limit`` at most."""
+        ...
+
     def optimize(self) -> None:
         """Let the engine fold new data in; searches wait meanwhile, for seconds where much is new."""
         ...

@@ -15,14 +15,15 @@ FRESH = 2.0
 class State:
     """How far the index is.
 
-    instance: which database it was made from. generation: the newest wish to rebuild that it knows of. stamp: of the
-    last paper taken over. redo, redo_until: a rebuild has taken over anew up to the one stamp and ends at the other.
-    papers, vectors: how many it holds.
+    instance: which database it was made from. generation: the newest wish to rebuild that it knows of.
+    stamp, last: of the last paper taken over, and its key. redo, redo_until: a rebuild has taken over anew up to the
+    one stamp and ends at the other. papers, vectors: how many it holds.
     """
 
     instance: int = 0
     generation: int = 0
     stamp: int = 0
+    last: str = ""
     redo: int = 0
     redo_until: int = 0
     papers: int = 0

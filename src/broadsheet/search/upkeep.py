@@ -28,8 +28,8 @@ NOTE_EVERY = 10_000
 FOLD_EVERY = 20_000
 """Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
 
-LOOK_AHEAD = 2_000
-"""Papers looked up at once for want of a vector; new ones are noticed after so many."""
+LOOK_AHEAD = 10_000
+"""Papers looked up at once for want of a vector: each look passes over all that have one."""
 
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
@@ -77,11 +77,12 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
     done = 0
     while not stop():
         if papers := list(_waiting(known)[:BATCH]):
-            known = replace(known, stamp=papers[-1].stamp)
+            known = replace(known, stamp=papers[-1].stamp, last=papers[-1].key)
         elif papers := list(_to_redo(known)[:BATCH]):
             known = replace(known, redo=papers[-1].stamp)
         else:
             known = replace(known, redo=known.redo_until)
+            _remove_strangers(index)
             break
         index.add(_documents(papers))
         done += len(papers)
@@ -93,6 +94,17 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
     if done or known != state.read():
         _note(index, known)
     return done
+
+
+def _remove_strangers(index: Index) -> None:
+    """Take out what the database does not have, such as after an older copy of it was put back."""
+    if index.size() <= Paper.objects.count():
+        return
+    after = 0
+    while ids := index.ids(after, BATCH):
+        here = set(Paper.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        index.remove([pk for pk in ids if pk not in here])
+        after = ids[-1]
 
 
 def _waiting(known: state.State) -> PaperQuerySet:
@@ -110,7 +122,7 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
     and never leaves the index without a vector that the database believes in.
     """
     missing = Paper.objects.filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
-    total = missing.count()
+    total = missing.count() if report is not _silent else 0
     done = loose = 0
     while not stop():
         waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:LOOK_AHEAD])
@@ -191,7 +203,11 @@ def _believed(known: state.State) -> state.State:
     """Return the state as far as it can be believed: of this database, with the newest wish to rebuild in it."""
     instance = _instance()
     generation = Counter.objects.filter(name="generation").values_list("value", flat=True).first() or 0
-    if known.instance != instance:
+    highest = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
+    # A stamp that the database has not given yet is from its future: an older copy of it was put back.
+    # So is one that it has given to another paper since.
+    given = Paper.objects.filter(stamp=known.stamp).values_list("key", flat=True).first()
+    if known.instance != instance or known.stamp > highest or (given or known.last) != known.last:
         return state.State(instance=instance, generation=generation)
     if known.generation != generation:
         return replace(known, generation=generation, redo=0, redo_until=known.stamp)

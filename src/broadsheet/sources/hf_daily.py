@@ -12,7 +12,7 @@ from typing import Any
 
 from broadsheet.errors import BadInput
 from broadsheet.sources.record import Item, Record, Reject
-from broadsheet.sources.rows import moment_of, record_of
+from broadsheet.sources.rows import LONGEST_SOURCE, moment_of, record_of
 
 MOST_BYTES = 50_000_000
 _LONGEST = 200_000
@@ -28,7 +28,7 @@ class HfDaily:
     """
 
     def __init__(self, path: Path, name: str | None = None, day: date | None = None) -> None:
-        self.name = name or "huggingface-daily"
+        self.name = (name or "huggingface-daily")[:LONGEST_SOURCE]
         self._path = path
         self._day = day or _named_day(path)
         self.total: int | None = None

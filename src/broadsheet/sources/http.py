@@ -141,10 +141,11 @@ def is_reachable(url: str, within: float = 3.0) -> bool:
         try:
             parts = urlsplit(url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            socket.create_connection((parts.hostname or "", port), timeout=within).close()
+            if parts.hostname:
+                socket.create_connection((parts.hostname, port), timeout=within).close()
+                found.append(True)
         except (OSError, ValueError):
             return
-        found.append(True)
 
     # Looking a name up has no time-out of its own, so it is done on a thread that may be left behind.
     thread = threading.Thread(target=knock, daemon=True)

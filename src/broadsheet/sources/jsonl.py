@@ -16,7 +16,7 @@ from zstandard import ZstdError
 
 from broadsheet.errors import BadInput
 from broadsheet.sources.record import Item, Record, Reject
-from broadsheet.sources.rows import record_of
+from broadsheet.sources.rows import LONGEST_SOURCE, record_of
 from broadsheet.sources.zstd import ZstdReader
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.xz", ".jsonl.zst", ".jsonl.bz2")
@@ -32,7 +32,7 @@ class JsonLines:
 
     def __init__(self, path: Path, name: str | None = None) -> None:
         self.path = path
-        self.name = name or path.name.split(".")[0]
+        self.name = (name or path.name.split(".")[0] or "records")[:LONGEST_SOURCE]
         self.total: int | None = path.stat().st_size
         self.done = 0
 

@@ -10,6 +10,7 @@ from broadsheet.sources import arxiv_ids
 from broadsheet.sources.record import Record
 
 LONGEST_TEXT = 100_000
+LONGEST_SOURCE = 80
 # Without empty and dotted steps, so that a key can stand in an address of a page.
 _OTHER_KEY = re.compile(r"(?=.{3,62}$)[a-z][a-z0-9-]{1,20}:\w[\w.()-]*(?:/\w[\w.()-]*)*", re.ASCII)
 
@@ -27,7 +28,7 @@ def record_of(row: object, source: str) -> Record:
     return Record(
         id=key,
         title=_needed(row, "title"),
-        source=_text(row, "source") or source,
+        source=_source(row) or source,
         abstract=_text(row, "abstract") or description,
         abstract_kind="description" if description and not _text(row, "abstract") else "abstract",
         authors=_texts(row, "authors"),
@@ -57,6 +58,13 @@ def _key(row: Mapping[str, Any]) -> tuple[str, int | None]:
     text = _needed(row, "id")
     is_other = _OTHER_KEY.fullmatch(text) and not text.startswith("arxiv:") and not arxiv_ids.find(text)
     return (text, None) if is_other else arxiv_ids.split_version(text)
+
+
+def _source(row: Mapping[str, Any]) -> str:
+    text = _text(row, "source")
+    if len(text) > LONGEST_SOURCE:
+        raise BadInput(f"source has {len(text)} characters; at most {LONGEST_SOURCE} are taken.")
+    return text
 
 
 def _needed(row: Mapping[str, Any], name: str) -> str:

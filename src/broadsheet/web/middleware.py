@@ -48,7 +48,10 @@ def rate_limits(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         if not settings.PAGE_RATE or request.path_info.startswith("/api/"):
             return get_response(request)
-        allowance = take("pages", client_address(request), settings.PAGE_RATE)
+        # A search costs many times what a kept page does, so its share of the requests is smaller.
+        searching = request.path_info == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
+        bucket, quota = ("searches", max(settings.PAGE_RATE // 4, 1)) if searching else ("pages", settings.PAGE_RATE)
+        allowance = take(bucket, client_address(request), quota)
         if allowance.allowed:
             return get_response(request)
         wait = allowance.reset_seconds
