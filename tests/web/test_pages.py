@@ -217,9 +217,11 @@ def test_a_query_of_too_many_fields_gets_a_page_that_says_so(client, day):
     assert "Broadsheet" in answer.text
 
 
-@pytest.mark.parametrize("label", ["9999-12-31", "0001-01-01", "2201-01-01"])
-def test_a_day_beyond_all_editions_is_refused(client, day, label):
-    assert client.get(f"/papers/date/{label}").status_code == 400
+@pytest.mark.parametrize(
+    "path", ["date/9999-12-31", "date/0001-01-01", "week/9999-W52", "month/9999-12", "month/0001-01"]
+)
+def test_a_period_at_the_edge_of_the_calendar_is_answered(client, day, path):
+    assert client.get(f"/papers/{path}").status_code == 200
 
 
 def test_parameters_that_mean_nothing_do_not_make_another_kept_page(client, day, django_assert_num_queries):

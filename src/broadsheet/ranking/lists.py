@@ -2,10 +2,11 @@
 
 import contextlib
 import re
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from django.db.models import Max, Min
@@ -17,7 +18,6 @@ from broadsheet.ranking import scores
 
 Kind = Literal["day", "week", "month"]
 KINDS: tuple[Kind, ...] = ("day", "week", "month")
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 _EXAMPLES = {"day": "2026-11-21", "week": "2026-W47", "month": "2026-11"}
 
 
@@ -37,11 +37,11 @@ def period_around(kind: Kind, day: date) -> Period:
         return Period(kind, day, day, day.isoformat())
     if kind == "week":
         year, week, weekday = day.isocalendar()
-        monday = day - timedelta(days=weekday - 1)
-        return Period(kind, monday, monday + timedelta(days=6), f"{year}-W{week:02}")
-    first = day.replace(day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return Period(kind, first, following - timedelta(days=1), f"{first:%Y-%m}")
+        monday = day.toordinal() - weekday + 1
+        last = date.fromordinal(min(monday + 6, date.max.toordinal()))
+        return Period(kind, date.fromordinal(monday), last, f"{year:04}-W{week:02}")
+    last = day.replace(day=monthrange(day.year, day.month)[1])
+    return Period(kind, day.replace(day=1), last, day.isoformat()[:7])
 
 
 def period(kind: Kind, text: str) -> Period:
@@ -57,7 +57,7 @@ def period(kind: Kind, text: str) -> Period:
             found = period_around(kind, date.fromisocalendar(int(week[1]), int(week[2]), 1))
         elif kind == "month" and re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
             found = period_around(kind, date.fromisoformat(f"{text}-01"))
-    if found and FIRST_YEAR <= found.first.year <= LAST_YEAR:
+    if found:
         return found
     raise BadInput(f"{text[:40]!r} is not a {kind}.", f"A {kind} is written like {_EXAMPLES[kind]}.")
 
