@@ -115,6 +115,8 @@ for _category in CATEGORIES:
     if not re.fullmatch(r"[a-z-]+(\.[A-Za-z-]+)?", _category):
         raise ImproperlyConfigured(f"BROADSHEET_CATEGORIES holds {_category!r}; categories look like cs.LG or hep-th.")
 CONTACT = knob("CONTACT", "", "Mail address or URL of the operator, told to the sources in the agent string.")
+if not (CONTACT.isascii() and (CONTACT.isprintable() or not CONTACT)):
+    raise ImproperlyConfigured(f"BROADSHEET_CONTACT is {CONTACT!r}; it takes plain ASCII, as it is sent in a header.")
 ARXIV_API = knob(
     "ARXIV_API", "https://export.arxiv.org/api/query", "Address of the arXiv API (for a mirror or a test)."
 )

@@ -49,9 +49,10 @@ def _facts(paper: Paper) -> tuple[object, ...]:
 
 
 def _text_differs(paper: Paper, record: Record) -> bool:
+    """Whether a record's text is another one; sources fold lines differently, which makes no other text."""
     return (
-        record.title != paper.title
-        or (record.abstract not in ("", paper.abstract))
+        record.title.split() != paper.title.split()
+        or (record.abstract not in ("", paper.abstract) and record.abstract.split() != paper.abstract.split())
         or (bool(record.authors) and list(record.authors) != paper.authors)
     )
 
