@@ -28,6 +28,9 @@ NOTE_EVERY = 10_000
 FOLD_EVERY = 20_000
 """Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
 
+NOTE_VECTORS = 500
+"""Vectors between two notes of how far they are; search weighs meaning by it."""
+
 LOOK_AHEAD = 10_000
 """Papers looked up at once for want of a vector: each look passes over all that have one."""
 
@@ -131,9 +134,11 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
         for start in range(0, len(waiting), PORTION):
             if stop():
                 break
-            papers = Paper.objects.filter(pk__in=waiting[start : start + PORTION])
-            done += _embed(index, embedder, list(papers))
+            papers = list(Paper.objects.filter(pk__in=waiting[start : start + PORTION]))
+            done += _embed(index, embedder, papers)
             report(done, max(total, done))
+            if done % NOTE_VECTORS < len(papers):
+                _note(index, state.read(now=True))
         if done - loose >= FOLD_EVERY:
             index.optimize()
             loose = done
