@@ -80,6 +80,7 @@ def test_what_cannot_be_read_is_named_with_line_and_reason(tmp_path):
         (("search", "x", "--category", "what is this"), "not a category"),
         (("search", "x", "--since", "2026-02-01", "--until", "2026-01-01"), "ends"),
         (("bench", "front"), "no edition"),
+        (("search", " "), "empty"),
     ],
 )
 def test_a_mistake_is_answered_by_a_sentence_and_code_one(tmp_path, arguments, words):

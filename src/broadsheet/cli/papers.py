@@ -90,6 +90,7 @@ def search(
     query: str, categories: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int, as_json: bool
 ) -> None:
     """Find papers by words and by meaning, or by an arXiv id or URL."""
+    from broadsheet.errors import BadInput
     from broadsheet.papers.models import Paper
     from broadsheet.papers.tex import plain
     from broadsheet.search import current, hybrid, upkeep
@@ -98,6 +99,8 @@ def search(
     parsed = parse(
         query, categories=categories, since=since.date() if since else None, until=until.date() if until else None
     )
+    if not parsed.text:
+        raise BadInput("The query is empty.", "Give words, a title, or an arXiv id.")
     if upkeep.behind():
         _index(err=True)
     try:
