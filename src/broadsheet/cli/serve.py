@@ -1,13 +1,14 @@
 """``broadsheet serve``: everything in one command: tables, papers, index, background work and the web server."""
 
 import multiprocessing
+import signal
 import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -124,6 +125,7 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
 
     @server.on_startup
     def begin() -> None:
+        _hear_a_stop_once()
         threading.Thread(target=ready, name="ready", daemon=True).start()
 
     # A forked worker would inherit the engine without its threads, and open database connections.
@@ -132,6 +134,27 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
         server.serve()
     finally:
         background.stop()
+
+
+def _hear_a_stop_once() -> None:
+    """Let the first signal to stop do its work undisturbed.
+
+    The server's own handler takes a lock; a second Ctrl-C in that moment would wait for it for ever.
+    """
+    heard: list[int] = []
+
+    def once(number: int, handler: Any) -> None:
+        def hear(signum: int, frame: Any) -> None:
+            if not heard:
+                heard.append(signum)
+                handler(signum, frame)
+
+        signal.signal(number, hear)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler):
+            once(number, handler)
 
 
 def _connectable(host: str) -> str:
