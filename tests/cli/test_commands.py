@@ -277,12 +277,3 @@ def test_a_search_takes_over_what_was_only_stored(tmp_path):
     broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), "--no-index", **WORDS)
     found = broadsheet(tmp_path, "search", "speech recognition", "--json", "--limit", "1", **WORDS)
     assert "Speech" in json.loads(found.stdout)[0]["title"]
-
-
-def test_many_signals_at_once_stop_the_server_as_one_does(tmp_path):
-    for _ in range(3):
-        site = start_site(tmp_path / "home", **WORDS)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGINT) * 5:
-            site.process.send_signal(number)
-        assert site.process.wait(30) == 0
-        assert "carries on" in site.log.read_text()

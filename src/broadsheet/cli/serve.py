@@ -137,17 +137,23 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
 
 
 def _hear_a_stop_once() -> None:
-    """Let the first signal to stop do its work undisturbed.
+    """Let the first signal to stop be enough, however many come.
 
-    The server's own handler takes a lock; a second Ctrl-C in that moment would wait for it for ever.
+    The server's own handler takes a lock that the interrupted code may hold, so it is called from another thread, and
+    again until the server has gone.
     """
     heard: list[int] = []
 
+    def insist(handler: Any, signum: int) -> None:
+        while True:
+            handler(signum, None)
+            time.sleep(0.5)
+
     def once(number: int, handler: Any) -> None:
-        def hear(signum: int, frame: Any) -> None:
+        def hear(signum: int, _: Any) -> None:
             if not heard:
                 heard.append(signum)
-                handler(signum, frame)
+                threading.Thread(target=insist, args=(handler, signum), daemon=True).start()
 
         signal.signal(number, hear)
 
