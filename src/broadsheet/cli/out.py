@@ -44,7 +44,7 @@ class _Lines:
         tenth = int(done * 10 / total) if total else -1
         if tenth > self.tenth:
             self.tenth = tenth
-            print(f"{self.what}: {tenth * 10} % {note}".rstrip(), file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{self.what}: {tenth * 10} % {note}".rstrip(), file=sys.stderr, flush=True)  # noqa: T201 (its job)
 
 
 def safe(text: str) -> str:

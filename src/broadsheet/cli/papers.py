@@ -34,7 +34,7 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
         with progress(f"Taking in {safe(place)}") as advance:
 
             def report(now: pipeline.Progress) -> None:
-                rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023
+                rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023 (called within its round)
                 advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
                 for item in now.rejects:
                     errors.print(
