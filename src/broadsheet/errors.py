@@ -2,8 +2,10 @@
 
 BroadsheetError
 ├── BadInput    what was given cannot be read (a page answers 400)
+├── SignInNeeded  only for readers who are signed in (401; a page leads to signing in)
 ├── NotFound    there is no such thing here (404)
 ├── Refused     understood, but not allowed or not possible now (403)
+├── TooMany     too often for now; says in how many seconds it works again (429)
 ├── Conflict    something else holds what is needed (409)
 └── Upstream    a source outside did not answer as it should (502)
 """
@@ -25,12 +27,24 @@ class BadInput(BroadsheetError):
     """What was given cannot be read."""
 
 
+class SignInNeeded(BroadsheetError):
+    """Only for readers who are signed in."""
+
+
 class NotFound(BroadsheetError):
     """There is no such thing here."""
 
 
 class Refused(BroadsheetError):
     """Understood, but not allowed or not possible now."""
+
+
+class TooMany(BroadsheetError):
+    """Too often for now. wait: whole seconds until it works again."""
+
+    def __init__(self, message: str, wait: int, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.wait = wait
 
 
 class Conflict(BroadsheetError):

@@ -9,6 +9,7 @@ import secrets
 import zoneinfo
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 import platformdirs
@@ -157,6 +158,67 @@ if SECURE_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 
+# --- Readers ------------------------------------------------------------------------------------------------------
+
+MODE = knob(
+    "MODE",
+    "",
+    "single (one reader, no sign-in), closed (by invitation) or open (anyone may sign up). "
+    "Default: single where only this machine reaches the site, else closed.",
+)
+if MODE not in {"", "single", "closed", "open"}:
+    raise ImproperlyConfigured(f"BROADSHEET_MODE is {MODE!r}; it takes single, closed or open.")
+SESSION_DAYS = number("SESSION_DAYS", 30, "Days after which a browser that was not used is signed out.", least=1)
+SUBMIT_DAYS = number("SUBMIT_DAYS", 14, "Days after its first version in which a paper can be submitted; 0 for any.")
+SUBMIT_WEEKENDS = switch("SUBMIT_WEEKENDS", "Whether papers can be submitted on Saturdays and Sundays.")
+SUBMIT_PER_DAY = number("SUBMIT_PER_DAY", 5, "Papers one reader can submit in a day.", least=1)
+COMMENTS_PER_HOUR = number("COMMENTS_PER_HOUR", 30, "Comments one reader can write in an hour.", least=1)
+NEW_DAYS = number("NEW_DAYS", 3, "Days for which an account is new: a tenth of the limits, votes wait for the quorum.")
+QUORUM = number("QUORUM", 2, "Votes of accounts that are not new which a paper needs before those of new ones trend.")
+SIGN_UPS_PER_DAY = number("SIGN_UPS_PER_DAY", 10, "Accounts that one subnet can make in a day.", least=1)
+SIGN_UP_WORK = number("SIGN_UP_WORK", 0, "Bits of work a browser must do to sign up, 18 for about a second; 0: none.", most=26)
+MAIL = knob(
+    "MAIL",
+    "",
+    "Where mail goes: smtp://user:secret@host:587 (STARTTLS), smtps://host:465, smtp+plain://host:25 or console:. "
+    "Default: files in HOME/mail.",
+)
+MAIL_FROM = knob("MAIL_FROM", "broadsheet@localhost", "Sender of the mail.")
+
+
+def _mailer(address: str) -> dict[str, Any]:
+    """Return Django's description of where mail goes."""
+    parts = urlsplit(address)
+    if not address:
+        return {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(HOME / "mail")},
+        }
+    if parts.scheme == "console":
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme not in {"smtp", "smtps", "smtp+plain"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"BROADSHEET_MAIL begins with {parts.scheme!r}; it takes smtp://user:secret@host:587, smtps://, smtp+plain:// "
+            "or console:."
+        )
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or {"smtp": 587, "smtps": 465, "smtp+plain": 25}[parts.scheme],
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_tls": parts.scheme == "smtp",
+            "use_ssl": parts.scheme == "smtps",
+            "timeout": 20,
+        },
+    }
+
+
+MAILERS = {"default": _mailer(MAIL)}
+DEFAULT_FROM_EMAIL = MAIL_FROM
+
+
 def _secret_key() -> str:
     """Return the key from the environment, or the one kept in HOME (made at first use, readable by its owner alone)."""
     given = knob("SECRET_KEY", "", "Key for signatures. Default: one made at first start and kept in HOME.")
@@ -179,12 +241,16 @@ SECRET_KEY = _secret_key()
 # --- Django itself ------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
     "broadsheet.accounts",
     "broadsheet.papers",
     "broadsheet.search",
+    "broadsheet.community",
     "broadsheet.web",
 ]
 AUTH_USER_MODEL = "accounts.User"
@@ -194,8 +260,35 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "broadsheet.web.middleware.rate_limits",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "broadsheet.web.middleware.one_reader",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "broadsheet.web.middleware.DomainErrors",
 ]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    # Twenty thousand passwords known from breaches, shipped with Django.
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "newest"
+SESSION_ENGINE = "broadsheet.accounts.sessions"
+SESSION_COOKIE_AGE = SESSION_DAYS * 86400
+SESSION_COOKIE_NAME = "broadsheet_session"
+CSRF_COOKIE_NAME = "broadsheet_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "broadsheet.web.views.errors.csrf_failure"
+# Browsers keep a secure cookie from a site without https, so this follows the address that readers use.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 ROOT_URLCONF = "broadsheet.urls"
 WSGI_APPLICATION = "broadsheet.wsgi.application"
 APPEND_SLASH = False
@@ -204,7 +297,14 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["broadsheet.web.context.site"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "broadsheet.web.context.site",
+            ]
+        },
     }
 ]
 # Numbers and dates are printed plainly; localising each of them costs a quarter of a page's time.

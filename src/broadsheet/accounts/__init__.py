@@ -1,1 +1,1 @@
-"""Readers and how they sign in. For now only the table of users, which every installation needs from its first day."""
+"""Readers and how they sign in: accounts, sessions, tokens, one-time links, organisations and limits."""

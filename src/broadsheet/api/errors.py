@@ -8,11 +8,28 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
-from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused, Upstream
+from broadsheet.errors import (
+    BadInput,
+    BroadsheetError,
+    Conflict,
+    NotFound,
+    Refused,
+    SignInNeeded,
+    TooMany,
+    Upstream,
+)
 
 logger = logging.getLogger(__name__)
 
-_STATUS: dict[type[BroadsheetError], int] = {BadInput: 400, Refused: 403, NotFound: 404, Conflict: 409, Upstream: 502}
+_STATUS: dict[type[BroadsheetError], int] = {
+    BadInput: 400,
+    SignInNeeded: 401,
+    Refused: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooMany: 429,
+    Upstream: 502,
+}
 
 
 def error_answer(status: int, message: str) -> HttpResponse:
@@ -28,7 +45,12 @@ def answer_to(error: Exception, request_id: str) -> HttpResponse:
     match error:
         case BroadsheetError():
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-            return error_answer(status, str(error))
+            answer = error_answer(status, str(error))
+            if isinstance(error, TooMany):
+                answer["Retry-After"] = str(error.wait)
+            if isinstance(error, SignInNeeded):
+                answer["WWW-Authenticate"] = 'Bearer realm="Broadsheet"'
+            return answer
         case ValidationError():
             return error_answer(400, "; ".join(_sentence(fault) for fault in error.errors))
         case Http404():

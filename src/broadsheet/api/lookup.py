@@ -34,7 +34,7 @@ def editions(asked: DailyQuery) -> PaperQuerySet:
     if period:
         papers = lists.papers_of(period)
         if asked.sort == "trending":
-            papers = papers.order_by(F("trending").desc(nulls_last=True), "-imported_votes", "pk")
+            papers = papers.order_by(F("trending").desc(nulls_last=True), "-all_votes", "pk")
     elif asked.sort == "trending":
         papers = lists.trending()
     else:

@@ -21,7 +21,7 @@ import numpy as np
 
 from broadsheet.bench.votes import SEED, TASKS, TOP, History, Numbers, Panel, Seen, all_panels, read_histories
 from broadsheet.errors import BadInput
-from broadsheet.ranking.scores import HALF_LIFE, trending_of
+from broadsheet.papers.scores import HALF_LIFE, trending_of
 
 CHOSEN = "trending (as published)"
 MEASURES = ("overlap@10", "nDCG@10", "Spearman")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput
-from broadsheet.ranking.scores import votes_by_day
+from broadsheet.papers.scores import votes_by_day
 
 Numbers = NDArray[np.float64]
 Readings = tuple[tuple[date, int], ...]

@@ -12,7 +12,8 @@ from broadsheet.papers.merge import merge, new_paper
 from broadsheet.papers.models import Counter, Paper, Version, VotesSeen
 from broadsheet.sources.record import Record
 
-_NEVER_UPDATED = {"id", "key", "source", "added"}
+# What readers change is not written from a copy in memory that may be older than their change.
+_NEVER_UPDATED = {"id", "key", "source", "added", "all_votes", "reader_votes", "reader_comments", "trending"}
 _UPDATED = [f.attname for f in Paper._meta.concrete_fields if f.attname not in _NEVER_UPDATED]
 
 
@@ -34,7 +35,8 @@ def store(records: Sequence[Record]) -> Stored:
     Returns the counts and which papers' votes changed.
     """
     stamp = _take_stamps(len(records))
-    known = {paper.key: paper for paper in Paper.objects.filter(key__in={record.id for record in records})}
+    held = Paper.objects.select_for_update().order_by("pk").filter(key__in={record.id for record in records})
+    known = {paper.key: paper for paper in held}
     earlier = _earlier_texts(known.values())
     fresh: dict[str, Paper] = {}
     changed: dict[str, Paper] = {}
@@ -67,6 +69,12 @@ def write_trending(scores: Mapping[int, float | None]) -> None:
     """Write trending scores, by primary key; the formula lives in the ranking room."""
     papers = [Paper(pk=pk, trending=score) for pk, score in scores.items()]
     Paper.objects.bulk_update(papers, ["trending"], batch_size=500)
+
+
+def note_activity() -> None:
+    """Count one more act of a reader that others see, so that kept pages are made anew."""
+    if not Counter.objects.filter(name="activity").update(value=F("value") + 1):
+        Counter.objects.get_or_create(name="activity", defaults={"value": 1})
 
 
 def _take_stamps(number: int) -> int:

@@ -45,7 +45,7 @@ def merge(paper: Paper, record: Record, earlier: list[Version]) -> bool:
 
 
 def _facts(paper: Paper) -> tuple[object, ...]:
-    return tuple(getattr(paper, field.attname) for field in Paper._meta.concrete_fields)
+    return tuple(getattr(paper, field.attname) for field in Paper._meta.concrete_fields if not field.generated)
 
 
 def _text_differs(paper: Paper, record: Record) -> bool:
@@ -126,7 +126,7 @@ def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
     """Merge everything but the text. own: the record comes from the source whose text stands, so it may correct."""
     for name in _FILLED:
         value = getattr(record, name)
-        if value and (own or not getattr(paper, name)):
+        if value and (own or not getattr(paper, name)) and not _set_by_hand(paper, name):
             setattr(paper, name, value)
     for name in _HIGHEST:
         _set_if(paper, name, getattr(record, name), max)
@@ -139,11 +139,22 @@ def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
         if value and (own or not getattr(paper, name)):
             setattr(paper, name, value)
     slug, full = record.organization
-    if full and (own or not paper.organization):
+    if full and (own or not paper.organization) and not paper.organization_by:
         paper.organization_slug, paper.organization = slug, full
     if record.comment_count is not None:
         paper.imported_comments = max(paper.imported_comments, record.comment_count)
-    paper.day = paper.featured or paper.announced or (paper.published.date() if paper.published else None)
+    set_day(paper)
+
+
+def set_day(paper: Paper) -> None:
+    """Set the edition a paper belongs to: the one chosen here, else that of a daily list, of arXiv, of publication."""
+    published = paper.published.date() if paper.published else None
+    paper.day = paper.resubmitted or paper.featured or paper.announced or published
+
+
+def _set_by_hand(paper: Paper, name: str) -> bool:
+    """Whether an author, submitter or moderator has set a link here, which no source overrules."""
+    return bool((name == "code_url" and paper.code_by) or (name == "project_url" and paper.project_by))
 
 
 def _set_if(paper: Paper, name: str, value: Any, choose: Callable[[Any, Any], Any]) -> None:

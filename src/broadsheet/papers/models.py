@@ -7,6 +7,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models
+from django.db.models import F
 
 from broadsheet.sources import arxiv_ids
 
@@ -26,7 +27,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def ranked(self) -> Self:
         """Best first within a period: by votes, then the newest, then by their place in the source's list."""
-        return self.order_by("-imported_votes", "-day", "pk")
+        return self.order_by("-all_votes", "-day", "pk")
 
     def trending(self) -> Self:
         """Highest trending score first. Papers without a vote have no score and do not appear."""
@@ -34,15 +35,15 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def newest(self) -> Self:
         """Newest edition first."""
-        return self.filter(day__isnull=False).order_by("-day", "-imported_votes", "pk")
+        return self.filter(day__isnull=False).order_by("-day", "-all_votes", "pk")
 
 
 class Paper(models.Model):
     """One paper, whatever number of sources and versions it came through.
 
     ``day`` is the day of the edition it belongs to: the day a daily list featured it, else the day arXiv announced
-    it, else the day it was published. Votes and comment counts are those read from sources; readers' own votes will
-    live in the community room and be added at display, so the two are never mixed up.
+    it, else the day it was published. Votes and comments read from sources and those of readers here are kept apart
+    and shown as one number.
     """
 
     key = models.CharField(max_length=64, unique=True, help_text="Canonical id: for arXiv, the id without version.")
@@ -57,6 +58,7 @@ class Paper(models.Model):
     updated = models.DateTimeField(null=True)
     announced = models.DateField(null=True)
     featured = models.DateField(null=True)
+    resubmitted = models.DateField(null=True, help_text="The edition for which a reader submitted a large new version.")
     day = models.DateField(null=True)
     withdrawn = models.DateTimeField(null=True)
     comment = models.TextField(blank=True)
@@ -65,12 +67,20 @@ class Paper(models.Model):
     keywords = models.JSONField(default=list)
     machine_summary = models.TextField(blank=True)
     code_url = models.TextField(blank=True)
+    code_by = models.CharField(max_length=10, blank=True, help_text="Who set it here: author, submitter, moderator.")
     code_stars = models.PositiveIntegerField(null=True)
     project_url = models.TextField(blank=True)
+    project_by = models.CharField(max_length=10, blank=True)
     organization_slug = models.TextField(blank=True)
     organization = models.TextField(blank=True)
+    organization_by = models.CharField(max_length=10, blank=True)
     imported_votes = models.PositiveIntegerField(default=0)
     imported_comments = models.PositiveIntegerField(default=0)
+    reader_votes = models.PositiveIntegerField(default=0, help_text="Standing votes of readers here.")
+    reader_comments = models.PositiveIntegerField(default=0, help_text="Comments here, without deleted and hidden ones.")
+    all_votes = models.GeneratedField(
+        expression=F("imported_votes") + F("reader_votes"), output_field=models.PositiveIntegerField(), db_persist=True
+    )
     trending = models.FloatField(null=True, help_text="log2 of the decayed votes (docs/ranking); empty without votes.")
     text_source = models.CharField(max_length=80, help_text="The source whose title, abstract and authors stand here.")
     source = models.CharField(max_length=80, help_text="The source that brought the paper first.")
@@ -81,9 +91,9 @@ class Paper(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-day", "-imported_votes", "id"], name="paper_edition"),
+            models.Index(fields=["-day", "-all_votes", "id"], name="paper_edition"),
             models.Index(fields=["day", "id"], name="paper_day"),
-            models.Index(fields=["source", "-day", "-imported_votes", "id"], name="paper_source"),
+            models.Index(fields=["source", "-day", "-all_votes", "id"], name="paper_source"),
             models.Index(fields=["-trending"], name="paper_trending"),
         ]
 
@@ -92,13 +102,13 @@ class Paper(models.Model):
 
     @property
     def votes(self) -> int:
-        """Votes as one number."""
-        return self.imported_votes
+        """Votes as one number; ``all_votes`` is the same as a column, to order by."""
+        return self.imported_votes + self.reader_votes
 
     @property
     def comments(self) -> int:
         """Number of comments as one number."""
-        return self.imported_comments
+        return self.imported_comments + self.reader_comments
 
 
 class Version(models.Model):
@@ -135,7 +145,10 @@ class VotesSeen(models.Model):
 
 
 class Counter(models.Model):
-    """A number that only rises, taken inside the transaction that uses it, so that no two changes share a stamp."""
+    """A number that only rises, taken inside the transaction that uses it, so that no two changes share a stamp.
+
+    ``stamp`` counts changes of papers, ``activity`` what readers do that others see.
+    """
 
     name = models.CharField(max_length=32, primary_key=True)
     value = models.BigIntegerField(default=0)

@@ -14,7 +14,7 @@ from django.db.models import Max, Min
 from broadsheet.errors import BadInput
 from broadsheet.papers.actions import write_trending
 from broadsheet.papers.models import Paper, PaperQuerySet, VotesSeen
-from broadsheet.ranking import scores
+from broadsheet.papers import scores
 
 Kind = Literal["day", "week", "month"]
 KINDS: tuple[Kind, ...] = ("day", "week", "month")

@@ -27,16 +27,18 @@ type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def kept_page[**P](view: View[P]) -> View[P]:
-    """Answer from the cache while no paper has changed, and with 304 to who has the page already.
+    """Answer from the cache while nothing has changed, and with 304 to who has the page already.
 
     The key holds the number of the newest change and how far the index is, so nothing is ever cleared: old pages fall
-    out by themselves.
+    out by themselves. A page for a reader who is signed in shows what is theirs, and is made each time.
     """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return view(request, *args, **kwargs)
+        if request.method not in ("GET", "HEAD") or request.user.is_authenticated:
+            response = view(request, *args, **kwargs)
+            response.headers.setdefault("Cache-Control", "private, no-store")
+            return response
         key = _key(request)
         page: Kept | None = cache.get(key)
         if page is None:
@@ -51,10 +53,10 @@ def kept_page[**P](view: View[P]) -> View[P]:
 
 
 def _key(request: HttpRequest) -> str:
-    change = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
+    changes = dict(Counter.objects.filter(name__in=("stamp", "activity")).values_list("name", "value"))
     known = state.read()
     page = request.GET.get("p", "")[:8]  # other parameters change nothing, and would only fill the memory
-    asked = f"{request.get_host()} {request.path} {page} {change} {known.stamp} {known.vectors}"
+    asked = f"{request.get_host()} {request.path} {page} {sorted(changes.items())} {known.stamp} {known.vectors}"
     return "page-" + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
 
 
@@ -76,7 +78,7 @@ def _send(request: HttpRequest, page: Kept) -> HttpResponse:
         response = HttpResponse(gzip.decompress(page.packed), content_type=page.content_type)
     response["ETag"] = page.etag
     response["Cache-Control"] = "no-cache"
-    patch_vary_headers(response, ("Accept", "Accept-Encoding"))
+    patch_vary_headers(response, ("Accept", "Accept-Encoding", "Cookie"))
     return response
 
 

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from django.utils.functional import SimpleLazyObject
+
+from broadsheet.accounts import readers
 from broadsheet.accounts.limits import client_address, take
 from broadsheet.errors import BroadsheetError
 from broadsheet.web.views.errors import domain_error
@@ -58,6 +61,17 @@ def rate_limits(get_response: Handler) -> Handler:
         response = render(request, "web/error.html", {"title": "Too many pages at once", "wait": wait}, status=429)
         response["Retry-After"] = str(wait)
         return response
+
+    return handle
+
+
+def one_reader(get_response: Handler) -> Handler:
+    """Where the site has one reader, be that reader without signing in. Requests of the API need their token still."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if readers.mode() == "single" and not request.user.is_authenticated:
+            request.user = SimpleLazyObject(readers.the_one_reader)  # type: ignore[assignment]
+        return get_response(request)
 
     return handle
 

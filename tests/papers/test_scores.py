@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.ranking.scores import EPOCH, HALF_LIFE, decayed_votes, trending, trending_of, votes_by_day
+from broadsheet.papers.scores import EPOCH, HALF_LIFE, decayed_votes, trending, trending_of, votes_by_day
 
 DAY = timedelta(days=1)
 MONDAY = date(2026, 5, 25)

@@ -1,0 +1,1 @@
+"""What readers do with papers and with each other: votes, comments, submissions, claims, lists, moderation."""
