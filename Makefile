@@ -14,9 +14,13 @@ help: ## list the commands
 run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
 	@$(PY) -m broadsheet serve $(ARGS)
 
+# What readers do runs a second time on a real PostgreSQL server.
+ON_BOTH := tests/accounts tests/community tests/api tests/hub tests/papers tests/ranking tests/web
+
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh
 	@$(PY) -m pytest $(ARGS)
+	@test -n "$(ARGS)" || BROADSHEET_SUITE=postgres $(PY) -m pytest $(ON_BOTH)
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
 	.venv/bin/ruff format --check src tests docs
@@ -30,6 +34,9 @@ check: .venv/ready ## format, lint, types, layers, pending migrations, templates
 
 soak: .venv/ready ## the long runs: kill loops, load, scale
 	@$(PY) -m pytest -m soak -o addopts="--import-mode=importlib" -q -s $(ARGS)
+
+load: .venv/ready ## 200 readers vote, comment and read for a minute, on SQLite and on PostgreSQL
+	@$(PY) -m pytest -m soak -o addopts="--import-mode=importlib" -q -s -k readers_at_once $(ARGS)
 
 bench: .venv/ready ## measure the front page (on the papers of BROADSHEET_HOME)
 	@$(PY) -m broadsheet bench front

@@ -1,5 +1,6 @@
 """The cast of the suite: readers with one role each, made up, and a few papers to act on."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
@@ -43,3 +44,16 @@ def paper(key: str = "2601.00001", title: str = "Scaling Laws for Small Papers",
     made: Paper = Paper.objects.create(key=key, **(facts | more))
     made.refresh_from_db()
     return made
+
+
+def path_in(mail: object) -> str:
+    """Return the path of the link in a mail, with its query."""
+    found = re.search(r"https?://[^/\s]+(/\S*)", str(getattr(mail, "body", "")))
+    assert found, mail
+    return found[1]
+
+
+def plain(answer: object) -> str:
+    """Return a page without what differs each time it is made: the tokens of its forms."""
+    text = bytes(getattr(answer, "content", b"")).decode()
+    return re.sub(r'(name="(?:csrfmiddlewaretoken|stamp)" value=")[^"]*', r"\1", text)

@@ -20,6 +20,11 @@ if os.environ.pop("BROADSHEET_SUITE", "") == "postgres":
 
 from broadsheet.settings import *  # noqa: E402, F403
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # In a file, as served: a database in memory has other locks, and threads would not meet as they do in life.
+    DATABASES["default"]["TEST"] = {"NAME": _HOME.name + "/suite.sqlite3"}  # noqa: F405
+
 # Argon2 is made to be slow, and the suite signs in hundreds of times; what readers get is tested by name.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+MAIL_AT_ONCE = True
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -80,7 +80,10 @@ def _routes(patterns: list[URLPattern | URLResolver], before: str = "") -> list[
     found = []
     for pattern in patterns:
         here = before + str(pattern.pattern)
-        found += _routes(pattern.url_patterns, here) if isinstance(pattern, URLResolver) else ["/" + here]
+        if isinstance(pattern, URLResolver) and pattern.app_name != "admin":  # Django's own pages stand as one
+            found += _routes(pattern.url_patterns, here)
+        else:
+            found.append("/" + here)
     return found
 
 

@@ -5,11 +5,13 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import close_old_connections
 
 from broadsheet import pipeline
+from broadsheet.community import votes
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import current, upkeep
 from broadsheet.search.index import Index
@@ -22,6 +24,12 @@ LOOK_EVERY = 2.0
 NEWS_EVERY = 3600.0
 """Seconds between two looks at arXiv, whose answers change once a day."""
 
+SCORES_EVERY = 3600.0
+"""Seconds between two looks for accounts that stopped being new, whose votes count from then on (docs/ranking)."""
+
+FIRST_SCORES = timedelta(days=30)
+"""How far the first look reaches back, as the site may have been down for a while."""
+
 
 class Background:
     """The work beside serving, on threads of the process that owns the index; ``stop`` ends it between two batches."""
@@ -29,7 +37,10 @@ class Background:
     def __init__(self, index: Index) -> None:
         self.index = index
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._keep_index, name="index", daemon=True)]
+        self._threads = [
+            threading.Thread(target=self._keep_index, name="index", daemon=True),
+            threading.Thread(target=self._keep_scores, name="scores", daemon=True),
+        ]
         if not settings.OFFLINE:
             self._threads.append(threading.Thread(target=self._keep_news, name="news", daemon=True))
 
@@ -73,6 +84,14 @@ class Background:
 
         upkeep.backfill(self.index, embedder, stop=enough)
         return not enough()
+
+    def _keep_scores(self) -> None:
+        since = FIRST_SCORES
+        while not self._stopped.is_set():
+            with _logged("counting the votes of accounts that are not new any more"):
+                votes.come_of_age(since)
+                since = timedelta(seconds=2 * SCORES_EVERY)
+            self._stopped.wait(SCORES_EVERY)
 
     def _keep_news(self) -> None:
         while not self._stopped.is_set():

@@ -12,11 +12,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from broadsheet.errors import BadInput, BroadsheetError
+from broadsheet.accounts import limits, readers
+from broadsheet.accounts.models import User
+from broadsheet.community import claims, submissions
+from broadsheet.community.models import Submission
+from broadsheet.community.votes import rescore
+from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused, Upstream
 from broadsheet.papers import runs
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper, Run
-from broadsheet.ranking.lists import rescore
 from broadsheet.sources import arxiv_ids, http
 from broadsheet.sources.arxiv_api import ArxivApi
 from broadsheet.sources.jsonl import fingerprint
@@ -26,6 +30,8 @@ from broadsheet.sources.sample import Sample
 
 BATCH = 1000
 FIRST_LOOK = 15.0
+FETCHED_PER_HOUR = 20
+"""Papers one reader can have fetched from arXiv in an hour; a tenth for new accounts."""
 
 
 @dataclass(slots=True)
@@ -151,25 +157,11 @@ def try_first_news(report: Callable[[Progress], None]) -> str:
     arXiv is given FIRST_LOOK seconds in all, as somebody waits for the first page; the hourly look has patience.
     Returns an empty text when papers are there now, else a sentence on why not.
     """
-    items: list[Item] = []
-    trouble: list[str] = []
-
-    def look() -> None:
-        try:
-            items.extend(_news(limit=200, timeout=10).fetch())
-        except BroadsheetError as error:
-            trouble.append(str(error))
-
-    # A host that drips, or asks for a pause, holds up only this thread, which may be left behind.
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(FIRST_LOOK)
-    if thread.is_alive():
-        return f"arXiv did not answer within {FIRST_LOOK:.0f} seconds."
+    items, trouble = _asked(lambda: _news(limit=200, timeout=10).fetch())
     if items:
         source = _Feed(iter(items), len(items))
         take_in(source, place="arxiv", fingerprint=f"first {timezone.now().isoformat()}", report=report)
-    return "" if has_papers() else (trouble or ["arXiv sent no papers of the configured categories."])[0]
+    return "" if has_papers() else trouble or "arXiv sent no papers of the configured categories."
 
 
 def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
@@ -178,6 +170,81 @@ def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
         return None
     opened = open_place("arxiv")
     return take_in(opened.source, place="arxiv", fingerprint=opened.fingerprint, stop=stop)
+
+
+def submit(visitor: readers.Visitor, name: str, comment: str = "") -> Submission:
+    """Submit a paper to the edition of the day, fetched from arXiv where it is not here yet.
+
+    name: an arXiv id or URL in any spelling, or the key of a paper that is here. With a version newer than the one
+    here, as in 2305.12102v2, the paper is read anew first. comment: the first comment, in Markdown; may be empty.
+    Raises what ``submissions.submit`` does; Refused or Upstream where an unknown paper cannot be fetched.
+    """
+    reader = readers.active(visitor, "submit a paper")
+    submissions.check_reader(reader)  # before anything is asked of arXiv
+    paper = Paper.objects.named(name.strip())
+    if paper is None:
+        paper = _fetch(reader, arxiv_ids.canonical(name))
+    elif _names_newer_version(paper, name):
+        paper = _fetch(reader, paper.key)
+    return submissions.submit(reader, paper, comment)
+
+
+def index_paper(visitor: readers.Visitor, key: str) -> Paper:
+    """Bring one paper here from arXiv, without submitting it; one that is here is read anew for its authors only.
+
+    key: an arXiv id or URL in any spelling.
+    Raises BadInput for what is none, NotFound where arXiv does not know it, Refused or Upstream where it cannot be
+    asked, TooMany beyond some papers an hour.
+    """
+    reader = readers.active(visitor, "bring a paper here")
+    key = arxiv_ids.canonical(key)
+    paper = Paper.objects.named(key)
+    if paper and not claims.is_author(reader, paper):
+        return paper
+    return _fetch(reader, key)
+
+
+def _names_newer_version(paper: Paper, name: str) -> bool:
+    version = arxiv_ids.split_version(name)[1] if arxiv_ids.find(name) else None
+    return bool(version and version > (paper.version or 1))
+
+
+def _fetch(reader: User, key: str) -> Paper:
+    """Take one paper in from arXiv for a reader who waits. Asking happens outside of any transaction."""
+    way_out = "The paper can be submitted and discussed once it is here."
+    if settings.OFFLINE:
+        raise Refused(f"{key} is not here yet, and the network is switched off (BROADSHEET_OFFLINE).", way_out)
+    limits.spend(f"fetch:{reader.pk}", capacity=limits.share(reader, FETCHED_PER_HOUR), seconds=3600)
+    items, trouble = _asked(lambda: _arxiv(timeout=10).by_ids([key]))
+    records = [item.row for item in items if isinstance(item.row, Record) and item.row.id == key]
+    if records:
+        with transaction.atomic():
+            rescore(store(records).voted)
+        return Paper.objects.get(key=key)
+    rejects = [item.row.reason for item in items if isinstance(item.row, Reject)]
+    if trouble or rejects:
+        raise Upstream(f"{key} could not be fetched: {trouble or rejects[0]}", way_out)
+    raise NotFound(f"arXiv does not know a paper {key}.", "Look for a typing error in the id.")
+
+
+def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
+    """Return what a source gives within FIRST_LOOK seconds, and the trouble there was, as somebody waits for it."""
+    items: list[Item] = []
+    trouble: list[str] = []
+
+    def look() -> None:
+        try:
+            items.extend(ask())
+        except BroadsheetError as error:
+            trouble.append(str(error))
+
+    # A host that drips, or asks for a pause, holds up only this thread, which may be left behind.
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(FIRST_LOOK)
+    if thread.is_alive():
+        return [], f"arXiv did not answer within {FIRST_LOOK:.0f} seconds."
+    return items, "".join(trouble[:1])
 
 
 def _arxiv(timeout: float = 30) -> ArxivApi:

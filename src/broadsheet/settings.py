@@ -15,6 +15,8 @@ import dj_database_url
 import platformdirs
 from django.core.exceptions import ImproperlyConfigured
 
+from broadsheet.accounts import providers
+
 
 class Knob(NamedTuple):
     """One operator setting: its variable, its default as text, and what it does."""
@@ -125,6 +127,11 @@ OFFLINE = switch("OFFLINE", "Never ask the network for papers.")
 ARXIV_DELAY = number(
     "ARXIV_DELAY_SECONDS", 3, "Least time between two requests to arXiv, over all threads and processes."
 )
+ZOTERO_API = knob(
+    "ZOTERO_API", "https://api.zotero.org", "Address of the Zotero API (for a server of your own or a test)."
+)
+if not re.match(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]", ZOTERO_API + "/"):
+    raise ImproperlyConfigured(f"BROADSHEET_ZOTERO_API is {ZOTERO_API!r}; it takes an address with https.")
 
 # --- Search -------------------------------------------------------------------------------------------------------
 
@@ -176,7 +183,9 @@ COMMENTS_PER_HOUR = number("COMMENTS_PER_HOUR", 30, "Comments one reader can wri
 NEW_DAYS = number("NEW_DAYS", 3, "Days for which an account is new: a tenth of the limits, votes wait for the quorum.")
 QUORUM = number("QUORUM", 2, "Votes of accounts that are not new which a paper needs before those of new ones trend.")
 SIGN_UPS_PER_DAY = number("SIGN_UPS_PER_DAY", 10, "Accounts that one subnet can make in a day.", least=1)
-SIGN_UP_WORK = number("SIGN_UP_WORK", 0, "Bits of work a browser must do to sign up, 18 for about a second; 0: none.", most=26)
+SIGN_UP_WORK = number(
+    "SIGN_UP_WORK", 0, "Bits of work a browser must do to sign up, 18 for about a second; 0: none.", most=26
+)
 MAIL = knob(
     "MAIL",
     "",
@@ -184,6 +193,22 @@ MAIL = knob(
     "Default: files in HOME/mail.",
 )
 MAIL_FROM = knob("MAIL_FROM", "broadsheet@localhost", "Sender of the mail.")
+
+SIGN_IN_WITH = words(
+    "SIGN_IN_WITH",
+    "",
+    "Accounts elsewhere that open one here: orcid, github, huggingface, oidc. Needs broadsheet[oauth].",
+)
+PROVIDERS = {
+    word: {
+        "name": title,
+        "url": knob(f"{word.upper()}_URL", home, f"Address of {title}."),
+        "id": knob(f"{word.upper()}_ID", "", f"Client id that {title} gave this site."),
+        "secret": knob(f"{word.upper()}_SECRET", "", f"Client secret that {title} gave this site."),
+    }
+    for word, (title, home) in providers.KNOWN.items()
+}
+PROVIDERS["oidc"]["name"] = knob("OIDC_NAME", "OpenID Connect", "Name of the OpenID Connect provider on buttons.")
 
 
 def _mailer(address: str) -> dict[str, Any]:
@@ -217,6 +242,7 @@ def _mailer(address: str) -> dict[str, Any]:
 
 MAILERS = {"default": _mailer(MAIL)}
 DEFAULT_FROM_EMAIL = MAIL_FROM
+MAIL_AT_ONCE = False  # a thread carries mail, so that the time of an answer tells nothing; the suite wants it at once
 
 
 def _secret_key() -> str:
@@ -241,7 +267,7 @@ SECRET_KEY = _secret_key()
 # --- Django itself ------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "broadsheet.accounts.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -268,6 +294,14 @@ MIDDLEWARE = [
     "broadsheet.web.middleware.DomainErrors",
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if SIGN_IN_WITH:
+    # The conversation with a provider is allauth's; who may come in, and every page, is ours: see web/providers.
+    INSTALLED_APPS = providers.APPS + INSTALLED_APPS
+    MIDDLEWARE.insert(-1, providers.MIDDLEWARE)
+    SOCIALACCOUNT_ADAPTER = "broadsheet.web.providers.Adapter"
+    SOCIALACCOUNT_PROVIDERS = providers.described(SIGN_IN_WITH, PROVIDERS)
+    SOCIALACCOUNT_QUERY_EMAIL = True
+    SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

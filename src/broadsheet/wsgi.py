@@ -4,10 +4,13 @@ import multiprocessing
 import os
 import threading
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.settings")
 application = get_wsgi_application()
+if not settings.MODE:  # another server than our own: nobody knows who reaches it
+    settings.MODE = "closed"
 
 
 def _end_with_parent() -> None:

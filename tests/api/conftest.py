@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from broadsheet.accounts import limits
+from broadsheet.community.votes import rescore
 from broadsheet.papers.actions import store
-from broadsheet.ranking.lists import rescore
 from broadsheet.sources.record import Record
 
 Get = Callable[..., Any]

@@ -12,7 +12,7 @@ from huggingface_hub.utils import parse_ratelimit_headers
 from pytest_django import Settings
 
 from broadsheet.accounts import limits
-from broadsheet.api import routes
+from broadsheet.api import papers as routes
 from broadsheet.api.errors import header_text
 
 
@@ -81,7 +81,7 @@ def test_a_question_of_too_many_parts_is_refused_and_no_failure(get: Any):
 def test_a_failure_is_logged_under_the_id_and_not_shown(
     get: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def fail(paper: Any) -> None:
+    def fail(*asked: Any) -> None:
         raise RuntimeError("a secret of the machine")
 
     monkeypatch.setattr(routes, "paper_object", fail)

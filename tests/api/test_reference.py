@@ -11,9 +11,33 @@ ADDRESSES = {
     "/api/papers/search",
     "/api/papers",
     "/api/papers/{paper_id}",
+    "/api/papers/{paper_id}/vote",
+    "/api/papers/{paper_id}/comment",
+    "/api/papers/{paper_id}/comment/{comment_id}",
+    "/api/papers/{paper_id}/comment/{comment_id}/edit",
+    "/api/papers/{paper_id}/comment/{comment_id}/hide",
+    "/api/papers/{paper_id}/comment/{comment_id}/react",
+    "/api/papers/{paper_id}/comment/{comment_id}/reply",
+    "/api/papers/{paper_id}/links",
+    "/api/papers/index",
+    "/api/papers/submit",
+    "/api/settings/papers/claim",
+    "/api/reports",
+    "/api/users/{name}/overview",
+    "/api/users/{name}/followers",
+    "/api/users/{name}/following",
+    "/api/organizations/{name}/overview",
+    "/api/organizations/{name}/members",
+    "/api/organizations/{name}/followers",
+    "/api/collections",
+    "/api/collections/{namespace}/{slug}",
+    "/api/collections/{namespace}/{slug}/items",
+    "/api/collections/{namespace}/{slug}/items/{item_id}",
     "/api/arxiv/{paper_id}/repos",
     "/api/agent-harnesses",
     "/api/whoami-v2",
+    "/oauth/device",
+    "/oauth/token",
 }
 
 
@@ -50,12 +74,13 @@ def test_the_description_names_every_address(get: Any):
 def test_every_parameter_and_answer_of_the_description_is_on_the_page(get: Any):
     description, page = get("openapi.json").json(), get("docs").content.decode()
     for path, methods in description["paths"].items():
-        assert f"GET {path}" in page
-        for parameter in methods["get"]["parameters"]:
-            assert f"<code>{parameter['name']}</code>" in page
+        for method, operation in methods.items():
+            assert f"{method.upper()} {path}" in page
+            for parameter in operation["parameters"]:
+                assert f"<code>{parameter['name']}</code>" in page
     for name, schema in description["components"]["schemas"].items():
         assert f'id="shape-{name}"' in page
-        for key in schema["properties"]:
+        for key in schema.get("properties", {}):
             assert f"<code>{key}</code>" in page
 
 
@@ -92,3 +117,12 @@ def test_shapes_have_the_keys_that_clients_read(get: Any, name: str):
     keys = get("openapi.json").json()["components"]["schemas"][name]["properties"]
     assert {"title", "summary", "upvotes", "numComments"} <= keys.keys()
     assert "_id" in get("openapi.json").json()["components"]["schemas"]["Account"]["properties"]
+
+
+def test_what_changes_something_says_that_it_needs_a_token(get: Any):
+    description = get("openapi.json").json()
+    assert description["components"]["securitySchemes"]["Bearer"]["scheme"] == "bearer"
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            needs = (method != "get" and path.startswith("/api/")) or path == "/api/whoami-v2"
+            assert ("security" in operation) == needs, path

@@ -140,6 +140,19 @@ def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
     assert "Traceback" not in output
 
 
+def test_an_impatient_ctrl_c_stops_the_server_as_a_patient_one_does(tmp_path):
+    home = tmp_path / "home"
+    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    for _ in range(3):
+        site = start_site(home, "--workers", "2", **WORDS)
+        for pause in (0, 0.001, 0.01, 0.05, 0, 0, 0.1, 0.2):
+            if site.process.poll() is None:
+                site.process.send_signal(signal.SIGINT)
+            time.sleep(pause)
+        assert site.process.wait(30) == 0
+        assert "Traceback" not in site.log.read_text()
+
+
 def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
     began = time.monotonic()
     site = start_site(

@@ -11,14 +11,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from huggingface_hub import HfApi, set_client_factory
 from huggingface_hub.utils import close_session
 from huggingface_hub.utils._http import default_client_factory
 from pytest_django import Settings
 
 from broadsheet.accounts import limits
+from broadsheet.community.votes import rescore
 from broadsheet.papers.actions import store
-from broadsheet.ranking.lists import rescore
 from broadsheet.sources.record import Record
 from broadsheet.wsgi import application
 
@@ -52,6 +54,16 @@ PAPERS = (
 def unlimited(settings: Settings) -> None:
     settings.API_RATE = 0
     limits.forget()
+
+
+@pytest.fixture(autouse=True)
+def one_transaction() -> Iterator[None]:
+    """Keep the test's connection, as Django's own test client does: after a request the application would close it."""
+    for moment in (request_started, request_finished):
+        moment.disconnect(close_old_connections)
+    yield
+    for moment in (request_started, request_finished):
+        moment.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -1,14 +1,20 @@
 """The real Python client of the hub against our server: what it asks, it gets."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 from pytest_django import Settings
+from tests import cast
 
-from broadsheet.api import routes
+from broadsheet.accounts import tokens
+from broadsheet.accounts.models import Membership, Organization, User
+from broadsheet.api import papers as routes
+from broadsheet.community import discussion
+from broadsheet.community.models import Claim, Follow, Submission
+from broadsheet.papers.models import Paper
 
 
 def test_the_papers_of_a_day_are_read_whole(client: HfApi):
@@ -89,12 +95,59 @@ def test_a_used_up_quota_is_told_in_the_words_of_the_client(client: HfApi, setti
 
 
 def test_a_failure_here_is_an_error_with_an_id_there(client: HfApi, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(routes, "paper_object", lambda paper: 1 / 0)
+    monkeypatch.setattr(routes, "paper_object", lambda *asked: 1 / 0)
     with pytest.raises(HfHubHTTPError, match="Something went wrong here") as failed:
         client.paper_info("2611.00001")
     assert failed.value.response.headers["X-Request-Id"] in str(failed.value)
 
 
-def test_a_token_is_not_known_here(client: HfApi):
+def test_a_token_that_is_not_known_is_said_to_be_invalid(client: HfApi):
     with pytest.raises(HfHubHTTPError, match="Invalid user token"):
         client.whoami(token="hf_example")
+
+
+def test_the_account_of_a_token_is_known(client: HfApi, ada: User):
+    group = Organization.objects.create(slug="group", name="The Group")
+    Membership.objects.create(organization=group, reader=ada)
+    _, secret = tokens.issue(ada, "notebook", "write")
+    me = client.whoami(token=secret)
+    assert (me["name"], me["fullname"], me["type"]) == ("ada", "Ada", "user")
+    assert [org["name"] for org in me["orgs"]] == ["group"]
+    assert me["auth"]["accessToken"]["role"] == "write"
+
+
+def test_readers_and_organisations_are_read_by_the_client(client: HfApi, ada: User, bo: User):
+    group = Organization.objects.create(slug="group", name="The Group", verified=True)
+    for reader in (ada, bo):
+        Membership.objects.create(organization=group, reader=reader)
+    Follow.objects.create(reader=bo, kind="reader", value="ada")
+    bo.public_votes = True
+    bo.save()
+    shown = client.get_user_overview("ada")
+    assert (shown.username, shown.fullname, shown.num_followers) == ("ada", "Ada", 1)
+    assert [org.name for org in shown.orgs] == ["group"]
+    whole = client.get_organization_overview("group")
+    assert (whole.name, whole.fullname, whole.num_users, whole.is_verified) == ("group", "The Group", 2, True)
+    assert [one.username for one in client.list_organization_members("group")] == ["ada", "bo"]
+    assert [one.username for one in client.list_user_followers("ada")] == ["bo"]
+    assert [one.username for one in client.list_user_following("bo")] == ["ada"]
+    assert list(client.list_organization_followers("group")) == []
+
+
+def test_who_submitted_a_paper_and_who_wrote_it_are_told(client: HfApi, ada: User):
+    paper = Paper.objects.get(key="2611.00001")
+    Submission.objects.create(paper=paper, reader=ada, day=date(2026, 11, 20))
+    Claim.objects.create(paper=paper, reader=ada, author_name="A. Example", state="verified")
+    (listed,) = client.list_daily_papers(submitter="ada")
+    assert listed.submitted_by is not None
+    assert (listed.submitted_by.username, listed.submitted_by.fullname) == ("ada", "Ada")
+    first, second = client.paper_info("2611.00001").authors or []
+    assert first.user is not None
+    assert (first.user.username, first.status) == ("ada", "claimed_verified")
+    assert second.user is None
+
+
+def test_comments_do_not_disturb_the_client(client: HfApi, ada: User):
+    paper = cast.paper()
+    discussion.comment(ada, paper, "A fine paper.")
+    assert client.paper_info(paper.key).comments == 1

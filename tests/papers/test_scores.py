@@ -1,14 +1,23 @@
 """The trending formula: values worked out by hand, and what must hold for every history."""
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.papers.scores import EPOCH, HALF_LIFE, decayed_votes, trending, trending_of, votes_by_day
+from broadsheet.papers.scores import (
+    EPOCH,
+    HALF_LIFE,
+    decayed_votes,
+    merged,
+    trending,
+    trending_of,
+    trending_of_dated,
+    votes_by_day,
+)
 
 DAY = timedelta(days=1)
 MONDAY = date(2026, 5, 25)
@@ -182,3 +191,48 @@ def test_a_time_counts_as_its_day() -> None:
     score = trending([(FRIDAY, 8)], FRIDAY)
 
     assert decayed_votes(score or 0, datetime(2026, 5, 29, 23, 59)) == close(8)  # noqa: DTZ001 (no zone is meant)
+
+
+# --- Dated votes of readers here --------------------------------------------------------------------------------------
+
+NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
+moments = st.lists(
+    st.integers(0, 365 * 1440).map(lambda minute: NOON + timedelta(days=9500, minutes=minute)), min_size=1, max_size=12
+)
+
+
+def test_a_vote_at_noon_weighs_as_much_as_an_imported_vote_of_that_day() -> None:
+    assert trending_of_dated([NOON]) == trending([(EPOCH, 1)], EPOCH) == 0.0
+    assert trending_of_dated([NOON + HALF_LIFE]) == 1.0
+
+
+def test_no_votes_at_all_have_no_score() -> None:
+    assert trending_of_dated([]) is None
+    assert merged(None, None) is None
+    assert trending([], None) is None
+
+
+def test_imported_and_dated_votes_add_up() -> None:
+    assert trending([(EPOCH, 3)], EPOCH, [NOON]) == 2.0
+    assert trending([], EPOCH, [NOON] * 4) == 2.0
+
+
+def test_ten_times_the_votes_are_worth_sixty_hours() -> None:
+    many = trending_of_dated([NOON] * 10)
+    later = trending_of_dated([NOON + math.log2(10) * HALF_LIFE])
+    assert many == close(later)
+    assert math.log2(10) * 18 == pytest.approx(59.8, abs=0.01)
+
+
+@given(moments, histories)
+def test_the_order_of_votes_plays_no_part_and_each_one_lifts(
+    cast: list[datetime], seen: list[tuple[date, int]]
+) -> None:
+    score = trending(seen, None, cast)
+    assert score == close(trending(list(reversed(seen)), None, list(reversed(cast))))
+    assert trending(seen, None, [*cast, cast[0]]) >= score
+
+
+@given(moments, moments)
+def test_scores_taken_together_are_the_score_of_all_votes(first: list[datetime], second: list[datetime]) -> None:
+    assert merged(trending_of_dated(first), trending_of_dated(second)) == close(trending_of_dated(first + second))

@@ -165,3 +165,35 @@ def test_a_paper_that_moves_to_another_day_is_scored_again():
     store([record(announced=None, votes=5)])
     paper = Paper.objects.get()
     assert store([record(announced=date(2025, 2, 3))]).voted == [paper.pk]
+
+
+def test_links_that_a_person_set_are_not_overruled_nor_given_another_repositorys_stars():
+    told = record(
+        code_url="https://example.org/told",
+        code_stars=9,
+        project_url="https://example.org/page",
+        organization=("far-lab", "Far Lab"),
+    )
+    store([told])
+    own = {"code_url": "https://example.org/own", "project_url": "https://example.org", "organization_slug": "own-lab"}
+    by = {"code_by": "author", "project_by": "submitter", "organization_by": "moderator", "organization": "Own Lab"}
+    Paper.objects.update(**own, **by, code_stars=None)
+    assert store([told]).unchanged == 1
+    assert {**own, **by}.items() <= facts(Paper.objects.get()).items()
+    assert Paper.objects.get().code_stars is None
+    Paper.objects.update(code_by="", project_by="", organization_by="")
+    store([told])
+    paper = Paper.objects.get()
+    assert (paper.code_url, paper.code_stars, paper.project_url, paper.organization) == (
+        "https://example.org/told",
+        9,
+        "https://example.org/page",
+        "Far Lab",
+    )
+
+
+def test_the_edition_for_which_a_new_version_was_submitted_stays():
+    store([record(featured=date(2025, 1, 5))])
+    Paper.objects.update(resubmitted=date(2025, 3, 4), day=date(2025, 3, 4))
+    store([record(featured=date(2025, 1, 4))])
+    assert Paper.objects.get().day == date(2025, 3, 4)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.records import record
 
+from broadsheet.community import votes
 from broadsheet.errors import BadInput
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
@@ -72,5 +73,5 @@ def test_trending_puts_fresh_votes_before_as_many_old_ones():
             record("2501.00003"),
         ]
     )
-    lists.rescore(list(Paper.objects.values_list("pk", flat=True)))
+    votes.rescore(list(Paper.objects.values_list("pk", flat=True)))
     assert [paper.key for paper in lists.trending()] == ["2501.00002", "2501.00001"]

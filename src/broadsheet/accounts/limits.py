@@ -1,13 +1,23 @@
-"""How many requests one address may make in a window of time. What counts and what is answered lives in the rooms."""
+"""How much one address or one reader may do in a time: cheap counts in memory, and buckets that all processes share.
 
+What is limited, by how much and what is answered lives in the rooms.
+"""
+
+import hashlib
 import ipaddress
 import math
+import secrets
 import threading
 import time
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
+
+from broadsheet.accounts.models import Bucket, Role, User
+from broadsheet.errors import TooMany
 
 MOST = 20_000
 """Addresses remembered; beyond it the longest known is forgotten, so memory stays bounded under a flood."""
@@ -30,8 +40,8 @@ def take(bucket: str, address: str, quota: int, window: int = 300) -> Allowance:
     bucket: what is counted apart from other things (``api``, ``search``). quota: requests in a window, at least 1.
     window: its length in seconds; windows begin at whole multiples of it since 1970, for everybody alike.
 
-    The counts live in the memory of this process and end with it, so several processes each grant the quota; a table
-    that they share comes with accounts. Addresses of one IPv6 network (/64) count as one, as each household has one.
+    The counts live in the memory of this process and end with it, so several processes each grant the quota; what has
+    to be exact is spent from a bucket below. Addresses of one IPv6 network (/64) count as one: each household has one.
     """
     now = time.time()
     number = int(now // window)
@@ -79,3 +89,64 @@ def _household(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return f"{int(parsed) >> 64:x}/64"
     return str(parsed)
+
+
+# --- Buckets in the database ------------------------------------------------------------------------------------------
+
+LONGEST = 86_400
+"""Seconds in which the slowest bucket is full again; rows of full buckets are swept away after twice that."""
+
+
+def spend(key: str, *, capacity: int, seconds: int, cost: float = 1) -> None:
+    """Take from the token bucket of this key, which all processes share.
+
+    key: what is limited and for whom (``comment:17``). capacity: what a full bucket holds, so the most at one go.
+    seconds: how long an empty one takes to be full, at most a day. cost: how much is taken.
+
+    The row is locked while it is counted, so parallel requests never spend the same token. Raises TooMany, and takes
+    nothing, where there is not enough.
+    """
+    key = key if len(key) <= 120 else f"{key[:50]}:{hashlib.sha256(key.encode()).hexdigest()}"
+    now = time.time()
+    with transaction.atomic():
+        Bucket.objects.bulk_create([Bucket(key=key, tokens=capacity, filled=now)], ignore_conflicts=True)
+        bucket = Bucket.objects.select_for_update().get(pk=key)
+        # Clocks of several machines differ, and a capacity may have been set lower since.
+        tokens = min(capacity, bucket.tokens + max(now - bucket.filled, 0) * capacity / seconds)
+        if tokens >= cost:
+            Bucket.objects.filter(pk=key).update(tokens=tokens - cost, filled=now)
+    if secrets.randbelow(500) == 0:
+        Bucket.objects.filter(filled__lt=now - 2 * LONGEST).delete()
+    if tokens < cost:
+        wait = max(math.ceil((cost - tokens) * seconds / capacity), 1)
+        raise TooMany("That was too often for now.", wait, f"It works again {_in(wait)}.")
+
+
+def subnet(address: str) -> str:
+    """Return the network that an address counts with: /24 of IPv4, /48 of IPv6; what is no address counts as itself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def is_new(reader: User) -> bool:
+    """Whether an account is so young that it gets a tenth of the limits. Who was given a role is trusted at once."""
+    return reader.role == Role.READER and reader.age() < timedelta(days=settings.NEW_DAYS)
+
+
+def share(reader: User, n: int) -> int:
+    """Return how much of a limit of ``n`` a reader gets: all, or a tenth and at least 1 while the account is new."""
+    return max(n // 10, 1) if is_new(reader) else n
+
+
+def _in(seconds: int) -> str:
+    """Return a time to wait as a person says it."""
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            many = math.ceil(seconds / size)
+            return f"in {many} {unit}{'' if many == 1 else 's'}"
+    return f"in {seconds} second{'' if seconds == 1 else 's'}"

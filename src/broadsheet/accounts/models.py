@@ -47,6 +47,9 @@ class User(AbstractUser):
     website = models.URLField(max_length=200, blank=True)
     orcid = models.CharField(max_length=19, blank=True)
     orcid_verified = models.BooleanField(default=False, help_text="Signed in through ORCID itself.")
+    orcid_name = models.CharField(
+        max_length=120, blank=True, help_text="The name that ORCID told; unlike name, the reader cannot set it here."
+    )
     role = models.CharField(max_length=12, choices=Role, default=Role.READER)
     public_votes = models.BooleanField(default=False, help_text="Whether others see what this reader voted for.")
     notify = models.JSONField(default=dict, blank=True, help_text="How each kind of notification is told.")
@@ -134,6 +137,8 @@ class ApiToken(models.Model):
     made = models.DateTimeField(auto_now_add=True)
     used = models.DateTimeField(null=True)
     expires = models.DateTimeField(null=True)
+    refresh = models.CharField(max_length=64, blank=True, db_index=True, help_text="Digest of what renews it.")
+    renewed_by = models.CharField(max_length=64, blank=True, db_index=True, help_text="Digest of what renewed it last.")
 
     def __str__(self) -> str:
         return f"{self.start}… ({self.name})"
@@ -177,7 +182,7 @@ class DeviceGrant(models.Model):
     denied = models.BooleanField(default=False)
     made = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField()
-    asked = models.DateTimeField(null=True, help_text="When the program asked last; it must wait between two questions.")
+    asked = models.DateTimeField(null=True, help_text="When the program asked last; it must wait in between.")
 
     def __str__(self) -> str:
         return f"{self.user_code} for {self.client or 'a program'}"
@@ -212,6 +217,20 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader} in {self.organization}"
+
+
+class JoinRequest(models.Model):
+    """A reader who asks to be admitted to an organisation. Gone once an owner has answered."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="join_requests")
+    reader = models.ForeignKey(User, on_delete=models.CASCADE, related_name="join_requests")
+    made = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "reader"], name="one_join_request")]
+
+    def __str__(self) -> str:
+        return f"{self.reader} to {self.organization}"
 
 
 class Bucket(models.Model):

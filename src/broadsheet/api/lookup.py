@@ -5,20 +5,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
+from broadsheet.accounts.models import User
 from broadsheet.api.schemas import DailyQuery
+from broadsheet.community.models import Comment, Submission
 from broadsheet.errors import BadInput, NotFound
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
 
 
 def paper_of(name: str) -> Paper:
-    """Return the paper that a key, an arXiv id with or without version, or an arXiv URL names.
+    """Return the paper that a key, an arXiv id with or without version, an arXiv URL or an object id names.
 
     Raises NotFound, naming what was asked for.
     """
     paper = Paper.objects.named(name)
+    if paper is None and re.fullmatch(r"0{8}[0-9a-f]{16}", name) and int(name, 16) < 2**63:
+        paper = Paper.objects.filter(pk=int(name, 16)).first()
     if paper is None:
         raise NotFound(f"Paper {name[:64]!r} is not here.", "See /api/papers/search?q= for those that are.")
     return paper
@@ -40,8 +44,31 @@ def editions(asked: DailyQuery) -> PaperQuerySet:
     else:
         papers = Paper.objects.newest()
     if asked.submitter:
-        papers = papers.filter(source=asked.submitter.replace("\0", ""))
+        papers = _brought_by(papers, asked.submitter.replace("\0", ""))
     return papers
+
+
+def _brought_by(papers: PaperQuerySet, name: str) -> PaperQuerySet:
+    """Return those papers that a reader submitted, or that came from a source and that nobody submitted."""
+    submitted = Submission.objects.filter(paper=OuterRef("pk"), reader__isnull=False)
+    by_reader = Exists(submitted.filter(reader__username=name))
+    return papers.filter(by_reader | (Q(source=name) & ~Exists(submitted)))
+
+
+def comment_of(paper: Paper, public_id: str) -> Comment:
+    """Return a comment on a paper. Raises NotFound where the paper has no such comment."""
+    found = Comment.objects.filter(paper=paper, public_id=public_id.replace("\0", "")).first()
+    if found is None:
+        raise NotFound(f"Paper {paper.key!r} has no comment {public_id[:24]!r}.")
+    return found
+
+
+def reader_named(name: str) -> User:
+    """Return the reader of a name. Raises NotFound."""
+    found = User.objects.filter(username=name.replace("\0", ""), is_active=True).first()
+    if found is None:
+        raise NotFound(f"There is no reader {name[:39]!r} here.")
+    return found
 
 
 def _period(asked: DailyQuery) -> lists.Period | None:

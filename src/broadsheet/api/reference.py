@@ -36,7 +36,10 @@ class Field(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """One address. shape: name of the shape it answers with; several: whether it answers with a list of them."""
+    """One address. shape: name of the shape it answers with; several: whether it answers with a list of them.
+
+    body: what is sent, key by key. token: whether it needs one.
+    """
 
     anchor: str
     method: str
@@ -44,6 +47,8 @@ class Endpoint(NamedTuple):
     title: str
     about: SafeString
     parameters: list[Parameter]
+    body: list[Field]
+    token: bool
     shape: str
     several: bool
     statuses: list[tuple[str, str]]
@@ -77,7 +82,8 @@ def endpoints(description: Schema) -> Iterator[Endpoint]:
     """Yield the addresses of an OpenAPI description."""
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
-            content = operation["responses"].get(200, {}).get("content", {})
+            responses = operation["responses"]
+            content = (responses.get(200) or responses.get(201) or {}).get("content", {})
             shown = content.get("application/json", {}).get("schema", {})
             yield Endpoint(
                 anchor=operation["operationId"],
@@ -86,21 +92,35 @@ def endpoints(description: Schema) -> Iterator[Endpoint]:
                 title=operation["summary"],
                 about=_coded(" ".join(operation.get("description", "").split())),
                 parameters=[_parameter(one) for one in operation["parameters"]],
+                body=_body(operation, description),
+                token="security" in operation,
                 shape=_shape(shown),
                 several=shown.get("type") == "array",
-                statuses=[(str(status), one["description"]) for status, one in sorted(operation["responses"].items())],
+                statuses=[(str(status), one["description"]) for status, one in sorted(responses.items())],
             )
 
 
 def shapes(description: Schema) -> Iterator[tuple[str, SafeString, list[Field]]]:
     """Yield name, description and keys of each shape that an answer is made of."""
     for name, schema in sorted(description["components"]["schemas"].items()):
-        needed = schema.get("required", [])
-        keys = [
-            Field(key, _kind(one), _shape(one), key not in needed, _coded(one.get("description", "")))
-            for key, one in schema.get("properties", {}).items()
-        ]
-        yield name, _coded(schema.get("description", "")), keys
+        yield name, _coded(schema.get("description", "")), _fields(schema)
+
+
+def _fields(schema: Schema) -> list[Field]:
+    needed = schema.get("required", [])
+    return [
+        Field(key, _kind(one), _shape(one), key not in needed, _coded(one.get("description", "")))
+        for key, one in schema.get("properties", {}).items()
+    ]
+
+
+def _body(operation: Schema, description: Schema) -> list[Field]:
+    """Return the keys of what is sent, none where nothing is."""
+    for sent in operation.get("requestBody", {}).get("content", {}).values():
+        schema = sent["schema"]
+        named = _shape(schema)
+        return _fields(description["components"]["schemas"][named] if named else schema)
+    return []
 
 
 def _parameter(described: Schema) -> Parameter:

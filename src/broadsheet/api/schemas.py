@@ -18,7 +18,7 @@ ObjectId = Annotated[str, Field(alias="_id", pattern=r"^[0-9a-f]{24}$", descript
 
 
 class Account(Schema):
-    """Who brought a paper; here always its source. ``user`` and ``name`` are the same."""
+    """A reader, or in the place of who brought a paper its source (`org`). ``user`` and ``name`` are the same."""
 
     id: ObjectId
     user: str
@@ -39,6 +39,8 @@ class Author(Schema):
     id: ObjectId
     name: str
     hidden: bool
+    user: Account | None = Field(None, description="The reader whose name this verifiedly is.")
+    status: Literal["claimed_verified"] | None = None
 
 
 class Organization(Schema):
@@ -54,6 +56,9 @@ class Organization(Schema):
 class Facts(Schema):
     """What is known of a paper. Keys without a value are absent."""
 
+    object_id: str | None = Field(
+        None, alias="_id", pattern=r"^[0-9a-f]{24}$", description="Changes may name the paper by it as well."
+    )
     id: str = Field(description="Canonical id, without a version.", examples=["2305.12102", "cs/0601001"])
     authors: list[Author]
     title: str
@@ -73,7 +78,8 @@ class Facts(Schema):
     projectPage: str | None = None
     githubRepo: str | None = None
     githubRepoAddedBy: Literal["user", "auto"] | None = Field(
-        None, description="`auto`: found in the abstract. Absent where a source told the link."
+        None,
+        description="`user`: set by author or submitter. `auto`: found in the abstract. Absent where a source told it.",
     )
     githubStars: int | None = None
     ai_summary: str | None = None
@@ -88,16 +94,52 @@ class Linked(Schema):
     id: str
 
 
-class Comment(Schema):
-    """One comment."""
+class CommentText(Schema):
+    """The text of a comment; both are empty where it is hidden."""
 
-    id: str
+    raw: str = Field(description="Markdown, as it was written.")
+    html: str = Field(description="Made safe.")
+    updatedAt: Time
+
+
+class Signs(Schema):
+    """One reaction and the names of the readers who gave it."""
+
+    reaction: str
+    users: list[str]
+    count: int
+
+
+class CommentData(Schema):
+    """What a comment says and what became of it."""
+
+    edited: bool
+    hidden: bool
+    hiddenReason: str | None = None
+    hiddenBy: str | None = None
+    latest: CommentText
+    numEdits: int = Field(ge=0)
+    reactions: list[Signs]
+    isReport: bool
+    parentCommentId: str | None = Field(None, description="What a reply replies to.")
+
+
+class Comment(Schema):
+    """One comment. The account of an author who left is empty."""
+
+    id: str = Field(pattern=r"^[0-9a-f]{24}$")
+    author: Account
+    createdAt: Time
+    type: Literal["comment"]
+    data: CommentData
 
 
 class PaperObject(Facts):
     """One paper."""
 
     numComments: int = Field(ge=0)
+    upvoted: bool = Field(description="Whether the reader of the token voted for it.")
+    isAuthorParticipating: bool
     source: str
     linkedModels: list[Linked]
     numTotalModels: int
@@ -206,7 +248,7 @@ class DailyQuery(Schema):
     submitter: str = Field(
         "",
         max_length=80,
-        description="The source that brought it.",
+        description="The source or the reader that brought it.",
         json_schema_extra=partial(_written, "arxiv"),
     )
 

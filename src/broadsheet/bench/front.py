@@ -1,4 +1,7 @@
-"""What the front page costs: queries, processor time and bytes, without any cache, with it, and answered by 304."""
+"""What the front page costs: queries, processor time and bytes, without any cache, with it, and answered by 304.
+
+For a visitor, whose page is kept, and for a reader who is signed in, whose page shows what is theirs.
+"""
 
 import gzip
 import json
@@ -11,9 +14,10 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from broadsheet import __version__
+from broadsheet.accounts.models import User
 from broadsheet.errors import NotFound
 from broadsheet.hub import forget
 from broadsheet.papers import mathml
@@ -42,8 +46,13 @@ def measure() -> list[Row]:
     day = newest_day()
     if day is None:
         raise NotFound("There is no edition to measure.", "Take papers in first: broadsheet ingest sample.")
+    # A site for one reader has no visitors; what they would cost is measured all the same.
+    with override_settings(MODE="open", ALLOWED_HOSTS=["localhost"]):
+        return [*_visitor(f"/papers/date/{day}"), *_reader(f"/papers/date/{day}")]
+
+
+def _visitor(path: str) -> list[Row]:
     client = Client(headers={"host": "localhost", "accept-encoding": "gzip"})
-    path = f"/papers/date/{day}"
     client.get(path)  # imports and templates are loaded once in a server's life
 
     def all_cold() -> None:
@@ -59,6 +68,19 @@ def measure() -> list[Row]:
         _row("not modified (ETag)", client, path, lambda: None, headers={"If-None-Match": etag}),
         _row("baseline: status page, never cached", client, "/status", lambda: None),
     ]
+
+
+def _reader(path: str) -> list[Row]:
+    """Measure the page of a reader who is signed in, where there is one; the session is taken away again."""
+    reader = User.objects.order_by("pk").first()
+    if reader is None:
+        return []
+    client = Client(headers={"host": "localhost"})
+    client.force_login(reader)
+    try:
+        return [_row("for a reader who is signed in", client, path, lambda: None)]
+    finally:
+        client.logout()
 
 
 def _row(

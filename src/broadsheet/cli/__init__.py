@@ -3,7 +3,7 @@
 import click
 
 from broadsheet import __version__
-from broadsheet.cli import bench, model, papers, serve
+from broadsheet.cli import bench, community, model, papers, readers, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -12,5 +12,19 @@ def main() -> None:
     """Broadsheet: the daily papers, on your own machine."""
 
 
-for command in (serve.serve, papers.ingest, papers.search, papers.reindex, papers.status, model.model, bench.bench):
+for command in (
+    serve.serve,
+    papers.ingest,
+    papers.search,
+    papers.reindex,
+    papers.status,
+    model.model,
+    bench.bench,
+    readers.reader,
+    community.vote,
+    community.comment,
+    community.submit,
+    community.save,
+    community.reading_list,
+):
     main.add_command(command)

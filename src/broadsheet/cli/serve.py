@@ -1,5 +1,6 @@
 """``broadsheet serve``: everything in one command: tables, papers, index, background work and the web server."""
 
+import ipaddress
 import multiprocessing
 import signal
 import socket
@@ -9,11 +10,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
 from broadsheet.cli.out import progress
-from broadsheet.cli.start import command, fail
+from broadsheet.cli.start import command, fail, tell_processes
 
 if TYPE_CHECKING:
     from broadsheet.search.index import Index
@@ -37,6 +39,7 @@ def serve(host: str, port: int, workers: int) -> None:
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
+    _decide_mode(host)
     _refuse_taken(host, port)
     _first_papers()
     try:
@@ -51,6 +54,48 @@ def serve(host: str, port: int, workers: int) -> None:
         doorway.close()
         current.release()
         click.echo("Stopped. The next start carries on.")
+
+
+def _decide_mode(host: str) -> None:
+    """Decide who reads as whom where nothing was set, say it in a line, and warn of what others could do.
+
+    The workers, which begin anew, hear of it by their environment.
+    """
+    from django.conf import settings
+
+    from broadsheet.accounts.models import Role, User
+
+    here = _is_here(host)
+    if not settings.MODE:
+        settings.MODE = "single" if here else "closed"
+        tell_processes("BROADSHEET_MODE", settings.MODE)
+        why = "only this machine reaches it" if here else "others may reach it"
+        click.echo(f"Mode: {settings.MODE}, as {why}. BROADSHEET_MODE sets it: single, closed or open.")
+    elif settings.MODE == "single" and not here:
+        click.echo(
+            f"Warning: whoever reaches {host} is the reader and administers the site, as BROADSHEET_MODE is single.",
+            err=True,
+        )
+    # The one reader of single mode is an administrator too, but has neither password nor address to sign in with.
+    admins = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(password__startswith="!", email="")  # noqa: S106 (none)
+    if settings.MODE != "single" and not admins.exists():
+        click.echo("Nobody administers this site yet: broadsheet reader add NAME --email NAME@HOST --role admin")
+
+
+def _is_here(host: str) -> bool:
+    """Whether nobody but this machine reaches the site: no address of others, no proxy, and no public name."""
+    from django.conf import settings
+
+    public = urlsplit(settings.PUBLIC_URL).hostname
+    names = {*settings.ALLOWED_HOSTS, host, *([public] if public else [])}
+    return not settings.SECURE_PROXY and all(_is_loopback(name) for name in names)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _refuse_taken(host: str, port: int) -> None:

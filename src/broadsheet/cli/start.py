@@ -83,6 +83,11 @@ def load(data: Path | None) -> None:
     django.setup()
 
 
+def tell_processes(name: str, value: str) -> None:
+    """Set a setting for the processes that this one starts, which read their settings anew."""
+    os.environ[name] = value
+
+
 def update_tables() -> None:
     """Bring the tables up to this version; quick when they are, and safe when two commands start at once."""
     from django.conf import settings

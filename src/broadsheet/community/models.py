@@ -6,8 +6,9 @@ Tables and their reads. What changes them lives in one module of verbs for each,
 from typing import Any, Self
 
 from django.db import models
+from django.utils import timezone
 
-from broadsheet.accounts.models import Organization, User, public_id
+from broadsheet.accounts.models import User, public_id
 from broadsheet.papers.models import Paper
 
 # --- Votes --------------------------------------------------------------------------------------------------------
@@ -274,6 +275,7 @@ class Follow(models.Model):
     kind = models.CharField(max_length=12)
     value = models.CharField(max_length=300)
     made = models.DateTimeField(auto_now_add=True)
+    seen = models.DateTimeField(default=timezone.now, help_text="Up to when the reader has seen what is new.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reader", "kind", "value"], name="one_follow")]
@@ -284,6 +286,12 @@ class Follow(models.Model):
 
 
 # --- Moderation ---------------------------------------------------------------------------------------------------
+
+
+def _exactly_one(*conditions: models.Q) -> models.Q:
+    """Return that one of three conditions holds and no other."""
+    first, second, third = conditions
+    return (first & ~second & ~third) | (~first & second & ~third) | (~first & ~second & third)
 
 
 class Report(models.Model):
@@ -302,9 +310,47 @@ class Report(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["closed", "made"], name="report_open")]
+        constraints = [
+            models.CheckConstraint(
+                condition=_exactly_one(
+                    models.Q(paper__isnull=False), models.Q(comment__isnull=False), models.Q(account__isnull=False)
+                ),
+                name="report_of_one_thing",
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["reporter", kind], condition=models.Q(closed=None), name=f"one_open_report_a_{kind}"
+                )
+                for kind in ("paper", "comment", "account")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} by {self.reporter_id}"
+
+
+class EntryQuerySet(models.QuerySet["ModerationEntry"]):
+    """The log, which can be read and added to, and nothing else."""
+
+    def update(self, **_kwargs: Any) -> int:
+        """Refuse: entries stay as they are."""
+        raise TypeError("An entry of the moderation log is never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: entries stay."""
+        raise TypeError("An entry of the moderation log is never deleted.")
+
+    def strike(self, *, moderator: str | None = None, account: str | None = None, **texts: Any) -> int:
+        """Write entries without the name of somebody who closed their account: the one exception, for ``closing`` alone.
+
+        texts: reason and detail without the name. What was done, to what and when cannot be written.
+        """
+        names = {"moderator": moderator, "account": account} | {
+            key: texts.pop(key, None) for key in ("reason", "detail")
+        }
+        if texts:
+            raise TypeError(f"{', '.join(texts)} of an entry of the moderation log is never changed.")
+        return super().update(**{key: value for key, value in names.items() if value is not None})
 
 
 class ModerationEntry(models.Model):
@@ -322,15 +368,24 @@ class ModerationEntry(models.Model):
     reason = models.CharField(max_length=300)
     detail = models.JSONField(default=dict, blank=True)
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "moderation entries"
+        constraints = [
+            models.CheckConstraint(
+                condition=_exactly_one(~models.Q(account=""), ~models.Q(paper_key=""), ~models.Q(comment_id="")),
+                name="entry_of_one_thing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.moderator} {self.verb}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the entry; one that stands is never changed."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("An entry of the moderation log is never changed.")
         super().save(*args, **kwargs)
 

@@ -3,19 +3,17 @@
 Key names are the contract's (docs/api); why some fields stand twice is said where they are made.
 """
 
-import json
-import re
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any
 
+from broadsheet.accounts.readers import Visitor
+from broadsheet.community.around import Around
+from broadsheet.hub import people
+from broadsheet.hub.people import NOBODY, Standing
+from broadsheet.hub.texts import Json, day_text, object_id, time_text, web_url
 from broadsheet.papers import tex
 from broadsheet.papers.links import find_links
 from broadsheet.papers.models import Paper
-
-Json = dict[str, Any]
 
 # Reading the texts is four fifths of a list's cost, and most requests are for the same few editions.
 plain = lru_cache(maxsize=8192)(tex.plain)
@@ -29,17 +27,38 @@ def forget() -> None:
     tex.pieces.cache_clear()
 
 
-_WEB_URL = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f]+", re.IGNORECASE)
 _SOURCE_NAMES = {"arxiv": "arXiv", "sample": "Sample edition"}
 
 
-def list_item(paper: Paper) -> Json:
+def list_items(
+    papers: Sequence[Paper],
+    visitor: Visitor | None = None,
+    *,
+    searched: bool = False,
+    found: dict[int, Around] | None = None,
+) -> list[Json]:
+    """Return papers as the items of a list, in a few queries however many they are.
+
+    visitor: who asks. searched: whether to tell which of them the visitor voted for, as search does.
+    found: what stands around the papers, where it has been read already.
+    """
+    known = people.standing_around(papers, visitor, found)
+    items = []
+    for paper in papers:
+        standing = known.of(paper)
+        item = list_item(paper, standing, known.followed)
+        items.append(item | {"upvoted": standing.voted} if searched else item)
+    return items
+
+
+def list_item(paper: Paper, standing: Standing = NOBODY, followed: frozenset[str] = frozenset()) -> Json:
     """Return a paper as an item of a list.
 
+    standing: who has to do with it. followed: names of readers whom the one who asks follows.
     Clients look for most fields either in ``paper`` or outside of it, never in both places, so they stand in both and
     are equal. The outer ``publishedAt`` is the day of the edition (docs/decisions/0005).
     """
-    inner = _facts(paper)
+    inner = _facts(paper, standing, followed)
     item: Json = {
         "paper": inner,
         "publishedAt": inner.get("submittedOnDailyAt"),
@@ -48,7 +67,7 @@ def list_item(paper: Paper) -> Json:
         "thumbnail": "",
         "numComments": paper.comments,
         "submittedBy": inner["submittedOnDailyBy"],
-        "isAuthorParticipating": False,
+        "isAuthorParticipating": standing.author_participates,
         "source": paper.source,
     }
     for key in _REPEATED:
@@ -70,10 +89,14 @@ _REPEATED = (
 )
 
 
-def paper_object(paper: Paper) -> Json:
+def paper_object(paper: Paper, visitor: Visitor | None = None) -> Json:
     """Return a paper as the flat object of its own endpoint; models, datasets and spaces are not kept here."""
-    return _facts(paper) | {
+    found = people.standing_around([paper], visitor)
+    standing = found.of(paper)
+    return _facts(paper, standing, found.followed) | {
         "numComments": paper.comments,
+        "upvoted": standing.voted,
+        "isAuthorParticipating": standing.author_participates,
         "source": paper.source,
         "linkedModels": [],
         "numTotalModels": 0,
@@ -84,46 +107,11 @@ def paper_object(paper: Paper) -> Json:
     }
 
 
-def daily_papers_props(period_kind: str, date_string: str, previous: str | None, papers: Iterable[Paper]) -> Json:
-    """Return what a page with a list of papers carries for scrapers (``data-target="DailyPapers"``).
-
-    period_kind: ``day``, ``week`` or ``month``. date_string, previous: labels of the period and of the one before.
-    The caller escapes it for the attribute it stands in.
-    """
-    return {
-        "periodType": period_kind,
-        "dateString": date_string,
-        "prevDate": previous,
-        "dailyPapers": [list_item(paper) for paper in papers],
-    }
-
-
-def paper_content_props(paper: Paper) -> Json:
-    """Return what a paper's page carries for scrapers (``data-target="PaperContent"``); the caller escapes it."""
-    shown = paper_object(paper)
-    return {
-        "paper": shown,
-        "comments": [],
-        "upvoted": False,
-        "upvoters": [],
-        "dailyPaperRank": None,
-        "organization": shown.get("organization"),
-        "canSubmit": False,
-        "canManagePapers": False,
-        "hasHfLevelAccess": False,
-        "primaryEmailConfirmed": False,
-        "markdownContentUrl": f"/papers/{paper.key}.md",
-        "query": {},
-    }
-
-
-def _facts(paper: Paper) -> Json:
+def _facts(paper: Paper, standing: Standing, followed: frozenset[str]) -> Json:
     """Return the part that lists hold in ``paper`` and that the paper's endpoint gives flat."""
     facts: Json = {
         "id": paper.key,
-        "authors": [
-            {"_id": object_id(name, paper.key), "name": plain(name), "hidden": False} for name in paper.authors
-        ],
+        "authors": [_author(paper, name, standing, followed) for name in paper.authors],
         "title": plain(paper.title),
         "summary": plain(paper.abstract),
         # What the text is, where it is not the authors' own abstract, is told and not left to be guessed.
@@ -131,8 +119,12 @@ def _facts(paper: Paper) -> Json:
         "upvotes": paper.votes,
         "discussionId": object_id("discussion", paper.key),
         "categories": list(paper.categories),
-        "submittedOnDailyBy": _source(paper.source),
+        "submittedOnDailyBy": people.account(standing.submitter, followed)
+        if standing.submitter
+        else _source(paper.source),
     }
+    if paper.pk:
+        facts["_id"] = paper_id(paper.pk)
     if published := _published(paper):
         facts["publishedAt"] = published
     if paper.day:
@@ -143,23 +135,40 @@ def _facts(paper: Paper) -> Json:
         facts["ai_summary"] = plain(paper.machine_summary)
     if paper.keywords:
         facts["ai_keywords"] = list(paper.keywords)
-    if paper.organization:
+    if standing.organization:
+        facts["organization"] = people.organization(standing.organization)
+    elif paper.organization:
         facts["organization"] = _organization(paper.organization_slug, paper.organization)
     if paper.trending is not None:
         facts["trendingScore"] = round(paper.trending, 4)
     return facts | _links(paper)
 
 
+def _author(paper: Paper, name: str, standing: Standing, followed: frozenset[str]) -> Json:
+    """Return an author, with the account of the reader whose name this verifiedly is."""
+    author: Json = {"_id": object_id(name, paper.key), "name": plain(name), "hidden": False}
+    if reader := standing.authors.get(name):
+        author |= {"user": people.account(reader, followed), "status": "claimed_verified"}
+    return author
+
+
+def paper_id(pk: int) -> str:
+    """Return a paper's object id: its number here, as 24 hex characters."""
+    return f"{pk:024x}"
+
+
 def _links(paper: Paper) -> Json:
     """Return code and project page as far as they are known.
 
-    ``githubRepoAddedBy`` is told only where the abstract was read: whether a person or a program found it, sources do
-    not say.
+    ``githubRepoAddedBy`` is ``user`` where a reader set it here and ``auto`` where the abstract was read: whether a
+    person or a program found it elsewhere, sources do not say.
     """
     facts: Json = {}
     if code := code_url(paper):
         facts["githubRepo"] = code
-        if code != paper.code_url:
+        if paper.code_by and code == paper.code_url:
+            facts["githubRepoAddedBy"] = "user"
+        elif code != paper.code_url:
             facts["githubRepoAddedBy"] = "auto"
         elif paper.code_stars is not None:
             facts["githubStars"] = paper.code_stars
@@ -218,28 +227,3 @@ def _organization(slug: str, full: str) -> Json:
         "avatar": "",
         "avatarUrl": "",
     }
-
-
-def object_id(*content: str) -> str:
-    """Return 24 hex characters that depend on the content alone, in the form of the original's database ids."""
-    return blake2b("\0".join(content).encode(), digest_size=12).hexdigest()
-
-
-def web_url(text: str) -> str:
-    """Return a link if it is one that a browser may follow (http or https, nothing to break out with), else ''."""
-    return text if _WEB_URL.fullmatch(text) else ""
-
-
-def time_text(moment: datetime) -> str:
-    """Return a time as ``2026-11-21T17:08:00.000Z``, the only form that the client reads."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def day_text(day: date) -> str:
-    """Return the first moment of a day (UTC) in the same form."""
-    return f"{day.isoformat()}T00:00:00.000Z"
-
-
-def compact(content: Json | list[Json]) -> str:
-    """Return JSON as text without needless space, letters of every language as they are."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

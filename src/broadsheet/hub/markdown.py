@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-from broadsheet.hub.items import code_url, project_url, web_url
+from broadsheet.hub.items import code_url, project_url
+from broadsheet.hub.texts import web_url
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.sources import arxiv_ids

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from broadsheet.papers.merge import merge, new_paper
+from broadsheet.papers.merge import merge, new_paper, set_day
 from broadsheet.papers.models import Counter, Paper, Version, VotesSeen
 from broadsheet.sources.record import Record
 
@@ -69,6 +69,42 @@ def write_trending(scores: Mapping[int, float | None]) -> None:
     """Write trending scores, by primary key; the formula lives in the ranking room."""
     papers = [Paper(pk=pk, trending=score) for pk, score in scores.items()]
     Paper.objects.bulk_update(papers, ["trending"], batch_size=500)
+
+
+def hold(pk: int) -> Paper | None:
+    """Lock a paper until the end of the transaction, in the order that storing does, so that neither waits for ever.
+
+    For verbs that look at a paper, decide, and then ``feature`` it. None where there is no such paper.
+    """
+    _take_stamps(1)
+    return Paper.objects.select_for_update().filter(pk=pk).first()
+
+
+@transaction.atomic
+def feature(paper: Paper, day: date, again: bool = False) -> None:
+    """Put a paper into the edition of a day, and stamp it so that the index follows.
+
+    again: for a large new version, which moves a paper that has been in an edition before. Without it a day that a
+    source or a reader set earlier stays, as it does when papers are taken in.
+    """
+    stamp = _take_stamps(1)
+    held = Paper.objects.select_for_update().get(pk=paper.pk)
+    if again:
+        held.resubmitted = day
+    else:
+        held.featured = min(held.featured or day, day)
+    set_day(held)
+    held.stamp = stamp
+    fields = ["featured", "resubmitted", "day", "stamp"]
+    held.save(update_fields=fields)
+    for name in fields:
+        setattr(paper, name, getattr(held, name))
+
+
+@transaction.atomic
+def mark_withdrawn(paper: Paper, since: datetime | None) -> None:
+    """Say since when a paper is withdrawn, or with None that it is not. What its source says later stands beside it."""
+    Paper.objects.filter(pk=paper.pk).update(withdrawn=since, stamp=_take_stamps(1))
 
 
 def note_activity() -> None:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from broadsheet.papers import tex
+from broadsheet.papers.names import GROUP, SUFFIXES, surname
 from broadsheet.sources import arxiv_ids
 
-_SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
-_GROUP = re.compile(r"\b(?:and|collaboration|team|group|consortium|authors|others)\b", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "the"})
 # Letters that no decomposition turns into ASCII.
 _SPELLED = str.maketrans("øłđðıŋħ", "olddinh") | {ord("ß"): "ss", ord("æ"): "ae", ord("œ"): "oe", ord("þ"): "th"}
@@ -19,6 +18,8 @@ _ESCAPES = str.maketrans(
     | {"{": r"\textbraceleft{}", "}": r"\textbraceright{}", "\\": r"\textbackslash{}"}
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~"}
 )
+_SIGNS = {written: chr(sign) for sign, written in _ESCAPES.items()}
+_ESCAPED = re.compile("|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True)))
 _WORD = re.compile(r"[^\s,:;.!?()“”\"]+")
 
 
@@ -43,6 +44,16 @@ def bibtex(key: str, title: str, authors: Sequence[str], day: date | None, prima
     return ",\n".join([f"@misc{{{_citation_key(title, authors, year)}", *lines]) + "\n}"
 
 
+def escaped(text: str) -> str:
+    """Return a text as it stands in a field: signs that BibTeX or TeX would read as theirs are written by name."""
+    return text.translate(_ESCAPES)
+
+
+def unescaped(text: str) -> str:
+    """Return what ``escaped`` was given; other TeX stays as it is."""
+    return _ESCAPED.sub(lambda found: _SIGNS[found[0]], text)
+
+
 def _title(title: str) -> str:
     """The title with its specials escaped, its formulas as TeX, and every word with a capital letter in braces."""
     parts = []
@@ -62,36 +73,28 @@ def _protected(word: str) -> str:
 def _author(name: str) -> str:
     """One author so that BibTeX finds the surname: ``Example, Jr., A.``, and a group's name as one word."""
     name = " ".join(name.split())
-    if _GROUP.search(name):
+    if GROUP.search(name):
         return f"{{{name.translate(_ESCAPES)}}}"
     words = re.sub(r",(?=\s*(?:jr|sr|ii|iii|iv)\b)", "", name, flags=re.IGNORECASE).split()
-    if len(words) > 2 and words[-1].lower() in _SUFFIXES and "," not in words[:-1]:
-        surname = _surname(words[:-1])
-        first = words[: len(words) - 1 - len(surname)]
-        name = f"{' '.join(surname)}, {words[-1]}, {' '.join(first)}"
+    if len(words) > 2 and words[-1].lower() in SUFFIXES and "," not in words[:-1]:
+        last = surname(words[:-1])
+        first = words[: len(words) - 1 - len(last)]
+        name = f"{' '.join(last)}, {words[-1]}, {' '.join(first)}"
     return name.translate(_ESCAPES)
-
-
-def _surname(words: list[str]) -> list[str]:
-    """The last word with the particles before it: ``van der Example``."""
-    start = len(words) - 1
-    while start > 1 and words[start - 1][:1].islower():
-        start -= 1
-    return words[start:]
 
 
 def _citation_key(title: str, authors: Sequence[str], year: str) -> str:
     """Surname of the first author, year and first word of the title that is no article, in plain ASCII letters."""
     first = tex.plain(authors[0]).replace(",", " , ").split() if authors else []
-    if "," in first and first[first.index(",") + 1 :] and first[-1].lower() not in _SUFFIXES:
+    if "," in first and first[first.index(",") + 1 :] and first[-1].lower() not in SUFFIXES:
         first = first[: first.index(",")]  # "Last, First"
     words = [word for word in first if word != ","]
-    while len(words) > 1 and words[-1].lower() in _SUFFIXES:
+    while len(words) > 1 and words[-1].lower() in SUFFIXES:
         words.pop()
-    surname = "".join(map(_ascii, _surname(words))) if words else ""
+    named_after = "".join(map(_ascii, surname(words))) if words else ""
     titled = [plain for word in re.split(r"[\s\-–—:/]+", tex.plain(title)) if (plain := _ascii(word))]
     word = next((word for word in titled if word not in _ARTICLES), titled[0] if titled else "")
-    return f"{surname or 'paper'}{year}{word}"
+    return f"{named_after or 'paper'}{year}{word}"
 
 
 def _ascii(text: str) -> str:

@@ -128,7 +128,8 @@ def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
         value = getattr(record, name)
         if value and (own or not getattr(paper, name)) and not _set_by_hand(paper, name):
             setattr(paper, name, value)
-    for name in _HIGHEST:
+    # Stars are those of the repository that the source names, which is another one where a person set it here.
+    for name in _HIGHEST if not paper.code_by or record.code_url == paper.code_url else ():
         _set_if(paper, name, getattr(record, name), max)
     for name in _EARLIEST:
         _set_if(paper, name, getattr(record, name), min)

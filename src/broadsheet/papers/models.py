@@ -3,11 +3,13 @@
 What changes them lives in ``actions``; how their text is shown lives in ``tex`` and ``shown``.
 """
 
+import json
 from datetime import date
 from typing import Self
 
-from django.db import models
-from django.db.models import F
+from django.db import connection, models
+from django.db.models import F, Value
+from django.db.models.functions import Cast, StrIndex
 
 from broadsheet.sources import arxiv_ids
 
@@ -32,6 +34,19 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     def trending(self) -> Self:
         """Highest trending score first. Papers without a vote have no score and do not appear."""
         return self.filter(trending__isnull=False).order_by("-trending", "-pk")
+
+    def by_author(self, name: str) -> Self:
+        """Papers with an author of exactly this name, newest edition first.
+
+        Every paper is looked at, which takes up to 0.2 s for 130,000; PostgreSQL compares the values, SQLite
+        the text of the list, in which a name that holds a quotation mark may find one paper too many.
+        """
+        if connection.features.supports_json_field_contains:
+            found = self.filter(authors__contains=[name.replace("\0", "")])
+        else:
+            place = StrIndex(Cast("authors", models.TextField()), Value(json.dumps(name)))
+            found = self.alias(place=place).filter(place__gt=0)
+        return found.order_by("-day", "-all_votes", "pk")
 
     def newest(self) -> Self:
         """Newest edition first."""
@@ -77,7 +92,9 @@ class Paper(models.Model):
     imported_votes = models.PositiveIntegerField(default=0)
     imported_comments = models.PositiveIntegerField(default=0)
     reader_votes = models.PositiveIntegerField(default=0, help_text="Standing votes of readers here.")
-    reader_comments = models.PositiveIntegerField(default=0, help_text="Comments here, without deleted and hidden ones.")
+    reader_comments = models.PositiveIntegerField(
+        default=0, help_text="Comments here, without deleted and hidden ones."
+    )
     all_votes = models.GeneratedField(
         expression=F("imported_votes") + F("reader_votes"), output_field=models.PositiveIntegerField(), db_persist=True
     )
@@ -95,6 +112,11 @@ class Paper(models.Model):
             models.Index(fields=["day", "id"], name="paper_day"),
             models.Index(fields=["source", "-day", "-all_votes", "id"], name="paper_source"),
             models.Index(fields=["-trending"], name="paper_trending"),
+            models.Index(
+                fields=["organization_slug", "-day"],
+                condition=~models.Q(organization_slug=""),
+                name="paper_organization",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,8 @@ paper's votes change. ``docs/ranking.md`` tells why this formula and what it was
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
 HALF_LIFE = timedelta(hours=18)
@@ -16,6 +16,8 @@ HALF_LIFE = timedelta(hours=18)
 
 EPOCH = date(2000, 1, 1)
 """The day on which a vote's forward weight is 1. Any day would do; changing it changes every stored score."""
+
+_NOON = datetime(EPOCH.year, EPOCH.month, EPOCH.day, 12, tzinfo=UTC)
 
 LONGEST_GAP = 365
 """Days before a reading over which its new votes are shared at most, so that a wild date costs no time."""
@@ -71,20 +73,53 @@ def trending_of(cast: Mapping[date, float], *, half_life: timedelta = HALF_LIFE)
     return (newest - EPOCH) / half_life + math.log2(at_newest)
 
 
+def merged(first: float | None, second: float | None) -> float | None:
+    """Return the score of the votes of two scores taken together; None stands for no votes."""
+    if first is None or second is None:
+        return second if first is None else first
+    higher, lower = max(first, second), min(first, second)
+    return higher + math.log2(1.0 + 2.0 ** (lower - higher))
+
+
+def trending_of_dated(cast: Iterable[datetime], *, half_life: timedelta = HALF_LIFE) -> float | None:
+    """Return the trending score of votes whose moments are known: those of readers here.
+
+    The hour of an imported vote is unknown, so it is taken as cast at noon (UTC) of its day. A dated vote is weighed
+    by its moment on the same scale: one at noon weighs as much as an imported vote of that day.
+
+    Args:
+        cast: when each vote was cast, with time zones.
+        half_life: time in which a vote loses half its weight.
+
+    Returns:
+        The score in half-lives; None without votes.
+    """
+    ages = sorted((moment - _NOON) / half_life for moment in cast)
+    if not ages:
+        return None
+    return ages[-1] + math.log2(math.fsum(2.0 ** (age - ages[-1]) for age in ages))
+
+
 def trending(
-    votes_seen: Sequence[tuple[date, int]], first_day: date | None, *, half_life: timedelta = HALF_LIFE
+    votes_seen: Sequence[tuple[date, int]],
+    first_day: date | None,
+    own: Iterable[datetime] = (),
+    *,
+    half_life: timedelta = HALF_LIFE,
 ) -> float | None:
     """Return the trending score of a paper, to be stored and sorted by; it needs no update as time passes.
 
     Args:
         votes_seen: (day, votes so far) as read on several days, in any order.
         first_day: the day readers could first vote (the edition's day), None where unknown.
+        own: when each vote of a reader here that counts was cast, in any order.
         half_life: time in which a vote loses half its weight.
 
     Returns:
         The score in half-lives, higher is better, comparable between papers and days; None without votes.
     """
-    return trending_of(votes_by_day(votes_seen, first_day), half_life=half_life)
+    imported = trending_of(votes_by_day(votes_seen, first_day), half_life=half_life)
+    return merged(imported, trending_of_dated(own, half_life=half_life))
 
 
 def decayed_votes(score: float, at: date, *, half_life: timedelta = HALF_LIFE) -> float:

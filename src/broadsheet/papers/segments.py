@@ -60,6 +60,15 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
     return "".join(prose), kept
 
 
+def formula_at(text: str, start: int) -> tuple[int, Piece] | None:
+    """The formula that begins at ``start``, after the place behind it; None where none begins there."""
+    match = _OPENING.match(text, start)
+    if match is None or not match[0].startswith(("$", "\\(")):
+        return None
+    end, piece = _part(text, match)
+    return (end, piece) if isinstance(piece, Piece) else None
+
+
 def kept_for(sign: str, kept: list[Piece]) -> Piece | None:
     """What the private character ``sign`` stands for, None where it is any other character."""
     place = ord(sign) - _FIRST

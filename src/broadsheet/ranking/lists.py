@@ -1,20 +1,16 @@
-"""The lists that readers see: editions of a day, a week and a month, and trending. Formulas live in ``scores``."""
+"""The lists that readers see: editions of a day, a week and a month, and trending. Scores: ``community.votes``."""
 
 import contextlib
 import re
 from calendar import monthrange
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from django.db.models import Max, Min
+from django.db.models import Max, Q, Subquery
 
 from broadsheet.errors import BadInput
-from broadsheet.papers.actions import write_trending
-from broadsheet.papers.models import Paper, PaperQuerySet, VotesSeen
-from broadsheet.papers import scores
+from broadsheet.papers.models import Paper, PaperQuerySet
 
 Kind = Literal["day", "week", "month"]
 KINDS: tuple[Kind, ...] = ("day", "week", "month")
@@ -78,27 +74,20 @@ def trending() -> PaperQuerySet:
     return Paper.objects.trending()
 
 
+def added() -> PaperQuerySet:
+    """Return all papers, those that came here last first: a list on which votes play no part."""
+    return Paper.objects.order_by("-pk")
+
+
 def neighbours(period: Period) -> tuple[str | None, str | None]:
     """Return the labels of the nearest earlier and later periods of the same kind that have papers."""
-    earlier = Paper.objects.filter(day__lt=period.first).aggregate(day=Max("day"))["day"]
-    later = Paper.objects.filter(day__gt=period.last).aggregate(day=Min("day"))["day"]
+    before = Paper.objects.filter(day__lt=period.first).order_by("-day").values("day")[:1]
+    after = Paper.objects.filter(day__gt=period.last).order_by("day").values("day")[:1]
+    nearest = Paper.objects.filter(Q(day=Subquery(before)) | Q(day=Subquery(after)))
+    days = list(nearest.order_by("day").values_list("day", flat=True).distinct())
+    earlier = next((day for day in days if day and day < period.first), None)
+    later = next((day for day in days if day and day > period.last), None)
     return (
         period_around(period.kind, earlier).label if earlier else None,
         period_around(period.kind, later).label if later else None,
     )
-
-
-def rescore(papers: Sequence[int]) -> None:
-    """Compute the trending score of papers, by primary key, from the votes seen, and write it."""
-    seen: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-    for pk, day, votes in (
-        VotesSeen.objects.filter(paper__in=papers).order_by("day").values_list("paper", "day", "votes")
-    ):
-        seen[pk].append((day, votes))
-    facts = Paper.objects.filter(pk__in=papers).values_list("pk", "day", "imported_votes")
-    results: dict[int, float | None] = {}
-    for pk, edition, votes in facts:
-        # A count without a day of reading is taken as of the edition's day.
-        readings = seen[pk] or ([(edition, votes)] if edition and votes else [])
-        results[pk] = scores.trending(readings, edition)
-    write_trending(results)

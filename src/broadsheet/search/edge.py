@@ -284,7 +284,7 @@ def _point(document: Document) -> engine.Point:
     vectors: dict[str, list[float]] = {_ANCHOR: _ANCHOR_VECTOR}
     if document.vector is not None:
         vectors[_MEANING] = _numbers(document.vector)
-    return engine.Point(document.id, vectors, payload)  # type: ignore[arg-type]
+    return engine.Point(document.id, vectors, payload)  # type: ignore[arg-type]  # its stubs want one kind of vector
 
 
 def _text(document: Document) -> str:

@@ -63,8 +63,12 @@ class PoliteClient:
             transport=transport,
         )
 
-    def get(self, url: str, params: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """Return the answer to a GET, whatever its status below 500 but 429.
+
+        headers: more of them, for this host alone; where it redirects to another, they are left out.
 
         429 and 5xx are asked again, at most four times in all, after the time the host names in Retry-After, or after
         growing pauses. Raises Upstream with address, attempt and status when that does not help, when the host does
@@ -73,7 +77,7 @@ class PoliteClient:
         trouble = ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = self._follow(str(httpx2.URL(url, params=params) if params else url))
+                answer = self._follow(str(httpx2.URL(url, params=params) if params else url), headers or {})
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 raise Upstream(
                     f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
@@ -88,16 +92,21 @@ class PoliteClient:
                 raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
         raise Upstream(f"{trouble}.", "It is overloaded or down; try again later.")
 
+    def hold(self, url: str, seconds: float) -> None:
+        """Ask a host nothing more for some seconds, as it wishes."""
+        self._gate(url).hold(seconds)
+
     def _gate(self, url: str) -> Gate:
         host = urlsplit(url).hostname or "nowhere"
         return Gate(self._gates, host, self._delay, clock=self._clock, sleep=self._sleep)
 
-    def _follow(self, url: str) -> Answer:
+    def _follow(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Ask, and follow redirects to public hosts; every one of them passes the gate."""
         may_be_private = is_private(urlsplit(url).hostname or "")
+        origin = urlsplit(url)[:2]
         for _ in range(MOST_REDIRECTS + 1):
             self._gate(url).wait()
-            answer = self._ask(url)
+            answer = self._ask(url, headers if urlsplit(url)[:2] == origin else {})
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
@@ -107,9 +116,9 @@ class PoliteClient:
                 raise Upstream(f"A redirect leads to {url[:100]!r}, which is not a public web address.")
         raise Upstream(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
-    def _ask(self, url: str) -> Answer:
+    def _ask(self, url: str, more: Mapping[str, str]) -> Answer:
         until = time.monotonic() + LONGEST_ANSWER
-        with self._client.stream("GET", url) as response:
+        with self._client.stream("GET", url, headers=dict(more)) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             # Other encodings pack a body a thousand times tighter, so that unpacking one piece could fill the memory.
             if headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):

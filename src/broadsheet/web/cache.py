@@ -35,7 +35,8 @@ def kept_page[**P](view: View[P]) -> View[P]:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method not in ("GET", "HEAD") or request.user.is_authenticated:
+        told = "messages" in request.COOKIES  # a page that tells its visitor something is nobody else's
+        if request.method not in ("GET", "HEAD") or request.user.is_authenticated or told:
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Cache-Control", "private, no-store")
             return response

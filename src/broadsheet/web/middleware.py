@@ -49,7 +49,7 @@ def rate_limits(get_response: Handler) -> Handler:
     """Answer 429, with the time to wait, to an address that asks for too many pages. The API keeps its own count."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if not settings.PAGE_RATE or request.path_info.startswith("/api/"):
+        if not settings.PAGE_RATE or request.path_info.startswith(("/api/", "/oauth/")):
             return get_response(request)
         # A search costs many times what a kept page does, so its share of the requests is smaller.
         searching = request.path_info == "/papers" and "q=" in request.META.get("QUERY_STRING", "")

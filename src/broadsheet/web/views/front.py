@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from broadsheet.community import exposure
 from broadsheet.hub import compact, daily_papers_props
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
 from broadsheet.ranking.lists import Kind, Period
 from broadsheet.web.cache import kept_page
+from broadsheet.web.cards import dress, here, list_in_sight, unwanted
 from broadsheet.web.views.search import results
 
 
@@ -42,16 +44,21 @@ def papers(request: HttpRequest) -> HttpResponse:
 def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
     """Show the papers of a day, a week or a month, best first."""
     period = lists.period(kind, label)
-    page, papers = _page(request, lists.papers_of(period))
+    sight = list_in_sight(request, lists.papers_of(period))
+    page, papers = _page(request, sight.papers)
     previous, following = lists.neighbours(period)
-    context = {
+    slot = _slot(request, period, page, papers, newest=following is None)
+    found = dress(request, [*papers, *(shown.paper for shown in slot)])
+    context = sight.context | {
         "period": period,
+        "here": here(request),
+        "slot": slot,
         "previous": reverse(kind, args=[previous]) if previous else "",
         "next": reverse(kind, args=[following]) if following else "",
         "tabs": _tabs(period),
         "sample": any(paper.text_source == "sample" for paper in papers),
         "why_empty": "" if papers else why_empty(period, timezone.localdate()),
-        "props": compact(daily_papers_props(kind, period.label, previous, papers)),
+        "props": compact(daily_papers_props(kind, period.label, previous, papers, found)),
         "page": page,
         "papers": papers,
         "total": page.paginator.count,
@@ -63,10 +70,41 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
 @kept_page
 def trending(request: HttpRequest) -> HttpResponse:
     """Show the papers that readers turn to now."""
-    page, papers = _page(request, lists.trending())
-    props = compact(daily_papers_props("day", timezone.localdate().isoformat(), None, papers))
-    context = {"tabs": _tabs(None), "props": props, "page": page, "papers": papers, "total": page.paginator.count}
+    return _endless(request, "Trending", lists.trending())
+
+
+@require_safe
+@kept_page
+def added(request: HttpRequest) -> HttpResponse:
+    """Show the papers that came here last, whatever their votes."""
+    return _endless(request, "New", lists.added())
+
+
+def _endless(request: HttpRequest, heading: str, papers: PaperQuerySet) -> HttpResponse:
+    """Show a list over all editions."""
+    sight = list_in_sight(request, papers)
+    page, shown = _page(request, sight.papers)
+    found = dress(request, shown)
+    context = sight.context | {
+        "heading": heading,
+        "here": here(request),
+        "tabs": _tabs(None, heading),
+        "props": compact(daily_papers_props("day", timezone.localdate().isoformat(), None, shown, found)),
+        "page": page,
+        "papers": shown,
+        "total": page.paginator.count,
+    }
     return render(request, "web/front.html", context)
+
+
+def _slot(
+    request: HttpRequest, period: Period, page: Page[Paper], papers: list[Paper], *, newest: bool
+) -> list[exposure.Shown]:
+    """Return the rotating slot, which stands below the first page of a day."""
+    if period.kind != "day" or page.number != 1 or not papers:
+        return []
+    beside = None if page.paginator.num_pages == 1 else [paper.pk for paper in papers]
+    return exposure.slot(period.first, newest=newest, beside=beside, unwanted=unwanted(request))
 
 
 def why_empty(period: Period, today: date) -> str:
@@ -86,7 +124,7 @@ def _page(request: HttpRequest, papers: PaperQuerySet) -> tuple[Page[Paper], lis
     return page, list(page.object_list)
 
 
-def _tabs(period: Period | None) -> list[tuple[str, str, bool]]:
+def _tabs(period: Period | None, heading: str = "") -> list[tuple[str, str, bool]]:
     """Return name, address and "is this one" of each kind of list, each around the day that is open."""
     day = (period.first if period else None) or lists.newest_day() or timezone.localdate()
     if period and period.kind != "day":
@@ -99,4 +137,5 @@ def _tabs(period: Period | None) -> list[tuple[str, str, bool]]:
         )
         for kind in lists.KINDS
     ]
-    return [*tabs, ("Trending", reverse("trending"), period is None)]
+    endless = [("Trending", reverse("trending")), ("New", reverse("newest-added"))]
+    return [*tabs, *((name, address, name == heading) for name, address in endless)]

@@ -11,6 +11,8 @@ from broadsheet.papers.models import Paper
 from broadsheet.ranking.similar import similar_to
 from broadsheet.sources import arxiv_ids
 from broadsheet.web.cache import kept_page
+from broadsheet.web.cards import dress, within_sight
+from broadsheet.web.views.discussion import below
 
 
 @require_safe
@@ -35,10 +37,12 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 @kept_page
 def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
     similar = similar_to(paper)
+    dress(request, [paper])
     context = {
+        "here": request.path,
         "paper": paper,
         "earlier": paper.earlier.all(),
-        "similar": similar,
+        "similar": within_sight(request, similar or []).papers,
         "bibtex": bibtex(
             paper.key,
             paper.title,
@@ -48,8 +52,8 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
             paper.doi,
         ),
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
-        "props": compact(paper_content_props(paper)),
-    }
+        "props": compact(paper_content_props(paper, request.user)),
+    } | below(request, paper)
     response = render(request, "web/paper.html", context)
     if similar is None:  # the index did not answer: the next reader may have more luck
         response["Cache-Control"] = "no-store"

@@ -12,6 +12,7 @@ from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid
 from broadsheet.search.query import Query, parse
+from broadsheet.web import cards
 
 WHY = {"title": "its title is what you typed", "words": "matches your words", "meaning": "near in meaning"}
 
@@ -34,7 +35,7 @@ def results(request: HttpRequest) -> HttpResponse:
         return render(request, "web/search.html", context | {"error": error}, status=503)
     if found.jump:
         return HttpResponseRedirect(reverse("paper", args=[found.jump]))
-    context |= _page(found, number, asked)
+    context |= _page(request, found, number, asked)
     return render(request, "web/search.html", context | {"found": found, "unknown_id": query.key})
 
 
@@ -57,10 +58,13 @@ def _number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _page(found: hybrid.Results, number: int, asked: dict[str, str]) -> dict[str, object]:
+def _page(request: HttpRequest, found: hybrid.Results, number: int, asked: dict[str, str]) -> dict[str, object]:
     papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
+    sight = cards.within_sight(request, papers.values())
+    seen = {paper.pk for paper in sight.papers}
+    cards.dress(request, sight.papers, request.get_full_path())
     shown = [
-        (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why)) for hit in found.hits if hit.paper_id in papers
+        (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why)) for hit in found.hits if hit.paper_id in seen
     ]
     kept = {name: value for name, value in asked.items() if value}
 
@@ -68,8 +72,9 @@ def _page(found: hybrid.Results, number: int, asked: dict[str, str]) -> dict[str
         return f"{reverse('papers')}?{urlencode(kept | {'p': page})}"
 
     more = number * settings.PAGE_SIZE < found.total
-    return {
+    return sight.context | {
         "shown": shown,
+        "here": request.get_full_path(),
         "number": number,
         "newer": at(number - 1) if number > 1 else "",
         "older": at(number + 1) if more else "",

@@ -26,6 +26,9 @@
     k: () => go(-1),
     o: () => papers[at]?.querySelector("h2 a").click(),
     u: unfold,
+    // Only who is signed in has these buttons.
+    v: () => papers[at]?.querySelector("button.vote")?.click(),
+    s: () => papers[at]?.querySelector("button.save")?.click(),
     "/": () => document.querySelector("#q").focus(),
   };
 
@@ -40,6 +43,18 @@
       event.preventDefault();
       act();
     }
+  });
+
+  // Where an act cannot be done in place, the form is sent as it would be without JavaScript: its answer tells why.
+  document.addEventListener("htmx:response:error", (event) => {
+    const { sourceElement: form, sourceEvent } = event.detail.ctx;
+    const button = sourceEvent?.submitter;
+    if (!form.matches("form.act") || !button) return;
+    const pressed = document.createElement("input");
+    Object.assign(pressed, { type: "hidden", name: button.name, value: button.value });
+    form.append(pressed);
+    if (button.hasAttribute("formaction")) form.action = button.formAction;
+    form.submit();
   });
 
   papers.forEach((paper, place) => paper.addEventListener("focusin", () => { at = place; }));

