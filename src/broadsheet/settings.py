@@ -223,8 +223,8 @@ def _mailer(address: str) -> dict[str, Any]:
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme not in {"smtp", "smtps", "smtp+plain"} or not parts.hostname:
         raise ImproperlyConfigured(
-            f"BROADSHEET_MAIL begins with {parts.scheme!r}; it takes smtp://user:secret@host:587, smtps://, smtp+plain:// "
-            "or console:."
+            f"BROADSHEET_MAIL begins with {parts.scheme!r}; it takes smtp://user:secret@host:587, smtps://, "
+            "smtp+plain:// or console:."
         )
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -99,6 +99,7 @@ def world(db):
             "stamp": signing.dumps([int(time.time() * 1000) - 10_000, "x"], salt="sign-up"),
             "organization": "lab",
             "password": cast.PASSWORD,
+            "me": "ada",
             "file": SimpleUploadedFile("list.bib", b"@article{a, title={Another Paper}, eprint={2601.00002}}"),
         },
     )

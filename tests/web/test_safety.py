@@ -236,7 +236,12 @@ def test_what_an_uploaded_list_says_is_shown_as_text(ada):
 def test_addresses_of_the_table_that_do_not_exist_are_unknown(world):  # noqa: F811
     client = signed_in(world.people["al"])
     for row in PLAIN:
-        if row.method != "GET" or "{" not in row.path or row.path.startswith(("/authors", "/papers/{key}.md")):
+        if (
+            row.method != "GET"
+            or row.answers == "405"
+            or "{" not in row.path
+            or row.path.startswith(("/authors", "/papers/{key}.md"))
+        ):
             continue
         unknown = re.sub(r"\{(\w+)\}", "no-such-thing", row.path)
         assert client.get(unknown).status_code in (302, 400, 404), row.path

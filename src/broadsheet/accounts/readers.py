@@ -38,7 +38,7 @@ def the_one_reader() -> User:
 
 def signed_in(visitor: Visitor) -> User | None:
     """Return the reader that a visitor is, None where nobody is signed in."""
-    return cast("User", visitor) if visitor.is_authenticated else None
+    return visitor if visitor.is_authenticated else None
 
 
 def active(visitor: Visitor, doing: str) -> User:

@@ -341,7 +341,7 @@ class EntryQuerySet(models.QuerySet["ModerationEntry"]):
         raise TypeError("An entry of the moderation log is never deleted.")
 
     def strike(self, *, moderator: str | None = None, account: str | None = None, **texts: Any) -> int:
-        """Write entries without the name of somebody who closed their account: the one exception, for ``closing`` alone.
+        """Write entries without the name of somebody who closed an account: the one exception, for ``closing`` alone.
 
         texts: reason and detail without the name. What was done, to what and when cannot be written.
         """

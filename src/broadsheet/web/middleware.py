@@ -6,7 +6,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
 from django.utils.functional import SimpleLazyObject
 
 from broadsheet.accounts import readers

@@ -1,4 +1,4 @@
-"""The page on which a reader lets a program in by the code that it shows. What programs call lives in ``api.device``."""
+"""The page on which a reader lets a program in by the code it shows. What programs call lives in ``api.device``."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
