@@ -180,7 +180,9 @@ SUBMIT_DAYS = number("SUBMIT_DAYS", 14, "Days after its first version in which a
 SUBMIT_WEEKENDS = switch("SUBMIT_WEEKENDS", "Whether papers can be submitted on Saturdays and Sundays.")
 SUBMIT_PER_DAY = number("SUBMIT_PER_DAY", 5, "Papers one reader can submit in a day.", least=1)
 COMMENTS_PER_HOUR = number("COMMENTS_PER_HOUR", 30, "Comments one reader can write in an hour.", least=1)
-NEW_DAYS = number("NEW_DAYS", 3, "Days for which an account is new: a tenth of the limits, votes wait for the quorum.")
+NEW_DAYS = number(
+    "NEW_DAYS", 3, "Days for which an account is new in open mode: a tenth of the limits, votes wait for the quorum."
+)
 QUORUM = number("QUORUM", 2, "Votes of accounts that are not new which a paper needs before those of new ones trend.")
 SIGN_UPS_PER_DAY = number("SIGN_UPS_PER_DAY", 10, "Accounts that one subnet can make in a day.", least=1)
 SIGN_UP_WORK = number(

@@ -84,14 +84,18 @@ def test_the_time_of_last_use_is_kept_once_a_minute(ada: User, django_assert_num
         assert ApiToken.objects.get().used > first
 
 
-def test_a_token_that_is_not_known_is_refused_on_every_address(get: Any, ada: User):
+def test_a_token_that_is_not_known_reads_what_everybody_may_read_and_nothing_more(get: Any, client: Any, ada: User):
     revoked, gone = tokens.issue(ada, "revoked")
     tokens.revoke(ada, revoked.public_id)
     _, over = tokens.issue(ada, "over", "read", timezone.now() + timedelta(seconds=1))
     ApiToken.objects.update(expires=timezone.now() - timedelta(seconds=1))
     for secret in ("hf_example", "", "bs_" + "x" * 40, gone, over, "\udcff"):
-        for path in ("daily_papers", "papers/2611.00001", "whoami-v2", "openapi.json", "nothing"):
+        for path in ("daily_papers", "papers/2611.00001", "openapi.json"):
             answer = get(path, headers=bearer(secret))
+            assert answer.status_code == 200
+            assert "not known here" in answer.headers["X-HF-Warning"]
+        vote = client.post("/api/papers/2611.00001/vote", headers=bearer(secret))
+        for answer in (get("whoami-v2", headers=bearer(secret)), vote):
             assert answer.status_code == 401
             assert answer.headers["X-Error-Message"] == INVALID
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -101,7 +105,7 @@ def test_the_token_of_a_closed_account_is_not_known(get: Any, ada: User):
     _, secret = tokens.issue(ada, "mine")
     ada.is_active = False
     ada.save()
-    assert get("daily_papers", headers=bearer(secret)).status_code == 401
+    assert get("whoami-v2", headers=bearer(secret)).status_code == 401
 
 
 def test_other_schemes_of_the_header_are_a_proxys_own_affair(get: Any):

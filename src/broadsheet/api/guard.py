@@ -23,6 +23,7 @@ from broadsheet.errors import Refused, SignInNeeded
 WINDOW = 300
 READING = ("GET", "HEAD", "OPTIONS")
 INVALID = "Invalid credentials in Authorization header"
+FOREIGN = "the token sent is not known here, so this is the answer for everybody"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _EXPOSED = (
     "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
@@ -56,6 +57,8 @@ def reader_for(request: HttpRequest, writing: bool) -> User:
     verbs decide.
     """
     token: ApiToken | None = getattr(request, "token", None)
+    if getattr(request, "unknown_token", False):
+        raise SignInNeeded(INVALID)
     if token is None:
         raise SignInNeeded(
             "This needs a token.", "Make one under /settings/tokens and send it as Authorization: Bearer TOKEN."
@@ -76,16 +79,16 @@ def guarded(view: View, bucket: str = "api") -> View:
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request_id = secrets.token_hex(8)
         counted = bucket if request.method in READING else "write"
-        known = _recognise(request)
+        _recognise(request)
         quota, allowance = _take(request, counted)
         if request.method == "OPTIONS":
             answer: HttpResponseBase = _preflight(view, request, args, kwargs)
         elif allowance and not allowance.allowed:
             answer = _exhausted(quota, allowance)
-        elif not known:
-            answer = unknown_token()
         else:
             answer = _answer(view, request, request_id, args, kwargs)
+        if getattr(request, "unknown_token", False):
+            answer.headers.setdefault("X-HF-Warning", f"token; {FOREIGN}")
         answer["X-Request-Id"] = request_id
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Expose-Headers"] = _EXPOSED
@@ -98,24 +101,23 @@ def guarded(view: View, bucket: str = "api") -> View:
     return answering
 
 
-def unknown_token() -> HttpResponse:
-    """Return the answer to a token that is not, or no longer, one of ours; in the words that clients look for."""
+def invalid() -> HttpResponse:
+    """Return the answer to a missing or unknown token in the words that clients look for."""
     answer = error_answer(401, INVALID)
     answer["WWW-Authenticate"] = 'Bearer realm="Broadsheet", error="invalid_token"'
     return answer
 
 
-def _recognise(request: HttpRequest) -> bool:
-    """Put the token that came along on the request. Return False where one came that is not known.
+def _recognise(request: HttpRequest) -> None:
+    """Put the token that came along on the request, and whether one came that is not, or no longer, known.
 
-    Other schemes of the header are a proxy's own affair.
+    Many a client has a token of the original site and sends it everywhere; so what everybody may read, it reads too,
+    with a warning. Other schemes of the header are a proxy's own affair.
     """
     scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
-    if scheme.lower() != "bearer":
-        return True
-    token = tokens.reader_of(secret.strip())
-    request.token = token  # type: ignore[attr-defined]
-    return token is not None
+    if scheme.lower() == "bearer":
+        token = tokens.reader_of(secret.strip())
+        request.token, request.unknown_token = token, token is None  # type: ignore[attr-defined]
 
 
 def _answer(

@@ -6,7 +6,7 @@ from ninja import Query, Router
 
 from broadsheet.accounts.models import Organization, User
 from broadsheet.api.answers import json_answer, page_answer
-from broadsheet.api.guard import Bearer, reader_of, unknown_token
+from broadsheet.api.guard import Bearer, invalid, reader_of
 from broadsheet.api.lookup import reader_named
 from broadsheet.api.schemas import Account, Problem
 from broadsheet.api.shapes import Me, OrganizationOverview, PageQuery, UserOverview
@@ -31,7 +31,7 @@ def whoami(request: HttpRequest) -> HttpResponse:
     """The account of the token that came along; 401 without one."""
     token = getattr(request, "token", None)
     if token is None:
-        return unknown_token()
+        return invalid()
     reader = token.reader
     auth: Json = {
         "type": "access_token",

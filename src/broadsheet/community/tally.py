@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from broadsheet.accounts import readers
+from broadsheet.accounts import limits, readers
 from broadsheet.accounts.models import Role
 from broadsheet.community.models import Claim, ClaimState, Vote
 from broadsheet.papers.models import Paper
@@ -95,7 +95,7 @@ def trending_casts(papers: Sequence[int]) -> dict[int, list[datetime]]:
 
 def grown_before() -> datetime:
     """Return the moment before which an account must have been made not to be new any more."""
-    return timezone.now() - timedelta(days=settings.NEW_DAYS)
+    return timezone.now() - limits.new_for()
 
 
 def is_grown() -> Q:
@@ -104,7 +104,7 @@ def is_grown() -> Q:
 
 
 def _quorum() -> int:
-    return 0 if readers.mode() == "single" else int(settings.QUORUM)
+    return int(settings.QUORUM) if readers.mode() == "open" else 0
 
 
 def _verb(number: int, word: str) -> str:
