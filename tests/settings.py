@@ -9,6 +9,7 @@ atexit.register(_HOME.cleanup)
 os.environ["BROADSHEET_HOME"] = _HOME.name
 os.environ["BROADSHEET_OFFLINE"] = "yes"
 os.environ["BROADSHEET_MODE"] = "open"
+os.environ["BROADSHEET_ACT_RATE"] = "0"
 if os.environ.pop("BROADSHEET_SUITE", "") == "postgres":
     # The same suite on a real PostgreSQL server, brought up for it: make test runs the readers' rooms on both.
     os.environ.setdefault("XDG_RUNTIME_DIR", _HOME.name)

@@ -155,6 +155,11 @@ PAGE_RATE = number(
     1000,
     "Pages that one address may ask for in five minutes, a quarter of them searches; 0 for no limit.",
 )
+ACT_RATE = number(
+    "ACT_RATE",
+    600,
+    "Changes (votes, comments, forms, API writes) that one subnet may make in five minutes; 0 for no limit.",
+)
 ALLOWED_HOSTS = words("HOSTS", "localhost 127.0.0.1 [::1]", "Host names that the server answers to.")
 PUBLIC_URL = knob(
     "PUBLIC_URL", "", "Address of the site as readers see it, for links in answers; default: that of the request."
@@ -292,6 +297,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "broadsheet.web.middleware.one_reader",
+    "broadsheet.web.middleware.act_limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "broadsheet.web.middleware.DomainErrors",
 ]

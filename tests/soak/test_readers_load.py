@@ -24,6 +24,7 @@ OFF = {
     "BROADSHEET_MODEL": "none",
     "BROADSHEET_MODE": "open",
     "BROADSHEET_API_RATE": "0",
+    "BROADSHEET_ACT_RATE": "0",
     "BROADSHEET_PAGE_RATE": "0",
     "BROADSHEET_COMMENTS_PER_HOUR": "100000",
     "DJANGO_SETTINGS_MODULE": "broadsheet.settings",

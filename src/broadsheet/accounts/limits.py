@@ -122,6 +122,15 @@ def spend(key: str, *, capacity: int, seconds: int, cost: float = 1) -> None:
         raise TooMany("That was too often for now.", wait, f"It works again {_in(wait)}.")
 
 
+def act(address: str) -> None:
+    """Count one change that came from an address with all that come from its subnet, whoever makes them.
+
+    Raises TooMany where the subnet has made as many as BROADSHEET_ACT_RATE allows in five minutes.
+    """
+    if settings.ACT_RATE and settings.MODE in ("closed", "open"):
+        spend(f"acts:{subnet(address)}", capacity=settings.ACT_RATE, seconds=300)
+
+
 def subnet(address: str) -> str:
     """Return the network that an address counts with: /24 of IPv4, /48 of IPv6; what is no address counts as itself."""
     try:

@@ -128,6 +128,8 @@ def _answer(
     if is_head:
         request.method = "GET"
     try:
+        if request.method not in READING:
+            limits.act(limits.client_address(request))
         answer = view(request, *args, **kwargs)
     except Exception as error:  # noqa: BLE001 (translated in one place, where it is logged too)
         return answer_to(error, request_id)

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from broadsheet.accounts import readers
-from broadsheet.accounts.limits import client_address, take
-from broadsheet.errors import BroadsheetError
+from broadsheet.accounts.limits import act, client_address, take
+from broadsheet.errors import BroadsheetError, TooMany
 from broadsheet.web.views.errors import domain_error
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -60,6 +60,20 @@ def rate_limits(get_response: Handler) -> Handler:
         response = render(request, "web/error.html", {"title": "Too many pages at once", "wait": wait}, status=429)
         response["Retry-After"] = str(wait)
         return response
+
+    return handle
+
+
+def act_limits(get_response: Handler) -> Handler:
+    """Answer 429 to a subnet that changes too much, whoever its readers are. The API counts the same in its guard."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and not request.path_info.startswith("/api/"):
+            try:
+                act(client_address(request))
+            except TooMany as error:
+                return domain_error(request, error)
+        return get_response(request)
 
     return handle
 
