@@ -14,13 +14,18 @@ help: ## list the commands
 run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
 	@$(PY) -m broadsheet serve $(ARGS)
 
-# What readers do runs a second time on a real PostgreSQL server.
+# What readers do runs a second time on a real PostgreSQL server, beside the first run; its output follows at the end.
 ON_BOTH := tests/accounts tests/community tests/api tests/hub tests/papers tests/ranking tests/web
 
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
-	@test -n "$(ARGS)" || BROADSHEET_SUITE=postgres $(PY) -m pytest $(ON_BOTH)
+else
+	@second=$$(mktemp) && { BROADSHEET_SUITE=postgres $(PY) -m pytest -p no:cacheprovider $(ON_BOTH) >$$second 2>&1 & \
+		other=$$!; trap "kill $$other" INT TERM; $(PY) -m pytest; first=$$?; wait $$other; postgres=$$?; \
+		echo "The rooms of readers on PostgreSQL:"; cat $$second; rm -f $$second; test $$first$$postgres = 00; }
+endif
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
 	.venv/bin/ruff format --check src tests docs

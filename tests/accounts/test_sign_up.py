@@ -140,10 +140,14 @@ def test_an_invitation_makes_an_account_at_once_and_works_once(client, settings,
 
 
 def test_an_invitation_mailed_to_an_address_confirms_it(client, ada, mailoutbox):
-    path = actions.invite(ada, "cy@example.org")
-    sign_up(client, path)
+    assert actions.invite(ada, "cy@example.org") == "", "who invites must not confirm an address that is not theirs"
+    sign_up(client, cast.path_in(mailoutbox[0]))
     assert User.objects.get(username="cy").email_verified
     assert len(mailoutbox) == 1, "only the invitation"
+
+
+def test_an_administrator_sees_the_link_of_a_mailed_invitation(al, mailoutbox):
+    assert actions.invite(al, "cy@example.org") == cast.path_in(mailoutbox[0])
 
 
 def test_an_invited_reader_is_not_told_that_an_address_is_taken(client, ada, bo):

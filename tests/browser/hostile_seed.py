@@ -70,7 +70,7 @@ def seed(number: int, payload: str, me: User) -> list[str]:
     Report.objects.create(reporter=one, comment=first, reason="other", note=kept(payload, 500))
     ModerationEntry.objects.create(moderator="mo", verb="warn", account=one.username, reason=kept(payload, 300))
     notifications.tell(me, "reply", actor=one, paper=paper, comment=edited)
-    notifications.tell(me, "follow", actor=one, text=text)
+    notifications.tell(me, "claim", actor=one, text=text)
     rarer = [
         [f"/readers/{one.username}"],
         _list_page(one.username, f"l{number}"),

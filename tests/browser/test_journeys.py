@@ -219,7 +219,8 @@ def test_a_reader_keeps_a_list_and_takes_it_along(somebody, world):
     page.get_by_role("main").get_by_role("button").first.click()
     ada.check()
     page = ada.open(PAPER)
-    page.get_by_label(re.compile("list", re.IGNORECASE)).first.select_option(label="Small networks")
+    page.locator("summary", has_text="lists").click()
+    page.get_by_label("Add to a list").select_option(label="Small networks")
     page.get_by_role("button", name=re.compile(r"^(Add|Put)")).first.click()
     ada.check()
     page = ada.open("/lists")
@@ -286,3 +287,34 @@ def test_a_reader_takes_everything_along_and_closes_the_account(somebody, world)
     expect(page.locator("article.said").filter(has_text=words)).to_contain_text("a closed account")
     expect(page.get_by_role("main")).not_to_contain_text(name)
     ada.check()
+
+
+EVERYWHERE = [
+    "/", PAPER, "/papers/week", "/papers/trending", "/papers/new", "/papers?q=networks", "/authors/A.%20Example",
+    "/organizations", "/readers/mo", "/moderation/log", "/status", "/papers/none",
+]  # fmt: skip
+SIGNED_OUT = ["/sign-in", "/sign-in/mail", "/sign-up", "/password/forgot"]
+SIGNED_IN = [
+    "/settings", "/settings/account", "/settings/sessions", "/settings/tokens", "/settings/invitations",
+    "/settings/notifications", "/settings/papers", "/settings/organizations", "/settings/close", "/saved", "/lists",
+    "/lists/new", "/lists/saved/import", "/following", "/marks", "/notifications", "/papers/submit", f"{PAPER}/claim",
+    f"{PAPER}/links", "/report?paper=2601.00003", "/device", "/moderation", "/moderation/about?account=mo",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ["phone"], indirect=True)
+def test_every_page_has_a_title_of_its_own_and_fits_the_narrowest_window(somebody, world, size):
+    visitor, mo = somebody(), somebody()
+    sign_in(mo, "mo")
+    for reader, paths in ((visitor, EVERYWHERE + SIGNED_OUT), (mo, EVERYWHERE + SIGNED_IN)):
+        reader.page.set_viewport_size({"width": 320, "height": 640})
+        titles = {}
+        for path in paths:
+            page = reader.open(path)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 320, f"{path} is {wide} px wide"
+            assert page.get_by_role("heading", level=1).count() == 1, f"{path} has no heading"
+            assert page.title() not in titles, f"{path} bears the title of {titles.get(page.title())}"
+            titles[page.title()] = path
+    for one in (visitor, mo):  # the browser itself notes the page that is not there
+        one.troubles = [trouble for trouble in one.troubles if "status of 404" not in trouble]

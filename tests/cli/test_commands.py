@@ -240,6 +240,19 @@ def test_a_damaged_index_is_put_aside_and_made_again(tmp_path):
         site.stop()
 
 
+def _wait_for(address):
+    """Return once a server answers, as one that is still starting cannot be asked to stop in order."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nothing answers at {address}")
+
+
 def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_port(tmp_path):
     site = start_site(tmp_path / "home", **WORDS)
     port = site.url.rsplit(":", 1)[1]
@@ -261,6 +274,7 @@ def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_p
             break
         time.sleep(0.5)
     assert last is not None
+    _wait_for(f"{site.url}/robots.txt")
     assert last.poll() is None, last.communicate()[0]
     last.terminate()
     assert last.wait(30) == 0

@@ -25,8 +25,8 @@ def test_a_reader_sees_their_own_and_nobody_elses(ada, bo, paper):
     marks.mark(ada, paper, "read")
     mine = around([paper], ada)[paper.pk]
     assert (mine.voted, mine.saved, mine.mark) == (True, True, "read")
-    assert around([paper], bo)[paper.pk] == Around()
-    assert around([paper], AnonymousUser())[paper.pk] == Around()
+    assert around([paper], bo)[paper.pk] == Around(voted_on=True)
+    assert around([paper], AnonymousUser())[paper.pk] == Around(voted_on=True)
     votes.take_back(ada, paper)
     lists.unsave(ada, paper)
     marks.mark(ada, paper, None)
@@ -59,12 +59,21 @@ def test_an_author_participates_once_they_are_verified_and_speak(ada, paper):
     assert around([paper], ada)[paper.pk].author_participates is False
 
 
-def test_a_page_of_papers_costs_three_queries(ada, django_assert_num_queries):
+def test_a_vote_made_void_is_still_told_of(ada, bo, paper):
+    votes.cast(ada, paper)
+    votes.void(ada, void=True)
+    assert around([paper], bo)[paper.pk].voted_on
+
+
+def test_a_page_of_papers_costs_one_query_and_one_each_for_submitters_and_authors(ada, django_assert_num_queries):
     papers = [cast.paper(f"2601.0000{number}", f"Paper {number}") for number in range(5)]
     for each in papers:
         votes.cast(ada, each)
         lists.save(ada, each)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         assert all(one.voted and one.saved for one in around(papers, ada).values())
-    with django_assert_num_queries(2):
-        around(papers, AnonymousUser())
+    for each in papers:
+        Submission.objects.create(paper=each, reader=ada, version=1, day=date(2026, 1, 5))
+        Claim.objects.create(paper=each, reader=ada, author_name="Ada", proof="orcid", state=ClaimState.VERIFIED)
+    with django_assert_num_queries(3):
+        assert all(one.submitter == ada and one.authors for one in around(papers, AnonymousUser()).values())

@@ -62,7 +62,6 @@ def test_moderation_and_claims_come_by_mail_and_the_rest_stands_on_the_page(ada)
         "comment": "page",
         "claim": "mail",
         "moderation": "mail",
-        "follow": "page",
     }
     wants(ada, reply="off", mention="nonsense")
     assert (notifications.way(ada, "reply"), notifications.way(ada, "mention")) == ("off", "page")

@@ -266,9 +266,15 @@ def test_a_token_is_shown_once_and_revoked(as_ada, ada):
     assert tokens.reader_of(secret) is None
 
 
-def test_an_invitation_is_shown_once_and_mailed_without_a_word_of_the_reader(as_ada, mailoutbox):
-    answer = as_ada.post("/settings/invitations", {"email": "Cy@example.org"})
+def test_an_invitation_is_shown_once(as_ada):
+    answer = as_ada.post("/settings/invitations", {"email": ""})
     assert "/invitation/" in answer.content.decode()
+
+
+def test_an_invitation_is_mailed_without_a_word_of_the_reader_who_does_not_see_its_link(as_ada, mailoutbox):
+    answer = as_ada.post("/settings/invitations", {"email": "Cy@example.org"})
+    assert "on its way to cy@example.org" in answer.content.decode()
+    assert "/invitation/" not in answer.content.decode().replace('href="/settings/invitations', "")
     assert OneTimeLink.objects.get().email == "cy@example.org"
     (invited,) = mailoutbox
     assert invited.to == ["cy@example.org"]

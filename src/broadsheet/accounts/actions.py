@@ -113,8 +113,9 @@ def add_reader(
 
 
 def invite(visitor: readers.Visitor, email: str = "", *, site: str = "") -> str:
-    """Make an invitation, mail it where an address is given, and return its path.
+    """Make an invitation and return its path; one for an address is mailed there, and '' returned.
 
+    Opening it confirms that address, so nobody but its owner gets to see the link; administrators, who vouch, do.
     Raises SignInNeeded, BadInput, Refused or TooMany.
     """
     reader = readers.active(visitor, "invite others")
@@ -127,7 +128,7 @@ def invite(visitor: readers.Visitor, email: str = "", *, site: str = "") -> str:
     path = f"/invitation/{links.make(LinkKind.INVITE, reader, email)}"
     if email:
         mail.send("invite", email, {"address": mail.absolute(path, site)})
-    return path
+    return path if reader.is_admin or not email else ""
 
 
 def confirm(secret: str) -> tuple[User, bool]:
@@ -142,6 +143,7 @@ def confirm(secret: str) -> tuple[User, bool]:
             finished = not user.is_active
             user.email, user.email_verified, user.is_active = link.email, True, True
             user.save(update_fields=["email", "email_verified", "is_active"])
+            links.void(user)  # what was mailed to the former address opens nothing any more
     except IntegrityError:
         hint = "The address belongs to an account: sign in with it."
         raise NotFound("This link does not work.", hint) from None
@@ -199,9 +201,8 @@ def set_role(visitor: readers.Visitor, reader: User, role: str) -> None:
     if role not in Role.values:
         raise BadInput(f"{role[:20]!r} is no role.", f"Roles are {', '.join(Role.values)}.")
     with transaction.atomic():
-        admins = set(
-            User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True)
-        )
+        locked = User.objects.select_for_update(no_key=True).order_by("pk")
+        admins = set(locked.filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True))
         if role != Role.ADMIN and admins == {reader.pk}:
             raise Refused(f"{reader.username} is the only administrator.", "Make another one first.")
         reader.role = Role(role)

@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest, Least
 from django.http import HttpRequest
 
 from broadsheet.accounts.models import Bucket, Role, User
@@ -103,23 +104,23 @@ def spend(key: str, *, capacity: int, seconds: int, cost: float = 1) -> None:
     key: what is limited and for whom (``comment:17``). capacity: what a full bucket holds, so the most at one go.
     seconds: how long an empty one takes to be full, at most a day. cost: how much is taken.
 
-    The row is locked while it is counted, so parallel requests never spend the same token. Raises TooMany, and takes
-    nothing, where there is not enough.
+    It is counted and taken in one statement, so parallel requests never spend the same token. Raises TooMany, and
+    takes nothing, where there is not enough.
     """
     key = key if len(key) <= 120 else f"{key[:50]}:{hashlib.sha256(key.encode()).hexdigest()}"
     now = time.time()
-    with transaction.atomic():
+    # Clocks of several machines differ, and a capacity may have been set lower since.
+    grown = Greatest(now - F("filled"), 0.0) * (capacity / seconds)
+    bucket = Bucket.objects.annotate(held=Least(F("tokens") + grown, float(capacity)))
+    enough = bucket.filter(pk=key, held__gte=cost)
+    if not enough.update(tokens=F("held") - cost, filled=now):
         Bucket.objects.bulk_create([Bucket(key=key, tokens=capacity, filled=now)], ignore_conflicts=True)
-        bucket = Bucket.objects.select_for_update().get(pk=key)
-        # Clocks of several machines differ, and a capacity may have been set lower since.
-        tokens = min(capacity, bucket.tokens + max(now - bucket.filled, 0) * capacity / seconds)
-        if tokens >= cost:
-            Bucket.objects.filter(pk=key).update(tokens=tokens - cost, filled=now)
+        if not enough.update(tokens=F("held") - cost, filled=now):
+            held = bucket.filter(pk=key).values_list("held", flat=True).first() or 0
+            wait = max(math.ceil((cost - held) * seconds / capacity), 1)
+            raise TooMany("That was too often for now.", wait, f"It works again {_in(wait)}.")
     if secrets.randbelow(500) == 0:
         Bucket.objects.filter(filled__lt=now - 2 * LONGEST).delete()
-    if tokens < cost:
-        wait = max(math.ceil((cost - tokens) * seconds / capacity), 1)
-        raise TooMany("That was too often for now.", wait, f"It works again {_in(wait)}.")
 
 
 def act(address: str) -> None:

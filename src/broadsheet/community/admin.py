@@ -16,6 +16,7 @@ from broadsheet.accounts.admin import Guarded, Seen
 from broadsheet.accounts.models import User
 from broadsheet.community import closing, log
 from broadsheet.community.models import Claim, Comment, ModerationEntry, Report, Vote
+from broadsheet.papers.actions import note_activity
 
 
 @admin.register(User)
@@ -39,6 +40,15 @@ class ReaderAdmin(Guarded):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Accounts are made by their readers, by invitation or on the command line."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Write what was changed; an account switched off or on stands in the public log."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if "is_active" in form.changed_data:
+                verb, word = ("switch-on", "on again") if obj.is_active else ("switch-off", "off")
+                log.note(request.user, verb, f"Switched {word} by an administrator.", account=obj)  # type: ignore[arg-type]
+            note_activity()
 
     def get_deleted_objects(self, objs: Iterable[User], request: HttpRequest) -> Any:
         """Return what the page of confirmation tells: what closing an account does, not every row it touches."""

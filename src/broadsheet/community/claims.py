@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from broadsheet.accounts import limits, readers
 from broadsheet.accounts.models import User
-from broadsheet.community import log, notifications
+from broadsheet.community import log, notifications, votes
 from broadsheet.community.models import Claim, ClaimState
 from broadsheet.errors import BadInput, Conflict, NotFound, Refused, TooMany
 from broadsheet.papers.actions import note_activity
@@ -66,6 +66,7 @@ def claim(visitor: readers.Visitor, paper: Paper, author_name: str, note: str = 
         decided=timezone.now() if proof else None,
     )
     if proof:
+        votes.rescore([paper.pk])  # authors' own votes do not trend
         note_activity()
     return made
 
@@ -98,6 +99,7 @@ def decide(visitor: readers.Visitor, claim: Claim, verified: bool, reason: str) 
     """
     judge = readers.moderator(visitor)
     reason = log.checked_reason(reason)
+    votes.hold([claim.paper_id])  # before the claim, as whoever claims does
     held = Claim.objects.select_for_update(of=("self",), no_key=True).select_related("paper", "reader")
     found = held.filter(pk=claim.pk).first()
     if found is None:
@@ -119,6 +121,7 @@ def decide(visitor: readers.Visitor, claim: Claim, verified: bool, reason: str) 
     log.note(judge, verb, reason, account=found.reader, paper=found.paper, author=found.author_name)
     told = f"Your claim to be {found.author_name} was {'verified' if verified else 'refused'}: {reason}"
     notifications.tell(found.reader, "claim", actor=judge, paper=found.paper, text=told[:500])
+    votes.rescore([found.paper_id])
     note_activity()
     return found
 
@@ -130,9 +133,11 @@ def withdraw(visitor: readers.Visitor, claim: Claim) -> None:
     Raises NotFound for a claim that is not the reader's own and open.
     """
     reader = readers.active(visitor, "withdraw a claim")
+    votes.hold([claim.paper_id])
     open_ones = Claim.objects.filter(pk=claim.pk, reader=reader).exclude(state=ClaimState.REFUSED)
     if not open_ones.delete()[0]:
         raise NotFound("There is no such claim.")
+    votes.rescore([claim.paper_id])
     note_activity()
 
 

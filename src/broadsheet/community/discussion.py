@@ -5,14 +5,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from broadsheet.accounts import readers
 from broadsheet.accounts.models import User
 from broadsheet.accounts.readers import Visitor
 from broadsheet.community import markdown, notifications
-from broadsheet.community.models import ClaimState, Comment, DiscussionLock, Edit, Reaction
+from broadsheet.community.models import Claim, ClaimState, Comment, DiscussionLock, Edit, Reaction, Submission
 from broadsheet.community.reading import SIGNS, Reacted, Said, thread
 from broadsheet.errors import BadInput, NotFound, Refused
 from broadsheet.papers import actions
@@ -49,7 +48,7 @@ def comment(visitor: Visitor, paper: Paper, text: str, parent: Comment | None = 
     """
     reader = readers.active(visitor, "write a comment")
     text = checked(text)
-    held = Paper.objects.select_for_update().get(pk=paper.pk)
+    held = _held_paper(paper.pk)
     _refuse_where_locked(held)
     answered, parent = parent, _thread_of(held, parent)
     twice = Comment.objects.filter(
@@ -96,7 +95,7 @@ def delete(visitor: Visitor, comment: Comment) -> None:
     Raises SignInNeeded, NotFound (already deleted), Refused (another's).
     """
     reader = readers.active(visitor, "delete a comment")
-    paper = Paper.objects.select_for_update().get(pk=comment.paper_id)
+    paper = _held_paper(comment.paper_id)
     held = _own(reader, comment, "deleted")
     held.text, held.deleted = "", timezone.now()
     held.save(update_fields=["text", "deleted"])
@@ -135,7 +134,7 @@ def react(visitor: Visitor, comment: Comment, sign: str, *, stand: bool | None =
 @transaction.atomic
 def recount(paper: Paper) -> None:
     """Count a paper's comments anew, without deleted and hidden ones."""
-    _count(Paper.objects.select_for_update().get(pk=paper.pk))
+    _count(_held_paper(paper.pk))
 
 
 def checked(text: str) -> str:
@@ -160,9 +159,22 @@ def _thread_of(paper: Paper, parent: Comment | None) -> Comment | None:
     return parent.parent or parent
 
 
+def _held_paper(pk: int) -> Paper:
+    """The paper, locked until the transaction ends.
+
+    Before any of its comments, in whatever locks both, and by the weaker lock, which lets rows that only point at it
+    be written: else a reply and an edit at the same moment would wait for each other. Raises NotFound.
+    """
+    held = Paper.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if held is None:
+        raise NotFound("The paper is not here any more.", "It may have been removed by the operator.")
+    return held
+
+
 def _held(comment: Comment) -> Comment:
     """The comment as it is now, locked until the transaction ends."""
-    held = Comment.objects.select_for_update(of=("self",)).select_related("paper").filter(pk=comment.pk).first()
+    locked = Comment.objects.select_for_update(of=("self",), no_key=True)
+    held = locked.select_related("paper").filter(pk=comment.pk).first()
     if held is None or held.deleted:
         raise NotFound(f"There is no comment {comment.public_id!r}.", "It was deleted.")
     return held
@@ -191,7 +203,7 @@ def _spend(reader: User, what: str, times: int = 1) -> None:
 def _count(paper: Paper) -> None:
     """Write the number of standing comments of a paper whose row is locked, and that something happened."""
     paper.reader_comments = Comment.objects.filter(paper=paper, deleted__isnull=True, hidden__isnull=True).count()
-    paper.save(update_fields=["reader_comments"])
+    Paper.objects.filter(pk=paper.pk).update(reader_comments=paper.reader_comments)
     actions.note_activity()
 
 
@@ -203,8 +215,9 @@ def _tell(made: Comment, reader: User, answered: Comment | None) -> None:
             notifications.tell(earlier.author, "reply", actor=reader, paper=made.paper, comment=made)
             told.add(earlier.author.pk)
     told |= _tell_mentioned(made, reader, told=told)
-    concerned = Q(claims__paper=made.paper, claims__state=ClaimState.VERIFIED) | Q(submissions__paper=made.paper)
-    for author in User.objects.filter(concerned).exclude(pk__in=told).distinct():
+    authors = Claim.objects.filter(paper=made.paper, state=ClaimState.VERIFIED).values_list("reader")
+    concerned = set(authors.union(Submission.objects.filter(paper=made.paper).values_list("reader"))) - {(None,)}
+    for author in User.objects.filter(pk__in=[pk for (pk,) in concerned if pk not in told]) if concerned else ():
         notifications.tell(author, "comment", actor=reader, paper=made.paper, comment=made)
 
 

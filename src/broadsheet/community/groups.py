@@ -32,7 +32,8 @@ def describe(
     """Rename and describe an organisation, as ``organizations.describe`` does; papers that were given to it follow."""
     described = organizations.describe(visitor, organization, name=name, about=about, website=website)
     given = papers_of(described.slug).exclude(organization_by="").exclude(organization=described.name)
-    given.update(organization=described.name)
+    list(given.select_for_update(no_key=True).order_by("pk").values_list("pk"))  # in one order, as everywhere
+    given.order_by().update(organization=described.name)
     note_activity()
     return described
 

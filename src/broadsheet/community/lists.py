@@ -132,7 +132,9 @@ def edit(
         reading_list.public = public
     if theme is not None:
         reading_list.theme = _theme(theme)
-    reading_list.save(update_fields=["title", "description", "public", "theme", "changed"])
+    # Only what is given: another change at the same moment, such as making the list private, stays.
+    given = {"title": title, "description": description, "public": public, "theme": theme}
+    reading_list.save(update_fields=["changed", *(name for name, value in given.items() if value is not None)])
 
 
 def rename(visitor: Visitor, reading_list: ReadingList, title: str) -> None:

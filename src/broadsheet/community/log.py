@@ -92,6 +92,8 @@ def held(target: Target, seen: int | None) -> Target:
     """
     found: Target | None
     if isinstance(target, Comment):
+        # The paper first, as whatever counts its comments does.
+        Paper.objects.select_for_update(no_key=True).filter(pk=target.paper_id).first()
         locked = Comment.objects.select_for_update(of=("self",), no_key=True)
         found = locked.select_related("author", "paper").filter(pk=target.pk).first()
     elif isinstance(target, Paper):

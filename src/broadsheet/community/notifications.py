@@ -42,7 +42,6 @@ KINDS = {
     "comment": Kind("Comments on papers you wrote or submitted", "wrote about your paper"),
     "claim": Kind("Decisions on your claims of authorship", "decided on your claim", MAIL),
     "moderation": Kind("Acts of moderation that concern you", "moderated", MAIL),
-    "follow": Kind("What you follow", "has something new for you"),
 }
 
 

@@ -52,11 +52,12 @@ def submit(visitor: readers.Visitor, paper: Paper, comment: str = "") -> Submiss
     except IntegrityError:  # the table's own word, were the lock ever passed by
         raise _taken(held, last_of(held)) from None
     actions.feature(held, day, again)
-    votes.cast(reader, held)
-    votes.rescore([held.pk])  # the day has changed even where the vote stood already
-    if comment.strip():
-        discussion.comment(reader, held, comment)
-    actions.note_activity()
+    with actions.activity_last():
+        votes.cast(reader, held)
+        votes.rescore([held.pk])  # the day has changed even where the vote stood already
+        if comment.strip():
+            discussion.comment(reader, held, comment)
+        actions.note_activity()
     return made
 
 

@@ -53,8 +53,10 @@ class Tally:
 
 
 def tallies(papers: Iterable[Paper]) -> dict[int, Tally]:
-    """Return the split of each paper's votes by primary key, with one query for all."""
+    """Return the split of each paper's votes by primary key, with one query for all; none for no papers."""
     papers = list(papers)
+    if not papers:
+        return {}
     grown = is_grown()
     standing = Q(taken_back__isnull=True, void=False)
     rows = (

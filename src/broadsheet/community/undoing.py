@@ -32,6 +32,7 @@ def undo_all(visitor: readers.Visitor, account: User, reason: str, *, seen: int 
     now = timezone.now()
     comments = Comment.objects.filter(author=found, hidden=None, deleted=None)
     papers = set(comments.values_list("paper", flat=True))
+    votes.hold([*papers, *found.votes.filter(void=False).values_list("paper", flat=True)])
     hidden = comments.update(hidden=now, hidden_by=moderator, hidden_reason=reason)
     _recount(papers)
     reactions = list(Reaction.objects.filter(reader=found).values_list("comment__public_id", "sign"))
@@ -73,6 +74,8 @@ def restore_all(visitor: readers.Visitor, account: User, reason: str, *, seen: i
     undone: dict[str, Any] = last.detail["undone"]
     at = parse_datetime(undone["at"])
     assert at is not None
+    commented = Comment.objects.filter(author=found, hidden=at).values_list("paper", flat=True)
+    votes.hold([*commented, *found.votes.filter(void=True).values_list("paper", flat=True)])
     counts: dict[str, Any] = {
         "comments": _show_again(found, at),
         "votes": len(votes.void(found, void=False)) if last.detail["votes"] else 0,

@@ -44,7 +44,7 @@ def take_back(visitor: Visitor, paper: Paper) -> bool:
     return _set(readers.active(visitor, "vote"), paper, standing=False)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def rescore(papers: Sequence[int]) -> None:
     """Work out the trending score of papers, by primary key, from the raw rows, and write it.
 
@@ -53,30 +53,23 @@ def rescore(papers: Sequence[int]) -> None:
     wanted = sorted(papers)
     for first in range(0, len(wanted), _AT_ONCE):
         batch = wanted[first : first + _AT_ONCE]
-        facts = list(_locked(batch).values_list("pk", "day", "imported_votes"))
-        seen: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-        counts = VotesSeen.objects.filter(paper__in=batch).order_by("day")
-        for pk, day, votes in counts.values_list("paper", "day", "votes"):
-            seen[pk].append((day, votes))
-        own = trending_casts(batch)
-        results: dict[int, float | None] = {}
-        for pk, edition, votes in facts:
-            # A count without a day of reading is taken as of the edition's day.
-            readings = seen[pk] or ([(edition, votes)] if edition and votes else [])
-            results[pk] = scores.trending(readings, edition, own.get(pk, ()))
-        write_trending(results)
+        write_trending(_scores(list(_locked(batch).values_list("pk", "day", "imported_votes"))))
 
 
 def void(account: User, *, void: bool) -> list[int]:
     """Make all votes of an account void, or count them again; return the primary keys of the papers concerned.
 
-    For moderation, which asks who may do so and keeps the log. The rows stay, so that it can be undone.
+    For moderation, which asks who may do so, keeps the log and notes the activity as the last thing it does: who counted
+    it earlier and then waited for another row would be waited for. The rows stay, so that it can be undone.
     """
     return _change_all(Vote.objects.filter(reader=account, void=not void), void=void)
 
 
 def withdraw_all(account: User) -> list[int]:
-    """Take all votes of an account back, as when it closes; return the primary keys of the papers concerned."""
+    """Take all votes of an account back, as when it closes; return the primary keys of the papers concerned.
+
+    The caller notes the activity, as for ``void``.
+    """
     return _change_all(Vote.objects.filter(reader=account, taken_back__isnull=True), taken_back=timezone.now())
 
 
@@ -97,28 +90,55 @@ def come_of_age(since: timedelta) -> int:
 
 def _set(reader: User, paper: Paper, *, standing: bool) -> bool:
     most = limits.share(reader, VOTES_PER_HOUR)
-    limits.spend(f"vote:{reader.pk}", capacity=most, seconds=3600)
     with transaction.atomic():
-        if not _locked([paper.pk]).values_list("pk").first():
+        held = _locked([paper.pk]).values("day", "imported_votes", "reader_votes", "trending").first()
+        if held is None:
             raise NotFound(f"The paper {paper.key} is not here any more.", "It may have been removed by the operator.")
+        # After the paper, as when a paper is submitted: two transactions take what they share in one order.
+        limits.spend(f"vote:{reader.pk}", capacity=most, seconds=3600)
         changed = _stand(reader, paper) if standing else _withdraw(reader, paper)
         if changed:
-            recount([paper.pk])
-            rescore([paper.pk])
+            scored = _scores([(paper.pk, held["day"], held["imported_votes"])])
+            held |= {"reader_votes": Vote.objects.standing().filter(paper=paper).count(), "trending": scored[paper.pk]}
+            Paper.objects.filter(pk=paper.pk).update(reader_votes=held["reader_votes"], trending=held["trending"])
             note_activity()
-    paper.refresh_from_db(fields=["reader_votes", "all_votes", "trending"])
+    vars(paper).update(held, all_votes=held["imported_votes"] + held["reader_votes"])
     return changed
 
 
+def _scores(papers: Sequence[tuple[int, date | None, int]]) -> dict[int, float | None]:
+    """Return the trending score of papers by primary key. papers: each with its edition's day and imported votes."""
+    batch = [pk for pk, _, _ in papers]
+    seen: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
+    counts = VotesSeen.objects.filter(paper__in=batch).order_by("day")
+    for pk, day, votes in counts.values_list("paper", "day", "votes"):
+        seen[pk].append((day, votes))
+    own = trending_casts(batch)
+    results: dict[int, float | None] = {}
+    for pk, edition, votes in papers:
+        # A count without a day of reading is taken as of the edition's day.
+        readings = seen[pk] or ([(edition, votes)] if edition and votes else [])
+        results[pk] = scores.trending(readings, edition, own.get(pk, ()))
+    return results
+
+
 def _stand(reader: User, paper: Paper) -> bool:
-    _, fresh = Vote.objects.get_or_create(paper=paper, reader=reader, defaults={"cast": timezone.now()})
-    again = Vote.objects.filter(paper=paper, reader=reader, taken_back__isnull=False).update(taken_back=None)
-    return fresh or bool(again)
+    vote, fresh = Vote.objects.get_or_create(paper=paper, reader=reader, defaults={"cast": timezone.now()})
+    if not fresh and vote.taken_back:
+        return bool(Vote.objects.filter(pk=vote.pk).update(taken_back=None))
+    return fresh
 
 
 def _withdraw(reader: User, paper: Paper) -> bool:
     mine = Vote.objects.filter(paper=paper, reader=reader, taken_back__isnull=True)
     return bool(mine.update(taken_back=timezone.now()))
+
+
+def hold(papers: Iterable[int]) -> None:
+    """Lock papers, by primary key, until the end of the caller's transaction: all it will change, and in one order."""
+    wanted = sorted(set(papers))
+    for first in range(0, len(wanted), _AT_ONCE):
+        list(_locked(wanted[first : first + _AT_ONCE]).values_list("pk"))
 
 
 def recount(papers: Iterable[int]) -> None:
@@ -136,8 +156,6 @@ def _change_all(votes: QuerySet[Vote], **changes: object) -> list[int]:
         votes.filter(paper__in=batch).update(**changes)
         recount(batch)
         rescore(batch)
-    if papers:
-        note_activity()
     return papers
 
 

@@ -1,42 +1,35 @@
 """The discussion of a paper in the hub's shape: one flat list in which replies name what they reply to."""
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from collections.abc import Iterable
 
-from broadsheet.community import markdown
-from broadsheet.community.models import Comment, Reaction
+from broadsheet.community import markdown, reading
+from broadsheet.community.models import Comment
+from broadsheet.community.reading import Row
 from broadsheet.hub.people import account, gone
 from broadsheet.hub.texts import Json, time_text
 from broadsheet.papers.models import Paper
 
 
-def comments(paper: Paper) -> list[Json]:
-    """Return all comments on a paper, the oldest first. Hidden and deleted ones have no text.
+def comments(paper: Paper, rows: Iterable[Row] | None = None) -> list[Json]:
+    """Return all comments on a paper, the oldest first, or those that have been read already (``rows``).
 
-    What was deleted is left out, unless replies hang on it.
+    Hidden and deleted ones have no text. What was deleted is left out, unless replies hang on it.
     """
     if not paper.pk:
         return []
-    answered = Exists(Comment.objects.filter(parent=OuterRef("pk"), deleted__isnull=True))
-    return [_shown(one) for one in _whole(paper.discussion.filter(Q(deleted__isnull=True) | answered))]
+    rows = reading.read(paper.discussion.all()) if rows is None else list(rows)
+    answered = {row.comment.parent_id for row in rows if not row.comment.deleted}
+    return [_shown(row) for row in rows if not row.comment.deleted or row.comment.pk in answered]
 
 
 def comment(one: Comment) -> Json:
     """Return one comment."""
-    return _shown(_whole(Comment.objects.filter(pk=one.pk)).get())
+    (row,) = reading.read(Comment.objects.filter(pk=one.pk))
+    return _shown(row)
 
 
-def _whole(found: QuerySet[Comment]) -> QuerySet[Comment]:
-    """Read with comments all that is shown of them."""
-    reactions = Reaction.objects.select_related("reader").order_by("pk")
-    return (
-        found.select_related("author", "hidden_by", "parent")
-        .prefetch_related(Prefetch("reactions", queryset=reactions))
-        .annotate(times_edited=Count("edits"))
-        .order_by("posted", "pk")
-    )
-
-
-def _shown(one: Comment) -> Json:
+def _shown(row: Row) -> Json:
+    one = row.comment
     silent = bool(one.hidden or one.deleted)
     data: Json = {
         "edited": one.edited is not None,
@@ -46,8 +39,8 @@ def _shown(one: Comment) -> Json:
             "html": "" if silent else str(markdown.to_html(one.text)),
             "updatedAt": time_text(one.edited or one.posted),
         },
-        "numEdits": one.times_edited,  # type: ignore[attr-defined]
-        "reactions": [] if silent else _reactions(one),
+        "numEdits": row.edits,
+        "reactions": [] if silent else _reactions(row),
         "isReport": False,
     }
     if one.deleted:
@@ -66,9 +59,6 @@ def _shown(one: Comment) -> Json:
     }
 
 
-def _reactions(one: Comment) -> list[Json]:
+def _reactions(row: Row) -> list[Json]:
     """Return the signs on a comment, each with who made it, in the order they came first."""
-    users: dict[str, list[str]] = {}
-    for reaction in one.reactions.all():
-        users.setdefault(reaction.sign, []).append(reaction.reader.username)
-    return [{"reaction": sign, "users": names, "count": len(names)} for sign, names in users.items()]
+    return [{"reaction": sign, "users": names, "count": len(names)} for sign, names in row.signs.items()]

@@ -9,6 +9,7 @@ from broadsheet.accounts.models import User
 from broadsheet.accounts.readers import Visitor
 from broadsheet.community.around import Around
 from broadsheet.community.models import Vote
+from broadsheet.community.reading import Row
 from broadsheet.hub import people
 from broadsheet.hub.discussion import comments
 from broadsheet.hub.items import list_items, paper_object
@@ -39,16 +40,22 @@ def daily_papers_props(
     }
 
 
-def paper_content_props(paper: Paper, visitor: Visitor | None = None) -> Json:
+def paper_content_props(
+    paper: Paper,
+    visitor: Visitor | None = None,
+    found: dict[int, Around] | None = None,
+    rows: Sequence[Row] | None = None,
+) -> Json:
     """Return what a paper's page carries for scrapers (``data-target="PaperContent"``); the caller escapes it.
 
-    visitor: who looks, for their own vote and what they may do.
+    visitor: who looks, for their own vote and what they may do. found, rows: what stands around the paper and the
+    comments on the page, where the page has read them already.
     """
-    shown = paper_object(paper, visitor)
+    shown = paper_object(paper, visitor, found)
     reader = readers.signed_in(visitor) if visitor else None
     return {
         "paper": shown,
-        "comments": comments(paper),
+        "comments": comments(paper, rows),
         "upvoted": shown["upvoted"],
         "upvoters": _upvoters(paper),
         "dailyPaperRank": rank_of_day(paper),

@@ -89,11 +89,14 @@ _REPEATED = (
 )
 
 
-def paper_object(paper: Paper, visitor: Visitor | None = None) -> Json:
-    """Return a paper as the flat object of its own endpoint; models, datasets and spaces are not kept here."""
-    found = people.standing_around([paper], visitor)
-    standing = found.of(paper)
-    return _facts(paper, standing, found.followed) | {
+def paper_object(paper: Paper, visitor: Visitor | None = None, found: dict[int, Around] | None = None) -> Json:
+    """Return a paper as the flat object of its own endpoint; models, datasets and spaces are not kept here.
+
+    found: what stands around the paper, where it has been read already.
+    """
+    known = people.standing_around([paper], visitor, found)
+    standing = known.of(paper)
+    return _facts(paper, standing, known.followed) | {
         "numComments": paper.comments,
         "upvoted": standing.voted,
         "isAuthorParticipating": standing.author_participates,

@@ -1,7 +1,9 @@
 """The verbs that change papers, each one transaction. What a record changes is decided in ``merge``."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +17,7 @@ from broadsheet.sources.record import Record
 # What readers change is not written from a copy in memory that may be older than their change.
 _NEVER_UPDATED = {"id", "key", "source", "added", "all_votes", "reader_votes", "reader_comments", "trending"}
 _UPDATED = [f.attname for f in Paper._meta.concrete_fields if f.attname not in _NEVER_UPDATED]
+_waiting: ContextVar[list[None] | None] = ContextVar("waiting", default=None)
 
 
 @dataclass(slots=True)
@@ -108,9 +111,32 @@ def mark_withdrawn(paper: Paper, since: datetime | None) -> None:
 
 
 def note_activity() -> None:
-    """Count one more act of a reader that others see, so that kept pages are made anew."""
+    """Count one more act of a reader that others see, so that kept pages are made anew.
+
+    The last thing in a transaction, as everybody who acts waits for this row: see ``activity_last``.
+    """
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.append(None)
+        return
     if not Counter.objects.filter(name="activity").update(value=F("value") + 1):
         Counter.objects.get_or_create(name="activity", defaults={"value": 1})
+
+
+@contextmanager
+def activity_last() -> Iterator[None]:
+    """Note the activity of all verbs called within once, at the end.
+
+    For a verb that calls others: were it noted by the first, the second would wait for its rows with that lock held.
+    """
+    waiting: list[None] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting:
+        note_activity()
 
 
 def _take_stamps(number: int) -> int:

@@ -14,22 +14,23 @@ from django.urls import reverse
 
 from broadsheet.community import marks
 from broadsheet.community.around import Around, around
-from broadsheet.community.tally import tallies
+from broadsheet.community.tally import Tally, tallies
 from broadsheet.papers.models import Paper, PaperQuerySet
 
 
 def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "") -> dict[int, Around]:
-    """Put the split of their votes and what stands around them beside papers, with four queries at most for all.
+    """Put the split of their votes and what stands around them beside papers, with one to four queries for all.
 
     For a visitor it is also the way to sign in and vote. back: the page to come back to, by default this one.
     Returns what stands around each, by primary key.
     """
     papers = list(papers)
     found = around(papers, request.user)
-    split = tallies(papers) if papers else {}
+    split = tallies([paper for paper in papers if found[paper.pk].voted_on])
     sign_in = "" if request.user.is_authenticated else reverse("sign-in")
     for paper in papers:
-        vars(paper).update(around=found[paper.pk], tally=split[paper.pk])
+        tally = split.get(paper.pk) or Tally(paper.imported_votes, paper.reader_votes)
+        vars(paper).update(around=found[paper.pk], tally=tally)
         if sign_in:
             question = urlencode({"vote": paper.key, "next": f"{back or here(request)}#paper-{paper.pk}"})
             vars(paper)["sign_in"] = f"{sign_in}?{question}"

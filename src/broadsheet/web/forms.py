@@ -158,7 +158,7 @@ class Profile(Form):
     about = Line(max_length=500, required=False, widget=forms.Textarea({"rows": 3}))
     website = forms.URLField(max_length=200, required=False, assume_scheme="https")
     orcid = forms.CharField(label="ORCID iD", max_length=60, required=False)
-    public_votes = forms.BooleanField(label="Show what I voted for on my page", required=False)
+    public_votes = forms.BooleanField(label="Show what I voted for, and whom I follow", required=False)
 
     def clean_website(self) -> str:
         """Take addresses of the web alone."""

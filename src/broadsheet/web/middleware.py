@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from broadsheet.accounts import readers
 from broadsheet.accounts.limits import act, client_address, take
-from broadsheet.errors import BroadsheetError, TooMany
+from broadsheet.errors import BroadsheetError, Refused, TooMany
 from broadsheet.web.views.errors import domain_error
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +27,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+UNKNOWN_PROXY = (
+    "This site has one reader, and this request came through a proxy.",
+    "The operator sets BROADSHEET_MODE to closed or open for others to sign in, or BROADSHEET_BEHIND_PROXY to yes where "
+    "the proxy lets in that one reader alone.",
+)
 
 
 def security_headers(get_response: Handler) -> Handler:
@@ -79,10 +86,16 @@ def act_limits(get_response: Handler) -> Handler:
 
 
 def one_reader(get_response: Handler) -> Handler:
-    """Where the site has one reader, be that reader without signing in. Requests of the API need their token still."""
+    """Where the site has one reader, be that reader without signing in. Requests of the API need their token still.
+
+    A proxy that nobody told of may let the whole world in under the name of this machine: what shows that it came
+    through one is refused, unless BROADSHEET_BEHIND_PROXY says that the operator knows.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         if readers.mode() == "single" and not request.user.is_authenticated:
+            if not settings.SECURE_PROXY and any(name in request.headers for name in FORWARDED):
+                return domain_error(request, Refused(*UNKNOWN_PROXY))
             request.user = SimpleLazyObject(readers.the_one_reader)  # type: ignore[assignment]
         return get_response(request)
 

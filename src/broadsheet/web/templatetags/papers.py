@@ -2,8 +2,10 @@
 
 from calendar import day_name, month_name
 from datetime import date
+from functools import lru_cache
 
 from django import template
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
 from broadsheet.hub import code_url, plain, project_url
@@ -15,6 +17,17 @@ register = template.Library()
 
 FEW = 4
 """Authors on a card; one more than a common team, so that "and 1 more" is rare."""
+
+
+@register.simple_tag
+def at(name: str, *parts: str) -> str:
+    """Return the address of a page as ``url`` does, remembered, for what stands on a page many times."""
+    return _reversed(get_script_prefix(), name, parts)
+
+
+@lru_cache(maxsize=4096)
+def _reversed(_: str, name: str, parts: tuple[str, ...]) -> str:
+    return reverse(name, args=parts)
 
 
 @register.filter
@@ -74,6 +87,12 @@ def named(period: Period) -> str:
 def long_date(day: date | None) -> str:
     """Return a date in full, its weekday and year included; the pages are written in English throughout."""
     return f"{day_name[day.weekday()]}, {day.day} {month_name[day.month]} {day.year}" if day else ""
+
+
+@register.filter
+def as_day(day: date) -> str:
+    """Return a date as machines read it."""
+    return day.isoformat()
 
 
 @register.filter

@@ -44,7 +44,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         if form.does(lambda: profiles.set_profile(request.user, orcid_id=orcid_id, **given)):
             messages.success(request, "Your profile is saved.")
             return redirect("settings")
-    lead = "Others see this on your page. What you save, mark and follow, and your address, they never see."
+    lead = "Others see this on your page. What you save and mark, and your address, they never see."
     return show(request, form, "Profile", "Save", lead=lead, pages="settings")
 
 
@@ -125,7 +125,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @account_page
 def invitations(request: HttpRequest) -> HttpResponse:
-    """Make an invitation: mailed where an address is given, and shown once."""
+    """Make an invitation: mailed where an address is given, else shown once."""
     reader_of(request)
     form = forms.Invite(request.POST if request.method == "POST" else None)
     path = None
@@ -134,8 +134,9 @@ def invitations(request: HttpRequest) -> HttpResponse:
         path = form.does(lambda: actions.invite(request.user, email, site=site))
     lead = f"Each invitation works once, for two weeks. You can make {actions.INVITATIONS_PER_DAY} a day."
     context = {"title": "Invitations", "pages": "settings-invitations", "form": form, "button": "Invite", "lead": lead}
-    if path:
-        context |= {"form": forms.Invite(), "made": site_of(request) + path, "mailed": form.cleaned_data["email"]}
+    if path is not None:
+        context |= {"form": forms.Invite(), "mailed": form.cleaned_data["email"]}
+        context["made"] = site_of(request) + path if path else ""
     return render(request, "web/account_invitations.html", context, status=400 if form.errors else 200)
 
 

@@ -17,9 +17,11 @@ from broadsheet.web.views.errors import STATUS
 
 
 def below(request: HttpRequest, paper: Paper) -> dict[str, Any]:
-    """Return what the page of a paper shows of its discussion."""
+    """Return what the page of a paper shows of its discussion: one page of it, where it is long."""
+    part = reading.part(paper, request.user, request.GET.get("p", "1")[:8])
     return {
-        "thread": discussion.thread(paper, request.user),
+        "part": part,
+        "thread": part.said,
         "lock": DiscussionLock.objects.filter(paper=paper).first(),
         "longest": discussion.LONGEST,
     }
@@ -96,7 +98,9 @@ def _readable(request: HttpRequest, public_id: str) -> Comment:
 
 
 def _at(comment: Comment) -> str:
-    return reverse("paper", args=[comment.paper.key]) + f"#comment-{comment.public_id}"
+    page = reading.page_of(comment)
+    asked = f"?p={page}" if page > 1 else ""
+    return f"{reverse('paper', args=[comment.paper.key])}{asked}#comment-{comment.public_id}"
 
 
 def _form(context: dict[str, Any]) -> dict[str, Any]:

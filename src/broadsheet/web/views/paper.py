@@ -11,7 +11,7 @@ from broadsheet.papers.models import Paper
 from broadsheet.ranking.similar import similar_to
 from broadsheet.sources import arxiv_ids
 from broadsheet.web.cache import kept_page
-from broadsheet.web.cards import dress, within_sight
+from broadsheet.web.cards import dress, here, within_sight
 from broadsheet.web.views.discussion import below
 
 
@@ -37,9 +37,10 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 @kept_page
 def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
     similar = similar_to(paper)
-    dress(request, [paper])
-    context = {
-        "here": request.path,
+    found = dress(request, [paper])
+    talk = below(request, paper)
+    context = talk | {
+        "here": here(request),
         "paper": paper,
         "earlier": paper.earlier.all(),
         "similar": within_sight(request, similar or []).papers,
@@ -52,8 +53,8 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
             paper.doi,
         ),
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
-        "props": compact(paper_content_props(paper, request.user)),
-    } | below(request, paper)
+        "props": compact(paper_content_props(paper, request.user, found, talk["part"].rows)),
+    }
     response = render(request, "web/paper.html", context)
     if similar is None:  # the index did not answer: the next reader may have more luck
         response["Cache-Control"] = "no-store"
