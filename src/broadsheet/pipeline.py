@@ -180,10 +180,11 @@ def submit(visitor: readers.Visitor, name: str, comment: str = "") -> Submission
     Raises what ``submissions.submit`` does; Refused or Upstream where an unknown paper cannot be fetched.
     """
     reader = readers.active(visitor, "submit a paper")
-    submissions.check_reader(reader)  # before anything is asked of arXiv
     paper = Paper.objects.named(name.strip())
+    key = paper.key if paper else arxiv_ids.canonical(name)
+    submissions.check_reader(reader)  # before anything is asked of arXiv
     if paper is None:
-        paper = _fetch(reader, arxiv_ids.canonical(name))
+        paper = _fetch(reader, key)
     elif _names_newer_version(paper, name):
         paper = _fetch(reader, paper.key)
     return submissions.submit(reader, paper, comment)

@@ -292,6 +292,7 @@ MIDDLEWARE = [
     "broadsheet.web.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "broadsheet.web.middleware.rate_limits",
+    "broadsheet.web.middleware.Compressed",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

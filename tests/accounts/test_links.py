@@ -129,3 +129,11 @@ def test_a_long_link_stands_on_one_line_of_the_mail_as_it_is_sent(ada, mailoutbo
     assert "?then=" + "x" * 200 in sent.as_string()
     assert sent.get_content_type() == "text/plain"
     assert sent["To"] == "ada@example.org"
+
+
+def test_what_was_mailed_to_a_former_address_opens_nothing_once_another_is_confirmed(ada):
+    secret = links.make(LinkKind.CONFIRM, ada, "ada@example.com")
+    late = links.make(LinkKind.SIGN_IN, ada, "ada@example.org")
+    actions.confirm(secret)
+    with pytest.raises(NotFound):
+        actions.open_sign_in(late)

@@ -80,8 +80,8 @@ def test_a_visitor_signs_up_to_vote_and_looks_after_the_account(context, site, s
     page.get_by_label("Show what I voted for").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your profile is saved.")).to_be_visible()
-    for name in ("Account", "Sessions", "Tokens", "Invitations", "Notifications", "Close"):
-        page.get_by_role("navigation", name="Settings").get_by_role("link", name=name).click()
+    for name in ("Account", "Sessions", "Tokens", "Invitations", "Notifications", "Close account"):
+        page.get_by_role("navigation", name="Settings").get_by_role("link", name=name, exact=True).click()
         reader.check()
         page.go_back()
     page.get_by_role("link", name="Tokens").click()

@@ -1,4 +1,4 @@
-"""Acts of several readers on the same things at the same moment: all are done, none waits for ever, counts are right."""
+"""Acts of several readers on the same things at the same moment: none waits for ever, and counts are right."""
 
 import threading
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests import cast
 
 from broadsheet.accounts.models import Role
-from broadsheet.community import claims
+from broadsheet.community import claims, votes
 from broadsheet.community.models import Claim, ModerationEntry, Notification
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused, SignInNeeded, TooMany
 
@@ -35,12 +35,21 @@ def test_visitors_are_asked_to_sign_in_and_are_no_authors(paper):
 
 
 @pytest.mark.parametrize("told", ["Ada Example", "EXAMPLE, Ada", "Áda Éxample"])
-def test_a_verified_orcid_id_with_the_authors_name_proves_it_at_once(ada, paper, told):
+def test_a_verified_orcid_id_with_the_authors_name_proves_it_among_invited_readers(ada, paper, told, settings):
+    settings.MODE = "closed"
     ada.orcid, ada.orcid_verified, ada.orcid_name = "0000-0002-1825-0097", True, told
     ada.save()
     made = claims.claim(ada, paper, NAME)
     assert (made.state, made.proof) == ("verified", "orcid")
     assert claims.is_author(ada, paper)
+
+
+def test_where_anybody_signs_up_an_orcid_name_alone_proves_nothing_and_an_id_in_the_metadata_does(ada):
+    ada.orcid, ada.orcid_verified, ada.orcid_name = "0000-0002-1825-0097", True, NAME
+    ada.save()
+    assert claims.claim(ada, cast.paper(), NAME).state == "pending"
+    told = cast.paper("2601.00002", comment="ORCID of the first author: 0000-0002-1825-0097")
+    assert claims.claim(ada, told, NAME).proof == "orcid"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,8 @@ def test_a_verified_orcid_id_with_the_authors_name_proves_it_at_once(ada, paper,
         {"orcid_verified": True, "orcid_name": "", "name": NAME},  # a name that the reader typed here proves nothing
     ],
 )
-def test_another_name_or_an_iD_that_was_only_typed_proves_nothing(ada, paper, facts):  # noqa: N802
+def test_another_name_or_an_iD_that_was_only_typed_proves_nothing(ada, paper, facts, settings):  # noqa: N802
+    settings.MODE = "closed"
     for name, value in facts.items():
         setattr(ada, name, value)
     ada.save()
@@ -220,3 +230,17 @@ def test_of_two_who_prove_one_name_at_once_one_waits_for_a_moderator():
         given = list(pool.map(act, [*crowd, *crowd]))
     assert sorted(str(one) for one in given if not isinstance(one, Exception)) == ["pending", "pending", "verified"]
     assert sum(isinstance(one, Conflict) for one in given) == 3
+
+
+def test_an_authors_own_vote_stops_trending_when_the_claim_is_verified(ada, bo, mo, paper):
+    votes.cast(ada, paper)
+    votes.cast(bo, paper)
+    both = paper.trending
+    claim = claims.claim(ada, paper, "Ada Example")
+    claims.decide(mo, claim, True, "is the author")
+    paper.refresh_from_db()
+    alone = paper.trending
+    assert alone != both
+    claims.withdraw(ada, claim)
+    paper.refresh_from_db()
+    assert paper.trending == pytest.approx(both, abs=0.01)

@@ -247,3 +247,12 @@ def test_a_long_list_is_brought_in_few_queries(ada, django_assert_max_num_querie
     text = "\n".join(f"TY  - JOUR\nUR  - https://arxiv.org/abs/2601.{n:05}\nER  - " for n in range(1, 1501))
     with django_assert_max_num_queries(20):
         assert exchange.bring(ada, made, bibliography.read(text.encode())).added == 1500
+
+
+def test_a_list_made_private_stays_so_when_it_is_renamed_at_the_same_moment(ada):
+    made = lists.create(ada, "Shared", public=True)
+    renaming = ReadingList.objects.get(pk=made.pk)
+    lists.edit(ada, made, public=False)
+    lists.rename(ada, renaming, "Ours")
+    now = ReadingList.objects.get(pk=made.pk)
+    assert (now.title, now.public) == ("Ours", False)

@@ -1,6 +1,7 @@
 """Files of references: what is written is read again whole, and what other programs write is understood."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -260,3 +261,11 @@ def test_hundreds_of_entries_take_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         found, missing = find(read(text.encode()))
     assert (len(found), len(missing)) == (1, 799)
+
+
+@pytest.mark.parametrize("blank", ["\n", " \n", "\n\t"])
+def test_a_file_of_nothing_but_line_ends_is_refused_at_once(blank):
+    began = time.monotonic()
+    with pytest.raises(BadInput):
+        read(b"x" + blank.encode() * 1_000_000)
+    assert time.monotonic() - began < 5

@@ -47,6 +47,16 @@ def test_a_site_with_one_reader_has_no_sign_in_and_no_sign_out(client, settings,
     assert "/sign-in" not in text
 
 
+def test_a_site_with_one_reader_is_not_everybodys_through_a_proxy_that_nobody_told_of(client, settings, paper):
+    settings.MODE = "single"
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
+        answer = client.get(f"/papers/{paper.key}", headers={name: "203.0.113.9"})
+        assert answer.status_code == 403
+        assert "BROADSHEET_BEHIND_PROXY" in answer.text
+    settings.SECURE_PROXY = True
+    assert client.get(f"/papers/{paper.key}", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     ["/sign-in", "/sign-up", "/password/forgot", "/settings/account", "/settings/sessions", "/settings/invitations"],

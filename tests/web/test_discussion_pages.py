@@ -253,7 +253,7 @@ def test_notifications_are_for_readers_and_have_pages(client, as_ada, ada, bo):
     assert client.get("/notifications").status_code == 302
     assert client.post("/notifications/read").status_code == 302
     for number in range(35):
-        notifications.tell(ada, "follow", actor=bo, text=f"News {number}.")
+        notifications.tell(ada, "comment", actor=bo, text=f"News {number}.")
     assert "News 34." in as_ada.get("/notifications").content.decode()
     second = as_ada.get("/notifications?p=2").content.decode()
     assert "News 4." in second

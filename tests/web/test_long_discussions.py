@@ -55,7 +55,7 @@ def test_who_writes_comes_back_to_the_page_with_their_words(client, ada, talk):
 
 
 def test_a_short_discussion_has_no_pages(client, ada):
-    paper = cast.paper()
+    paper = cast.paper("2601.00002", "A Short Talk")
     discussion.comment(ada, paper, "the only one")
     assert "Pages of the discussion" not in client.get(f"/papers/{paper.key}").text
 

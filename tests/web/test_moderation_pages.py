@@ -220,3 +220,13 @@ def test_a_paper_is_marked_withdrawn_in_the_admin_and_nothing_else(al, paper):
     assert changed.withdrawn is not None
     assert changed.title == paper.title
     assert changed.stamp > paper.stamp
+
+
+def test_an_account_switched_off_in_the_admin_stands_in_the_public_log(al, ada):
+    form = {"name": "Ada", "affiliation": "", "about": "", "website": ""}
+    assert signed_in(al).post(f"/admin/accounts/user/{ada.pk}/change/", form).status_code == 302
+    ada.refresh_from_db()
+    assert not ada.is_active
+    entry = ModerationEntry.objects.get()
+    assert (entry.moderator, entry.verb, entry.account) == ("al", "switch-off", "ada")
+    assert "switch-off" in Client().get("/moderation/log").text

@@ -104,7 +104,7 @@ def test_a_page_number_out_of_range_gives_the_nearest_page(client, day, settings
 
 def test_a_kept_page_costs_one_query_and_answers_304(client, day, django_assert_num_queries):
     exposure.write()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         first = client.get("/papers/date/2025-01-02")
     with django_assert_num_queries(1):
         second = client.get("/papers/date/2025-01-02")

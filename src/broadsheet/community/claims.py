@@ -1,7 +1,8 @@
 """Claims of authorship: made by readers, proved by what is known or by a moderator's look. Marks in pages live in web.
 
-A claim is verified at once by a verified ORCID iD whose name is the author's, or by a confirmed e-mail address that
-stands in the paper's own metadata; every other one waits for a moderator, as does the second claim to one name.
+A claim is verified at once by a confirmed ORCID iD or e-mail address that stands in the paper's own metadata, and on a
+site by invitation also by a confirmed iD whose name is the author's; every other one waits for a moderator, as does the
+second claim to one name.
 """
 
 import re
@@ -73,8 +74,11 @@ def claim(visitor: readers.Visitor, paper: Paper, author_name: str, note: str = 
 
 def proof_of(reader: User, paper: Paper, author_name: str) -> str:
     """Return what proves at once that a reader is an author: ``orcid``, ``email``, or nothing."""
-    if reader.orcid_verified and reader.orcid_name and folded(reader.orcid_name) == folded(author_name):
-        return "orcid"
+    if reader.orcid_verified and reader.orcid:
+        # Anybody can register at ORCID under any name, so where anybody can sign up the name alone proves nothing.
+        named = readers.mode() != "open" and folded(reader.orcid_name) == folded(author_name)
+        if reader.orcid in f"{paper.comment} {paper.abstract}" or (named and reader.orcid_name):
+            return "orcid"
     if reader.email and reader.email_verified:
         whole = re.compile(rf"(?<![\w.%+'-]){re.escape(reader.email)}(?!\w|-|\.\w|@)", re.IGNORECASE)
         if whole.search(paper.comment) or whole.search(paper.abstract):

@@ -59,8 +59,8 @@ def rescore(papers: Sequence[int]) -> None:
 def void(account: User, *, void: bool) -> list[int]:
     """Make all votes of an account void, or count them again; return the primary keys of the papers concerned.
 
-    For moderation, which asks who may do so, keeps the log and notes the activity as the last thing it does: who counted
-    it earlier and then waited for another row would be waited for. The rows stay, so that it can be undone.
+    For moderation, which asks who may do so, keeps the log and notes the activity as the last thing it does, as whoever
+    does so earlier is waited for. The rows stay, so that it can be undone.
     """
     return _change_all(Vote.objects.filter(reader=account, void=not void), void=void)
 

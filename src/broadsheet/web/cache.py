@@ -72,7 +72,7 @@ def _send(request: HttpRequest, page: Kept) -> HttpResponse:
     response: HttpResponse
     if page.etag in known or "*" in known:
         response = HttpResponseNotModified()
-    elif _takes_gzip(request):
+    elif takes_gzip(request):
         response = HttpResponse(page.packed, content_type=page.content_type)
         response["Content-Encoding"] = "gzip"
     else:
@@ -83,6 +83,7 @@ def _send(request: HttpRequest, page: Kept) -> HttpResponse:
     return response
 
 
-def _takes_gzip(request: HttpRequest) -> bool:
+def takes_gzip(request: HttpRequest) -> bool:
+    """Whether a request asks for compressed answers, and does not just name gzip to refuse it."""
     accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower()
     return "gzip" in accepted and "gzip;q=0," not in accepted + ","

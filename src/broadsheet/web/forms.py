@@ -18,6 +18,11 @@ class Form(forms.Form):
     required_css_class = "needed"
     use_required_attribute = False  # errors are shown by the page, in words
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.error_messages["required"] = "This is needed."
+
     def does[T](self, act: Callable[[], T], field: str | None = None) -> T | None:
         """Return what a verb returns, None where it refused what was typed, which then stands at the field."""
         try:

@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from broadsheet.accounts import readers
 from broadsheet.accounts.limits import act, client_address, take
 from broadsheet.errors import BroadsheetError, Refused, TooMany
+from broadsheet.web.cache import takes_gzip
 from broadsheet.web.views.errors import domain_error
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -31,8 +34,7 @@ HEADERS = {
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 UNKNOWN_PROXY = (
     "This site has one reader, and this request came through a proxy.",
-    "The operator sets BROADSHEET_MODE to closed or open for others to sign in, or BROADSHEET_BEHIND_PROXY to yes where "
-    "the proxy lets in that one reader alone.",
+    "The operator sets BROADSHEET_MODE to closed or open for others, or BROADSHEET_BEHIND_PROXY where it is meant so.",
 )
 
 
@@ -71,6 +73,17 @@ def rate_limits(get_response: Handler) -> Handler:
     return handle
 
 
+class Compressed(GZipMiddleware):
+    """Compresses what is not kept compressed already, for those who take it.
+
+    It adds random bytes, so that the length of a page tells nothing of a token in it (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress an answer."""
+        return super().process_response(request, response) if takes_gzip(request) else response
+
+
 def act_limits(get_response: Handler) -> Handler:
     """Answer 429 to a subnet that changes too much, whoever its readers are. The API counts the same in its guard."""
 
@@ -94,7 +107,8 @@ def one_reader(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         if readers.mode() == "single" and not request.user.is_authenticated:
-            if not settings.SECURE_PROXY and any(name in request.headers for name in FORWARDED):
+            by_token = request.path_info.startswith(("/api/", "/oauth/"))
+            if not (by_token or settings.SECURE_PROXY) and any(name in request.headers for name in FORWARDED):
                 return domain_error(request, Refused(*UNKNOWN_PROXY))
             request.user = SimpleLazyObject(readers.the_one_reader)  # type: ignore[assignment]
         return get_response(request)

@@ -70,7 +70,8 @@ def _reader(text: str) -> Callable[[str], Iterator[Entry]]:
         return read_csl
     if start == "<":
         return read_rdf
-    if re.search(r"^\s*TY  ?-", text, re.MULTILINE):
+    # Blanks of one line only: a file of nothing but line ends would be read through again from each of them.
+    if re.search(r"^[ \t]*TY  ?-", text, re.MULTILINE):
         return read_ris
     if _BEGINNING.search(text):
         return read_bibtex

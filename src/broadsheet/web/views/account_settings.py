@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broadsheet.accounts import actions, passwords, readers, sessions, tokens
+from broadsheet.accounts import actions, limits, passwords, readers, sessions, tokens
 from broadsheet.accounts.models import User
 from broadsheet.community import notifications as told
 from broadsheet.community import profiles
@@ -126,13 +126,14 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @account_page
 def invitations(request: HttpRequest) -> HttpResponse:
     """Make an invitation: mailed where an address is given, else shown once."""
-    reader_of(request)
+    reader = reader_of(request)
     form = forms.Invite(request.POST if request.method == "POST" else None)
     path = None
     if form.is_valid():
         email, site = form.cleaned_data["email"], site_of(request)
         path = form.does(lambda: actions.invite(request.user, email, site=site))
-    lead = f"Each invitation works once, for two weeks. You can make {actions.INVITATIONS_PER_DAY} a day."
+    most = limits.share(reader, actions.INVITATIONS_PER_DAY)
+    lead = f"Each invitation works once, for two weeks. You can make {most} a day."
     context = {"title": "Invitations", "pages": "settings-invitations", "form": form, "button": "Invite", "lead": lead}
     if path is not None:
         context |= {"form": forms.Invite(), "mailed": form.cleaned_data["email"]}
