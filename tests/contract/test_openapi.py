@@ -22,6 +22,8 @@ from broadsheet.search import current
 from broadsheet.search.index import Filters, Scored
 from broadsheet.wsgi import application
 
+# The transport does not unpack what it asked to have packed; that compression works is tested with the pages.
+PLAIN = {"Accept-Encoding": "identity"}
 READING = (
     "/api/daily_papers",
     "/api/papers/search",
@@ -107,7 +109,7 @@ def hold(operation: Any, mode: GenerationMode, headers: dict[str, str], *, examp
         # Nothing written is nothing asked, as forms send it; the description leaves that out.
         blank = "" in asked.values()
         excluded = [positive_data_acceptance] * bool(unsaid) + [negative_data_rejection] * blank
-        case.call_and_validate(excluded_checks=excluded, headers=headers)
+        case.call_and_validate(excluded_checks=excluded, headers=headers | PLAIN)
 
     tried()
 
@@ -139,7 +141,7 @@ def test_what_writes_answers_as_described(description: Any, token: dict[str, str
         excluded = [positive_data_acceptance]
         if address in ("/api/papers/submit", "/api/papers/index"):
             excluded.append(not_a_server_error)  # 502: there is no network in the suite
-        answer = case.call_and_validate(excluded_checks=excluded, headers=token)
+        answer = case.call_and_validate(excluded_checks=excluded, headers=token | PLAIN)
         assert answer.status_code != 500
 
     tried()
