@@ -57,15 +57,14 @@ class Reader:
         assert wide <= 0, f"{self.page.url} is {wide} px wider than its window"
 
 
-@pytest.fixture(params=list(SIZES))
-def size(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def scheme(request: pytest.FixtureRequest, size: str) -> str:
-    """Light on the phone and dark on the desk, unless a test asks: all four pairs would double the suite's time."""
-    return str(getattr(request, "param", {"phone": "light", "desktop": "dark"}[size]))
+@pytest.fixture(params=list(SIZES))
+def size(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
