@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from broadsheet.accounts.models import ApiToken, Bucket, Membership, OneTimeLink, Organization, Session
 
 
-class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
+class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]  # Django cannot be subscripted at run time
     """A table that can be filtered by what stands beside it alone: no question such as how a password's hash begins."""
 
     list_per_page = 50
@@ -124,7 +124,7 @@ class BucketAdmin(Revoked):
     fields = ["key", "tokens", "filled"]
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
     """Who is in an organisation."""
 
     model = Membership

@@ -36,7 +36,7 @@ class User(AbstractUser):
     """A reader. ``username`` stands in addresses and mentions, ``name`` is what others see."""
 
     first_name = None  # type: ignore[assignment]  # one name, as not everybody's has two parts in this order
-    last_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]  # as above
     username = models.CharField(max_length=39, unique=True, validators=[RegexValidator(rf"\A{NAME}\Z")])
     email = models.EmailField(blank=True)
     email_verified = models.BooleanField(default=False)

@@ -117,7 +117,7 @@ def _recognise(request: HttpRequest) -> None:
     scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         token = tokens.reader_of(secret.strip())
-        request.token, request.unknown_token = token, token is None  # type: ignore[attr-defined]
+        request.token, request.unknown_token = token, token is None  # type: ignore[attr-defined]  # our own
 
 
 def _answer(
