@@ -1,6 +1,6 @@
-"""Every setting. What an operator turns is a BROADSHEET_* variable, read here and nowhere else.
+"""Every setting. What an operator turns is a BROADSHEET_* variable, named here and nowhere else.
 
-A test holds ``docs/configuration.md`` against the ``knob`` calls below. Nothing else reads the environment.
+A test holds ``docs/configuration.md`` against the ``knob`` calls below. How one is read lives in ``knobs``.
 """
 
 import os
@@ -8,7 +8,7 @@ import re
 import secrets
 import zoneinfo
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -16,53 +16,7 @@ import platformdirs
 from django.core.exceptions import ImproperlyConfigured
 
 from broadsheet.accounts import providers
-
-
-class Knob(NamedTuple):
-    """One operator setting: its variable, its default as text, and what it does."""
-
-    name: str
-    default: str
-    help: str
-
-
-KNOBS: list[Knob] = []
-
-
-def knob(name: str, default: str, help_text: str) -> str:
-    """Read one BROADSHEET_* variable and remember it for the documentation."""
-    KNOBS.append(Knob(f"BROADSHEET_{name}", default, help_text))
-    return os.environ.get(f"BROADSHEET_{name}", default)
-
-
-def number(name: str, default: int, help_text: str, *, least: int = 0, most: int = 1_000_000) -> int:
-    """Read a whole number within bounds, with an error that names the variable and what it takes."""
-    text = knob(name, str(default), help_text)
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value <= most:
-        raise ImproperlyConfigured(
-            f"BROADSHEET_{name} is {text!r}; it takes a whole number from {least} to {most}, such as {default}."
-        )
-    return value
-
-
-def switch(name: str, help_text: str, *, default: bool = False) -> bool:
-    """Read a yes or no, with an error that names the variable and what it takes."""
-    text = knob(name, "yes" if default else "no", help_text).strip().lower()
-    if text in {"1", "yes", "true", "on"}:
-        return True
-    if text in {"", "0", "no", "false", "off"}:
-        return False
-    raise ImproperlyConfigured(f"BROADSHEET_{name} is {text!r}; it takes yes or no.")
-
-
-def words(name: str, default: str, help_text: str) -> list[str]:
-    """Read a list of words parted by spaces or commas."""
-    return knob(name, default, help_text).replace(",", " ").split()
-
+from broadsheet.knobs import knob, number, switch, words
 
 # --- Where things are ---------------------------------------------------------------------------------------------
 
@@ -200,6 +154,36 @@ MAIL = knob(
     "Default: files in HOME/mail.",
 )
 MAIL_FROM = knob("MAIL_FROM", "broadsheet@localhost", "Sender of the mail.")
+BOUNCE_ADDRESS = knob(
+    "BOUNCE_ADDRESS", "", "Address that mail servers send undelivered digests back to. Default: that of MAIL_FROM."
+)
+BOUNCES = knob(
+    "BOUNCES",
+    "",
+    "Mailbox where bounces and complaints arrive: imaps://user:secret@host/INBOX, pop3s://user:secret@host, "
+    "maildir:/path or mbox:/path.",
+)
+BOUNCE_KEY = knob("BOUNCE_KEY", "", "Secret with which a mail service reports bounces by POST; empty: it cannot.")
+MAIL_CONNECTIONS = number(
+    "MAIL_CONNECTIONS", 1, "Connections to the mail server that digests are sent over at once.", least=1, most=32
+)
+MAIL_PER_MINUTE = number("MAIL_PER_MINUTE", 0, "Digests sent in a minute at most; 0 for no limit.")
+MAIL_PER_DOMAIN = number(
+    "MAIL_PER_DOMAIN", 0, "Digests sent in a minute to addresses of one domain at most; 0 for no limit."
+)
+
+# --- Digests ------------------------------------------------------------------------------------------------------
+
+SEND_DIGESTS = switch("SEND_DIGESTS", "Whether the server sends the digests that are due.", default=True)
+DIGEST_WAIT = number(
+    "DIGEST_WAIT_HOURS",
+    3,
+    "Hours that a digest waits for late papers before it goes and says that it is early.",
+    most=24,
+)
+SUBSCRIPTIONS_PER_DAY = number(
+    "SUBSCRIPTIONS_PER_DAY", 20, "Subscriptions that one subnet can ask for in a day without an account.", least=1
+)
 
 SIGN_IN_WITH = words(
     "SIGN_IN_WITH",
@@ -284,6 +268,9 @@ INSTALLED_APPS = [
     "broadsheet.papers",
     "broadsheet.search",
     "broadsheet.community",
+    "broadsheet.ranking",
+    "broadsheet.mail",
+    "broadsheet.feeds",
     "broadsheet.web",
 ]
 AUTH_USER_MODEL = "accounts.User"

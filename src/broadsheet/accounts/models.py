@@ -55,6 +55,10 @@ class User(AbstractUser):
     notify = models.JSONField(default=dict, blank=True, help_text="How each kind of notification is told.")
     suspended_until = models.DateTimeField(null=True, blank=True)
     suspended_reason = models.CharField(max_length=300, blank=True)
+    feed_keys = models.PositiveIntegerField(
+        default=1,
+        help_text="Number of the secrets in the addresses of private feeds; those of an earlier one are gone.",
+    )
 
     REQUIRED_FIELDS = ["email"]
 
