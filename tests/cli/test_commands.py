@@ -1,5 +1,6 @@
 """The commands as a person runs them: processes of their own on a directory of their own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ import urllib.request
 
 import pytest
 from tests.conftest import DATA, broadsheet, environment, free_port, hear_ctrl_c, start_site
+
+from broadsheet.cli.start import heeded_stop
 
 WORDS = {"BROADSHEET_MODEL": "none"}
 
@@ -132,12 +135,24 @@ def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
         text=True,
         preexec_fn=hear_ctrl_c,
     )
-    time.sleep(2.5)
+    assert process.stdout is not None
+    assert "Taking in" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "carries on" in output
     assert "Traceback" not in output
+
+
+def test_a_ctrl_c_that_a_callback_swallowed_is_heeded_all_the_same():
+    def work() -> None:
+        with heeded_stop() as stop:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert stop()
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
 
 
 def test_an_impatient_ctrl_c_stops_the_server_as_a_patient_one_does(tmp_path):

@@ -2,13 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from broadsheet.cli.out import errors, progress, safe
-from broadsheet.cli.start import command
+from broadsheet.cli.start import command, heeded_stop
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -25,35 +26,48 @@ def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
     daily_papers answer (.json). ID is an arXiv id or URL. "arxiv" asks arXiv for the newest papers of the
     configured categories. "sample" is the sample edition. An interrupted file resumes where it stopped.
     """
+    with heeded_stop() as stop:
+        for place in places:
+            _take_in(place, source, stop)
+        if not no_index:
+            _index(stop=stop)
+
+
+def _take_in(place: str, source: str | None, stop: Callable[[], bool]) -> None:
+    """Take one place in and print what it gave. stop: asked between two batches."""
     from broadsheet import pipeline
     from broadsheet.papers import runs
 
-    for place in places:
-        began = time.monotonic()
-        opened = pipeline.open_place(place, source)
-        with progress(f"Taking in {safe(place)}") as advance:
+    began = time.monotonic()
+    opened = pipeline.open_place(place, source)
+    with progress(f"Taking in {safe(place)}") as advance:
 
-            def report(now: pipeline.Progress) -> None:
-                rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)  # noqa: B023 (called within its round)
-                advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
-                for item in now.rejects:
-                    errors.print(
-                        f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False, soft_wrap=True
-                    )
+        def report(now: pipeline.Progress) -> None:
+            rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)
+            advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
+            for item in now.rejects:
+                errors.print(
+                    f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False, soft_wrap=True
+                )
 
-            run = pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, report=report)
-        seconds = time.monotonic() - began
-        click.echo(
-            f"{safe(place)}: {run.added} added, {run.updated} updated, {run.unchanged} unchanged, "
-            f"{run.rejected} rejected in {seconds:.1f} s"
-        )
-        if run.rejected:
-            click.echo(f"  Rows that could not be read: {runs.rejects_file(run)}")
-    if not no_index:
-        _index()
+        run = pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, report=report, stop=stop)
+    if stop():
+        raise KeyboardInterrupt
+    seconds = time.monotonic() - began
+    click.echo(
+        f"{safe(place)}: {run.added} added, {run.updated} updated, {run.unchanged} unchanged, "
+        f"{run.rejected} rejected in {seconds:.1f} s"
+    )
+    if run.rejected:
+        click.echo(f"  Rows that could not be read: {runs.rejects_file(run)}")
 
 
-def _index(served: str = "The running server takes the papers into its index.", *, err: bool = False) -> None:
+def _index(
+    served: str = "The running server takes the papers into its index.",
+    *,
+    err: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
     """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``."""
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
@@ -66,7 +80,7 @@ def _index(served: str = "The running server takes the papers into its index.", 
     try:
         began = time.monotonic()
         with progress("Indexing") as advance:
-            done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
+            done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"), stop=stop)
             index.optimize()
         click.echo(
             f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.",

@@ -2,8 +2,11 @@
 
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,32 @@ class readable_errors:  # noqa: N801 (used as a statement)
                 f"The database does not answer: {error}.",
                 "Check BROADSHEET_DATABASE, or the rights and space of --data.",
             )
+
+
+@contextmanager
+def heeded_stop() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether Ctrl-C was pressed, for work that asks between two batches.
+
+    An interrupt that falls into a callback of the database or of the garbage collector is swallowed there; the work
+    then ends at its next batch, and with the same KeyboardInterrupt, raised at the end of the block.
+    """
+    pressed = threading.Event()
+
+    def press(_number: int, _frame: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # as in the background of a shell
+        yield pressed.is_set
+        return
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed.is_set():
+        raise KeyboardInterrupt
 
 
 def fail(message: str, hint: str = "") -> None:
