@@ -14,17 +14,16 @@ help: ## list the commands
 run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
 	@$(PY) -m broadsheet serve $(ARGS)
 
-# What readers do runs a second time on a real PostgreSQL server, beside the first run; its output follows at the end.
-ON_BOTH := tests/accounts tests/community tests/api tests/hub tests/papers tests/ranking tests/web
+# What readers do runs a second time on a real PostgreSQL server, and pages in a real browser; both beside the rest of the
+# suite, as there are two processors. Their output follows at the end.
+ON_BOTH := tests/accounts tests/community tests/api tests/feeds tests/hub tests/mail tests/papers tests/ranking tests/web
 
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@second=$$(mktemp) && { BROADSHEET_SUITE=postgres $(PY) -m pytest -p no:cacheprovider $(ON_BOTH) >$$second 2>&1 & \
-		other=$$!; trap "kill $$other" INT TERM; $(PY) -m pytest; first=$$?; wait $$other; postgres=$$?; \
-		echo "The rooms of readers on PostgreSQL:"; cat $$second; rm -f $$second; test $$first$$postgres = 00; }
+	@PY=$(PY) sh scripts/test.sh $(ON_BOTH)
 endif
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
