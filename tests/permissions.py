@@ -116,10 +116,42 @@ PAGES: dict[str, list[Row]] = {
         *only_post("/notifications/read", "in on on on on on"),
         *form("/notifications/stop/{token}", "ok", "ok"),
     ],
+    "By mail": [
+        *form("/subscribe", "ok", "ok ok 403 ok ok ok", kind="week", cadence="weekly", email="cy@example.org"),
+        *read("/subscriptions", MINE),
+        *form("/mail/confirm/{token}", "ok", "on"),
+        *form("/mail/{token}", "ok", "on", do="save", cadence="daily"),
+        *form("/mail/{token}/unsubscribe", "ok", "ok"),
+        *read("/mail/{token}/preview"),
+        *read("/subscriptions/preview"),
+    ],
+    "Mails that came back": [
+        *only_post("/mail/bounces", "403"),
+    ],
+    "Feeds": [
+        *read("/papers.{form}"),
+        *read("/papers/week.{form}"),
+        *read("/papers/month.{form}"),
+        *read("/papers/trending.{form}"),
+        *read("/papers/new.{form}"),
+        *read("/papers/date/{label}.{form}"),
+        *read("/papers/week/{label}.{form}"),
+        *read("/papers/month/{label}.{form}"),
+        *read("/papers/{key}.{form}"),
+        *read("/categories/{name}.{form}"),
+        *read("/authors/{name}.{form}"),
+        *read("/organizations/{slug}.{form}"),
+        *read("/readers/{name}.{form}"),
+        *read("/readers/{name}/lists/{slug}.{form}", "404"),
+        *form("/feeds", MINE, "in on on on on on"),
+        *read("/feeds.opml", MINE),
+        *read("/feeds/{token}.{form}"),
+    ],
     "Readers, authors and organisations": [
         *read("/readers/{name}"),
         *read("/readers/{name}/picture.svg"),
         *read("/authors/{name}"),
+        *read("/categories/{name}"),
         *read("/organizations"),
         *form("/organizations/{slug}", "ok", "in on 403 409 on on", do="join"),
     ],
@@ -136,6 +168,7 @@ PAGES: dict[str, list[Row]] = {
         *only_post("/lists/{slug}/fetch", OWN_POST, key="{other}"),
         *read("/readers/{name}/lists/{slug}", PRIVATE),
         *read("/readers/{name}/lists/{slug}.{kind}", PRIVATE),
+        *read("/for-me", MINE),
         *read("/following", MINE),
         *only_post("/following/seen", WRITE),
         *only_post("/follow", WRITE, do="follow", kind="category", value="cs.CL"),
@@ -283,7 +316,8 @@ others' accounts of these roles. A method that an address does not list is answe
 
 Every form needs the token that its page carries (without it, or with somebody else's, the answer is 403) and no GET
 changes anything, with one exception: the link that ends mails of one kind is signed, and the signature is its
-permission. In the API a missing token is answered 401 and a token that may only read is answered 403 by whatever
+permission. `/mail/bounces` takes no form but the reports of a mail service, by a key of the operator's. In the API a
+missing token is answered 401 and a token that may only read is answered 403 by whatever
 writes. Things that are private answer 404 to others, whether they exist or not.
 """
 

@@ -4,6 +4,7 @@ BroadsheetError
 ├── BadInput    what was given cannot be read (a page answers 400)
 ├── SignInNeeded  only for readers who are signed in (401; a page leads to signing in)
 ├── NotFound    there is no such thing here (404)
+├── Gone        there was, and it has ended for good (410)
 ├── Refused     understood, but not allowed or not possible now (403)
 ├── TooMany     too often for now; says in how many seconds it works again (429)
 ├── Conflict    something else holds what is needed (409)
@@ -33,6 +34,10 @@ class SignInNeeded(BroadsheetError):
 
 class NotFound(BroadsheetError):
     """There is no such thing here."""
+
+
+class Gone(BroadsheetError):
+    """It was here, and has ended for good."""
 
 
 class Refused(BroadsheetError):

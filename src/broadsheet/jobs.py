@@ -9,10 +9,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils import timezone
 
 from broadsheet import pipeline
 from broadsheet.community import votes
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, Conflict
+from broadsheet.mail import bounces, mailbox, sending, subscribed
+from broadsheet.ranking import entries
 from broadsheet.search import current, upkeep
 from broadsheet.search.index import Index
 
@@ -25,7 +28,14 @@ NEWS_EVERY = 3600.0
 """Seconds between two looks at arXiv, whose answers change once a day."""
 
 SCORES_EVERY = 3600.0
-"""Seconds between two looks for accounts that stopped being new, whose votes count from then on (docs/ranking)."""
+"""Seconds between two looks for accounts that stopped being new, whose votes count from then on (docs/ranking),
+and for what entered the ranked lists."""
+
+BOUNCES_EVERY = 300.0
+"""Seconds between two looks into the mailbox of bounces, where there is one."""
+
+DIGESTS_EVERY = 30.0
+"""Seconds between two looks for digests that are due."""
 
 FIRST_SCORES = timedelta(days=30)
 """How far the first look reaches back, as the site may have been down for a while."""
@@ -41,8 +51,13 @@ class Background:
             threading.Thread(target=self._keep_index, name="index", daemon=True),
             threading.Thread(target=self._keep_scores, name="scores", daemon=True),
         ]
+        self._digests = threading.Thread(target=self._keep_digests, name="digests", daemon=True)
+        if settings.SEND_DIGESTS:
+            self._threads.append(self._digests)
         if not settings.OFFLINE:
             self._threads.append(threading.Thread(target=self._keep_news, name="news", daemon=True))
+        if settings.BOUNCES:
+            self._threads.append(threading.Thread(target=self._keep_bounces, name="bounces", daemon=True))
 
     def start(self) -> None:
         """Start all threads."""
@@ -57,6 +72,9 @@ class Background:
         self._stopped.set()
         if self._threads[0].ident is not None:
             self._threads[0].join(20)
+        if self._digests.ident is not None:
+            # The mail in hand: an answer that nobody waits for would be a mail in doubt.
+            self._digests.join(20)
 
     def _keep_index(self) -> None:
         _be_nice()
@@ -91,7 +109,24 @@ class Background:
             with _logged("counting the votes of accounts that are not new any more"):
                 votes.come_of_age(since)
                 since = timedelta(seconds=2 * SCORES_EVERY)
+            with _logged("forgetting subscriptions that nobody confirmed and those that ended"):
+                subscribed.forget()
+            with _logged("noting what entered the ranked lists"):
+                entries.record_ranked(timezone.now(), stop=self._stopped.is_set)
             self._stopped.wait(SCORES_EVERY)
+
+    def _keep_bounces(self) -> None:
+        while not self._stopped.is_set():
+            with _logged("reading the bounces"):
+                mailbox.collect(bounces.take_in, stop=self._stopped.is_set)
+            self._stopped.wait(BOUNCES_EVERY)
+
+    def _keep_digests(self) -> None:
+        while not self._stopped.is_set():
+            # An operator's `digest send` does the same meanwhile.
+            with _logged("sending the digests"), contextlib.suppress(Conflict):
+                sending.run(stop=self._stopped.is_set)
+            self._stopped.wait(DIGESTS_EVERY)
 
     def _keep_news(self) -> None:
         while not self._stopped.is_set():

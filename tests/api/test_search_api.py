@@ -1,15 +1,16 @@
 """Search by the API: order, limits, jumps to a paper and the marks of what matched."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from broadsheet.api import highlight
+from broadsheet.search import highlight
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.search import current
-from broadsheet.search.index import Filters, Scored
+from broadsheet.search.index import Filters, Scored, Tally
 
 
 class Shelf:
@@ -22,6 +23,12 @@ class Shelf:
             if set(text.casefold().split()) & set(paper.title.casefold().replace(",", "").split())
         ]
         return sorted(found, key=lambda scored: -scored.score)[:limit]
+
+    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
+        return []
+
+    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
+        return Tally(0)
 
     def meaning(self, vector: Sequence[float], *, limit: int, filters: Filters) -> list[Scored]:
         return []
@@ -47,6 +54,22 @@ def ids(answer: Any) -> list[str]:
 def test_papers_are_found_best_first_and_cut_to_the_limit(get: Any):
     assert ids(get("papers/search", q="days measured")) == ["2611.00002", "2611.00001"]
     assert ids(get("papers/search", q="days measured", limit=1)) == ["2611.00002"]
+
+
+def test_the_link_leads_to_the_next_page_and_a_made_up_cursor_is_refused(get: Any, client: Any):
+    first = get("papers/search", q="days measured", limit=1)
+    link = re.search(r"<(.*)>; rel=.?next", first.headers["Link"])
+    assert link
+    second = client.get(link[1])
+    assert ids(second) == ["2611.00001"]
+    assert "Link" not in second.headers
+    assert get("papers/search", q="days", cursor="made_up").status_code == 400
+
+
+def test_what_an_operator_cannot_read_is_told_in_the_warning(get: Any):
+    answer = get("papers/search", q="days measured since:then")
+    assert ids(answer) == ["2611.00002", "2611.00001"]
+    assert "since:then" in answer.headers["X-HF-Warning"]
 
 
 def test_an_id_or_an_address_gives_that_paper_alone(get: Any):

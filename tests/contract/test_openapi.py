@@ -19,7 +19,7 @@ from broadsheet.community.models import Comment
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import current
-from broadsheet.search.index import Filters, Scored
+from broadsheet.search.index import Filters, Scored, Tally
 from broadsheet.wsgi import application
 
 # The transport does not unpack what it asked to have packed; that compression works is tested with the pages.
@@ -71,6 +71,12 @@ class Everything:
 
     def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
         return [Scored(pk, 1.0 / pk) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
+
+    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
+        return [Scored(pk, 739_000.0) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
+
+    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
+        return Tally(Paper.objects.count())
 
 
 @pytest.fixture

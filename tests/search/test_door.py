@@ -21,7 +21,7 @@ import pytest
 from broadsheet.errors import BadInput, Conflict
 from broadsheet.search import door
 from broadsheet.search.door import MOST_BYTES, MOST_CALLERS, MOST_HITS, RemoteIndex, knock, serve_door
-from broadsheet.search.index import Filters, Scored
+from broadsheet.search.index import Filters, Scored, Tally, Term
 
 EVERYTHING = Filters()
 
@@ -47,6 +47,14 @@ class Echo:
     def meaning(self, vector, *, limit, filters):
         self.asked.append((vector, limit, filters))
         return [Scored(7, float(vector.sum()))]
+
+    def newest(self, *, limit, filters):
+        self.asked.append(("newest", limit, filters))
+        return [Scored(5, 739000.0)]
+
+    def tally(self, *, filters, facets=False):
+        self.asked.append(("tally", facets, filters))
+        return Tally(3, (("cs", 2), ("naïve", 1)), ((2026, 3),))
 
     def size(self):
         return 123
@@ -122,6 +130,25 @@ def test_questions_and_answers_cross_whole(remote, echo):
     assert echo.asked[-1][1:] == (1, Filters(until=date(1991, 8, 14)))
     assert remote.words("none", limit=0, filters=EVERYTHING) == []
     assert remote.size() == 123
+
+
+def test_every_condition_crosses(remote, echo):
+    filters = Filters(
+        since=date(2026, 1, 2),
+        not_categories=("cs",),
+        terms=(Term("any", "“naïve”", exact=True), Term("authors", "o'brien")),
+        without=(Term("title", "x"),),
+        has=("code",),
+        lacks=("code",),
+        ids=(1, 2**40),
+    )
+    assert remote.newest(limit=7, filters=filters) == [Scored(5, 739000.0)]
+    assert echo.asked[-1] == ("newest", 7, filters)
+    for facets in (False, True):
+        assert remote.tally(filters=filters, facets=facets) == Tally(3, (("cs", 2), ("naïve", 1)), ((2026, 3),))
+        assert echo.asked[-1] == ("tally", facets, filters)
+    remote.tally(filters=Filters(ids=()))
+    assert echo.asked[-1] == ("tally", False, Filters(ids=()))
 
 
 def test_errors_cross_as_what_they_are(remote):

@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.errors import BadInput, BroadsheetError, Conflict
-from broadsheet.search.edge import MOST_WORDS, EdgeIndex, IndexStale
-from broadsheet.search.index import Document, Filters, Index, Scored
+from broadsheet.search.edge import EdgeIndex, IndexStale
+from broadsheet.search.edge_terms import MOST_WORDS
+from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
 
 INDEXES: dict[str, Callable[[Path], Index]] = {"edge": EdgeIndex.open}
 """Every way of opening an index in a folder; the contract holds for each."""
@@ -335,6 +336,122 @@ def test_a_vector_that_is_none_is_refused(library, vector):
         library.meaning(vector, limit=3, filters=EVERYTHING)
     with pytest.raises(BadInput, match="vector"):
         library.set_vectors({1: vector})
+
+
+# --- The contract: conditions on words ----------------------------------------------------------------------------
+
+SHELF = [
+    paper(1, "Graph Networks in the Wild", "We train networks of graphs. Alpha beta.", "Ann van der Example",
+          names=("Ann van der Example",), categories=("cs.LG",), day=FIRST, code=True),
+    paper(2, "Networking the graph", "Not a graph networks paper at all.", "Ada Müller, Bo Sample",
+          names=("Ada Müller", "Bo Sample"), categories=("cs.CL", "stat.ML"), day=FIRST + timedelta(1)),
+    paper(3, "Other matters", "Beta alpha, k-means, and in the wild.", "A. Example",
+          names=("A. Example",), categories=("math.AG",), day=date(2025, 12, 31)),
+    paper(4, "Schrödinger bridges", "中文学习 of a state.", "The Great Collaboration",
+          names=("The Great Collaboration",)),
+]  # fmt: skip
+
+
+@pytest.fixture(params=INDEXES, scope="module")
+def shelf(request, tmp_path_factory) -> Iterator[Index]:
+    index = INDEXES[request.param](tmp_path_factory.mktemp("shelf"))
+    index.add(SHELF)
+    yield index
+    index.close()
+
+
+def held(index: Index, *terms: Term, **filters) -> set[int]:
+    """Which of the four fulfil the terms, by counting each."""
+    return {pk for pk in (1, 2, 3, 4) if index.tally(filters=Filters(terms=tuple(terms), ids=(pk,), **filters)).total}
+
+
+@pytest.mark.parametrize(
+    ("term", "wanted"),
+    [
+        (Term("any", "graph networks", exact=True), {1, 2}),
+        (Term("title", "graph networks", exact=True), {1}),
+        (Term("abstract", "graph networks", exact=True), {2}),
+        (Term("any", "graph network", exact=True), set()),
+        (Term("any", "networks graph", exact=True), set()),
+        (Term("any", "wild we", exact=True), set()),
+        (Term("any", "in the wild", exact=True), {1, 3}),
+        (Term("any", "GRAPHS. alpha", exact=True), {1}),
+        (Term("any", "schrodinger", exact=True), {4}),
+        (Term("any", "中文学习", exact=True), {4}),
+        (Term("title", "network"), {1, 2}),
+        (Term("abstract", "graphs"), {1, 2}),
+        (Term("abstract", "k-means"), {3}),
+        (Term("abstract", "means-k"), set()),
+        (Term("title", "the"), {1, 2}),
+        (Term("words", "alpha beta"), {1, 3}),
+        (Term("words", "the alpha of sample"), set()),
+        (Term("words", "network sample"), {2}),
+        (Term("authors", "example"), {1, 3}),
+        (Term("authors", "ann example"), {1, 3}),
+        (Term("authors", "van der example"), {1}),
+        (Term("authors", "mueller ada"), {2}),
+        (Term("authors", "ada sample"), set()),
+        (Term("any", "bo sample", exact=True), {2}),
+        (Term("authors", "great collaboration"), {4}),
+        (Term("any", "?!"), {1, 2, 3, 4}),
+    ],
+    ids=str,
+)
+def test_a_term_is_held_where_it_should_be(shelf, term, wanted):
+    assert held(shelf, term) == wanted
+    if term.text != "?!":
+        assert {pk for pk in (1, 2, 3, 4) if shelf.tally(filters=Filters(without=(term,), ids=(pk,))).total} == {
+            1,
+            2,
+            3,
+            4,
+        } - wanted
+
+
+def test_all_terms_and_facts_count_together(shelf):
+    assert held(shelf, Term("any", "graph"), Term("authors", "example")) == {1}
+    assert held(shelf, has=("code",)) == {1}
+    assert held(shelf, lacks=("code",)) == {2, 3, 4}
+    assert held(shelf, not_categories=("cs",)) == {3, 4}
+    assert held(shelf, not_categories=("stat.ML", "math")) == {1, 4}
+    assert ids(shelf.words("graph", limit=9, filters=Filters(without=(Term("any", "wild"),)))) == [2]
+
+
+def test_papers_are_listed_from_the_newest(shelf):
+    assert shelf.newest(limit=9, filters=EVERYTHING) == [
+        Scored(2, (FIRST + timedelta(1)).toordinal()),
+        Scored(1, FIRST.toordinal()),
+        Scored(3, date(2025, 12, 31).toordinal()),
+    ]
+    assert ids(shelf.newest(limit=1, filters=EVERYTHING)) == [2]
+    assert ids(shelf.newest(limit=9, filters=Filters(categories=("cs.LG", "math")))) == [1, 3]
+    assert shelf.newest(limit=0, filters=EVERYTHING) == []
+
+
+def test_papers_are_counted_by_category_and_year(shelf):
+    told = shelf.tally(filters=EVERYTHING, facets=True)
+    assert (told.total, dict(told.years)) == (4, {2026: 2, 2025: 1})
+    assert dict(told.categories) == {"cs": 2, "cs.LG": 1, "cs.CL": 1, "stat": 1, "stat.ML": 1, "math": 1, "math.AG": 1}
+    assert shelf.tally(filters=EVERYTHING) == Tally(4)
+    assert shelf.tally(filters=Filters(ids=()), facets=True) == Tally(0)
+
+
+def test_counts_and_order_hold_among_many_and_after_changes(index):
+    days = {pk: FIRST + timedelta(pk * 7 % 50) for pk in range(7000)}
+    kinds = ("cs.LG", "math.AG", "hep-th")
+    index.add([paper(pk, "common", categories=(kinds[pk % 3],), day=days[pk]) for pk in range(7000)])
+    index.optimize()
+    index.remove(list(range(700)))
+    index.add([paper(pk, "changed", categories=("cs.CL",), day=days[pk]) for pk in range(700, 800)])
+    left = range(800, 7000)
+    filters = Filters(terms=(Term("words", "common"),))
+    told = index.tally(filters=filters, facets=True)
+    assert told.total == len(left)
+    assert dict(told.categories)["cs.LG"] == sum(pk % 3 == 0 for pk in left)
+    assert "cs.CL" not in dict(told.categories)
+    newest = sorted((days[pk].toordinal() for pk in left), reverse=True)
+    assert [hit.score for hit in index.newest(limit=500, filters=filters)] == newest[:500]
+    assert set(ids(index.newest(limit=9000, filters=filters))) == set(left)
 
 
 # --- The contract: threads and ends -------------------------------------------------------------------------------

@@ -65,3 +65,133 @@ def test_any_text_is_taken_apart(text):
 )
 def test_a_category_is_known_in_any_case(typed, meant):
     assert parse("x", categories=[typed]).filters.categories == (meant,)
+
+
+TODAY = date(2026, 11, 21)
+
+
+@pytest.fixture
+def today(time_machine):
+    time_machine.move_to("2026-11-21T12:00:00Z")
+
+
+def terms(text):
+    return [tuple(term) for term in parse(text).filters.terms]
+
+
+def test_operators_become_conditions_and_the_rest_is_words():
+    query = parse('sparse ti:attention abs:"long context" au:"van der Berg" cat:cs.lg -cat:math -survey has:code')
+    assert query.text == "sparse attention long context"
+    assert query.filters.categories == ("cs.LG",)
+    assert query.filters.not_categories == ("math",)
+    assert query.filters.has == ("code",)
+    assert [tuple(term) for term in query.filters.terms] == [
+        ("title", "attention", False),
+        ("abstract", "long context", True),
+        ("authors", "van der Berg", False),
+    ]
+    assert [tuple(term) for term in query.filters.without] == [("any", "survey", False)]
+    assert query.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("since:2025-02-03", date(2025, 2, 3), None),
+        ("since:2025-02 until:2025-03", date(2025, 2, 1), date(2025, 3, 31)),
+        ("until:2024-02", None, date(2024, 2, 29)),
+        ("year:2025", date(2025, 1, 1), date(2025, 12, 31)),
+        ("year:2023-2025", date(2023, 1, 1), date(2025, 12, 31)),
+        ("year:2024-", date(2024, 1, 1), None),
+        ("since:7d", date(2026, 11, 14), None),
+        ("since:yesterday until:today", date(2026, 11, 20), TODAY),
+        ("year:2025 since:2025-06", date(2025, 6, 1), date(2025, 12, 31)),
+        ("until:9999", None, date(9999, 12, 31)),
+    ],
+)
+def test_days_are_read_as_people_write_them(today, text, since, until):
+    query = parse(f"{text} x")
+    assert (query.filters.since, query.filters.until, query.notes) == (since, until, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["since:then", "until:2025-13", "year:0", "year:2025-2023", "since:99999y", "cat:what?", "id:no", "has:money",
+     "sort:luck", "-id:2305.12102", "since:2025-02-30", "year:99999"],
+)  # fmt: skip
+def test_what_an_operator_cannot_read_is_left_out_and_said(text):
+    query = parse(f"graphs {text}")
+    assert query.text == "graphs"
+    assert query.filters == parse("graphs").filters
+    assert text.removeprefix("-").split(":")[1] in query.notes[0]
+
+
+def test_a_range_in_the_text_that_ends_before_it_begins_is_said():
+    assert "nothing lies in it" in parse("x since:2025 until:2024").notes[0]
+
+
+def test_filters_beside_the_text_narrow_it():
+    query = parse("x since:2025 cat:cs", categories=["stat.ML"], since=date(2025, 6, 1), until=date(2026, 1, 1))
+    assert (query.filters.since, query.filters.until) == (date(2025, 6, 1), date(2026, 1, 1))
+    assert query.filters.categories == ("stat.ML", "cs")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("self-attention k-means", "self-attention k-means"),
+        ("BERT: pre-training of x", "BERT: pre-training of x"),
+        ("foo:bar C++ a - b", "foo:bar C++ a b"),
+        ('an "open quote', "an open quote"),
+        ('"" "  " x', "x"),
+        ("“curly quotes” x", "curly quotes x"),
+        ("ti: cat: x", "ti: cat: x"),
+        ("https://example.org/x?a=b", "https://example.org/x?a=b"),
+    ],
+)
+def test_what_is_no_operator_is_words(text, words):
+    query = parse(text)
+    assert query.text == words
+    assert query.filters.without == ()
+
+
+def test_phrases_are_exact_and_names_are_not():
+    assert terms('"graph networks" ti:"graph networks" au:"A. Example" au:example') == [
+        ("any", "graph networks", True),
+        ("title", "graph networks", True),
+        ("authors", "A. Example", False),
+        ("authors", "example", False),
+    ]
+    assert parse('-"graph networks"').filters.without[0].exact
+
+
+def test_an_id_alone_names_a_paper_and_beside_words_narrows():
+    assert parse("id:2305.12102v2").key == "2305.12102"
+    assert parse("id:2305.12102 id:2305.12103").keys == ("2305.12102", "2305.12103")
+    assert (parse("id:2305.12102 x").keys, parse("id:2305.12102 x").key) == (("2305.12102",), None)
+
+
+def test_the_order_is_the_last_that_was_typed():
+    assert parse("x sort:date").order == "date"
+    assert parse("x sort:date sort:VOTES").order == "votes"
+    assert parse("x").order == "relevance"
+
+
+@pytest.mark.parametrize(("text", "empty"), [("", True), ("-", True), ('"" -', True), ("cat:cs", False), ("-x", False)])
+def test_a_query_is_empty_where_nothing_is_asked_for(text, empty):
+    assert parse(text).empty is empty
+
+
+OPERATORS = st.sampled_from(
+    ["ti:", "abs:", "au:", "cat:", "id:", "since:", "until:", "year:", "has:", "sort:", "-", '"', "“", " ", ":", "2025",
+     "cs.LG", "a", "中", "\x00", "💥", "\ud800", "١٢", "²"]
+)  # fmt: skip
+
+
+@given(st.lists(OPERATORS, max_size=40).map("".join))
+def test_any_heap_of_operators_is_understood_somehow(text):
+    query = parse(text)
+    assert len(query.filters.terms) <= 24
+    assert all(part.text for part in query.parts)
+    again = parse(" ".join(map(str, query.parts)))
+    assert (again.text, again.filters) == (query.text, query.filters)

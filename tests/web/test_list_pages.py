@@ -199,7 +199,7 @@ def test_saved_papers_have_a_page_and_are_private(as_ada, as_bo, ada, paper_of_t
     [
         ("bib", "@misc{example2026paper,", "application/x-bibtex; charset=utf-8"),
         ("ris", "TY  - UNPB\r\n", "application/x-research-info-systems; charset=utf-8"),
-        ("json", "[\n {", "application/vnd.citationstyles.csl+json; charset=utf-8"),
+        ("csl.json", "[\n {", "application/vnd.citationstyles.csl+json; charset=utf-8"),
     ],
 )
 def test_a_list_is_a_file_and_comes_back_from_it(as_ada, as_bo, ada, made, kind, begins, content_type):
@@ -319,5 +319,5 @@ def test_a_long_list_is_paged_in_few_queries(as_ada, ada, django_assert_max_num_
     last = lists.items(made)[100]
     moved = as_ada.post("/lists/long/change", {"item": last.public_id, "do": "up"})
     assert moved.headers["Location"] == f"/readers/ada/lists/long?p=2#item-{last.public_id}"
-    exported = json.loads(as_ada.get("/readers/ada/lists/long.json").content)
+    exported = json.loads(as_ada.get("/readers/ada/lists/long.csl.json").content)
     assert len(exported) == 120

@@ -54,8 +54,23 @@ class _Letter(EmailMessage):
 
 
 def absolute(path: str, site: str = "") -> str:
-    """Return the address of a page as it stands in a mail. site: the address asked with, where none is configured."""
-    return (settings.PUBLIC_URL or site or "http://localhost:8000").rstrip("/") + path
+    """Return the address of a page as it stands in a mail.
+
+    site: the address asked with, where none is configured; else it is the one that was served at last.
+    """
+    return (settings.PUBLIC_URL or site or _served_at()).rstrip("/") + path
+
+
+def served_at(address: str) -> None:
+    """Keep the address that this site is served at, for the links in what commands and the background mail."""
+    (settings.HOME / "address").write_text(address)
+
+
+def _served_at() -> str:
+    try:
+        return (settings.HOME / "address").read_text().strip()
+    except OSError:
+        return "http://localhost:8000"
 
 
 def _text(name: str, context: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from broadsheet.api import highlight
 from broadsheet.api.answers import json_answer, link_next
 from broadsheet.api.errors import error_answer, header_text
 from broadsheet.api.guard import reader_of
@@ -24,7 +23,7 @@ from broadsheet.api.schemas import (
 from broadsheet.errors import Conflict
 from broadsheet.hub import comments, list_items, paper_object
 from broadsheet.papers.models import Paper
-from broadsheet.search import hybrid
+from broadsheet.search import highlight, hybrid, orders
 from broadsheet.search.query import parse
 
 router = Router()
@@ -64,17 +63,20 @@ def daily_papers(request: HttpRequest, asked: Query[DailyQuery]) -> HttpResponse
     url_name="search",
 )
 def search_papers(request: HttpRequest, asked: Query[SearchQuery]) -> HttpResponse:
-    """Papers by words and meaning, best first. An arXiv id or URL gives that paper."""
+    """Papers by words and meaning, best first, with the operators of the search box. An arXiv id gives that paper."""
     query = parse(asked.q)
-    if not query.text:
+    if query.empty:
         return _found(request, list(Paper.objects.newest()[: asked.limit]), None)
     try:
-        results = hybrid.search(query, limit=asked.limit)
+        after = orders.read(asked.cursor) if asked.cursor else None
+        results = hybrid.search(query, limit=asked.limit, after=after)
     except Conflict as held:
         # Nothing is wrong with the request: another process holds the index for now.
         return error_answer(503, str(held))
     papers = [paper_of(results.jump)] if results.jump else in_order([hit.paper_id for hit in results.hits])
     answer = _found(request, papers, highlight.pattern(query.text))
+    if results.more:
+        link_next(request, answer, q=asked.q, limit=asked.limit, cursor=orders.written(results.hits[-1].place))
     if results.notes:
         answer["X-HF-Warning"] = f"search; {header_text(' '.join(results.notes))}"
     return answer

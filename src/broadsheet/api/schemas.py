@@ -256,8 +256,11 @@ class DailyQuery(Schema):
 class SearchQuery(Schema):
     """What to look for."""
 
-    q: str = Field("", max_length=250, description="Words, a title or an arXiv id. Without it: the newest papers.")
+    q: str = Field(
+        "", max_length=250, description="Words with operators, a title or an arXiv id. Without it: the newest papers."
+    )
     limit: int = Field(120, ge=1, le=120, description="Papers at most.")
+    cursor: str = Field("", max_length=60, description="From the `Link` header of the page before.")
 
 
 class IndexQuery(Schema):

@@ -151,7 +151,7 @@ def read_histories(path: Path) -> list[History]:
     Raises BadInput, naming the file, the line and what is expected.
     """
     try:
-        with _opened(path) as lines:
+        with opened(path) as lines:
             found = (_history(line, f"{path}, line {number},") for number, line in enumerate(lines, start=1))
             return [history for history in found if history]
     except (OSError, EOFError, UnicodeError, lzma.LZMAError) as error:
@@ -160,7 +160,8 @@ def read_histories(path: Path) -> list[History]:
         ) from error
 
 
-def _opened(path: Path) -> IO[str]:
+def opened(path: Path) -> IO[str]:
+    """Open a text file that may be compressed, as its name ends."""
     match path.suffix:
         case ".xz":
             return lzma.open(path, "rt", encoding="utf-8")

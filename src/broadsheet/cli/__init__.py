@@ -3,7 +3,7 @@
 import click
 
 from broadsheet import __version__
-from broadsheet.cli import bench, community, model, papers, readers, serve
+from broadsheet.cli import bench, community, digest, doctor, mail, model, papers, readers, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -26,5 +26,8 @@ for command in (
     community.submit,
     community.save,
     community.reading_list,
+    digest.digest,
+    mail.mail,
+    doctor.doctor,
 ):
     main.add_command(command)

@@ -31,3 +31,14 @@ def trending(path: Path, as_json: bool) -> None:
     from broadsheet.bench.trending import run
 
     run(path, as_json=as_json)
+
+
+@bench.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command(tables=False)
+def digest(paths: tuple[Path, ...], as_json: bool) -> None:
+    """What variety in a digest costs in votes, on recorded editions (JSON-lines files, joined by id)."""
+    from broadsheet.bench.digest import run
+
+    run(paths, as_json=as_json)

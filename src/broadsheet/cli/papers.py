@@ -97,13 +97,20 @@ def _index(
 )
 @click.option("--since", type=DAY, help="First edition day, YYYY-MM-DD.")
 @click.option("--until", type=DAY, help="Last edition day, YYYY-MM-DD.")
+@click.option("--exact", is_flag=True, help="Only papers that hold every word, by words alone.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 300), help="Number of results.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def search(
-    query: str, categories: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int, as_json: bool
+    query: str,
+    categories: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    exact: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """Find papers by words and by meaning, or by an arXiv id or URL."""
+    """Find papers by words and by meaning, with the operators of the search box, or by an arXiv id or URL."""
     from broadsheet.errors import BadInput
     from broadsheet.papers.models import Paper
     from broadsheet.papers.tex import plain
@@ -113,12 +120,12 @@ def search(
     parsed = parse(
         query, categories=categories, since=since.date() if since else None, until=until.date() if until else None
     )
-    if not parsed.text:
+    if parsed.empty and not parsed.notes:
         raise BadInput("The query is empty.", "Give words, a title, or an arXiv id.")
     if upkeep.behind():
         _index(err=True)
     try:
-        found = hybrid.search(parsed, limit=limit)
+        found = hybrid.search(parsed, limit=limit, exact=exact, tally=True)
     finally:
         current.release()
     if found.jump:
@@ -129,6 +136,8 @@ def search(
         rows = [(papers[hit.paper_id], hit.score, list(hit.why)) for hit in found.hits if hit.paper_id in papers]
     for note in found.notes:
         click.echo(note, err=True)
+    for way in found.ways:
+        click.echo(f"Without {way.without}: {way.number} papers.", err=True)
     if as_json:
         answer = [
             {

@@ -143,6 +143,7 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
+    from broadsheet.accounts.mail import served_at
     from broadsheet.jobs import Background
 
     server = Granian(
@@ -162,6 +163,7 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
     background = Background(index)
 
     address = f"http://{_connectable(host)}:{port}/"
+    served_at(address)
 
     def ready() -> None:
         _wait_until_answered(address)

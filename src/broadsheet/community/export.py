@@ -3,7 +3,7 @@
 Closing an account lives in ``closing``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,23 +27,27 @@ def export(visitor: readers.Visitor) -> dict[str, Any]:
     return dict(sections(visitor))
 
 
-def sections(visitor: readers.Visitor) -> Iterator[tuple[str, Any]]:
+type More = Mapping[str, Callable[[User], Rows]]
+"""What rooms above this one keep of a reader: the name of a section, and what returns its rows."""
+
+
+def sections(visitor: readers.Visitor, more: More | None = None) -> Iterator[tuple[str, Any]]:
     """Return the same piece by piece, so that a page can send what is long without holding it whole.
 
-    Raises SignInNeeded before the first piece.
+    more: further sections. Raises SignInNeeded before the first piece.
     """
     reader = readers.signed_in(visitor)
     if reader is None:
         raise SignInNeeded("Sign in to take your data along.")
-    return _sections(reader)
+    return _sections(reader, more or {})
 
 
-def _sections(reader: User) -> Iterator[tuple[str, Any]]:
+def _sections(reader: User, more: More) -> Iterator[tuple[str, Any]]:
     yield "format", FORMAT
     yield "version", VERSION
     yield "made", _plain(timezone.now())
     yield "profile", _profile(reader)
-    for name, rows in _ROWS.items():
+    for name, rows in {**_ROWS, **more}.items():
         yield name, rows(reader)
 
 
@@ -165,9 +169,9 @@ _ROWS: dict[str, Callable[[User], Rows]] = {
 }
 
 
-def as_json(visitor: readers.Visitor, encode: Callable[[Any], str]) -> Iterator[str]:
-    """Return the export as pieces of JSON text, one section each. encode: turns a value into JSON."""
-    pieces = sections(visitor)
+def as_json(visitor: readers.Visitor, encode: Callable[[Any], str], more: More | None = None) -> Iterator[str]:
+    """Return the export as pieces of JSON text, one section each. encode: turns a value into JSON. more: as above."""
+    pieces = sections(visitor, more)
 
     def write() -> Iterator[str]:
         between = "{\n"

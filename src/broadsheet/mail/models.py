@@ -64,13 +64,20 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = [
+            # Each time somebody asks is a row of its own until it is confirmed, so that nobody changes what another
+            # asked for, and a link confirms just what was asked.
             models.UniqueConstraint(
-                fields=["address", "kind", "value"], condition=~Q(state="ended"), name="one_subscription_a_list"
+                fields=["address", "kind", "value"],
+                condition=Q(state__in=["active", "suspended"]),
+                name="one_subscription_a_list",
             ),
             # Nothing is due for who does not get mail, so the sender asks for what is due alone.
             models.CheckConstraint(condition=Q(due=None) | Q(state="active"), name="due_means_active"),
         ]
-        indexes = [models.Index(fields=["due", "id"], condition=~Q(due=None), name="subscription_due")]
+        indexes = [
+            models.Index(fields=["due", "id"], condition=Q(due__isnull=False), name="subscription_due"),
+            models.Index(fields=["address"], name="subscription_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value} to {self.address}"
@@ -89,6 +96,8 @@ class Choice(models.Model):
     facts = models.JSONField(default=dict)
     made = models.DateTimeField(auto_now_add=True)
     papers = models.ManyToManyField(Paper, through="Pick", related_name="+")
+
+    drafted: "list[Pick]"  # of one that is shown and never kept (``choosing.draft``); no column
 
     class Meta:
         indexes = [models.Index(fields=["made"], name="choice_made")]
@@ -143,7 +152,8 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subscription", "edition"], name="one_delivery_an_edition")]
         indexes = [
-            models.Index(fields=["next_try", "id"], condition=~Q(next_try=None), name="delivery_open"),
+            # Said as "is not null": SQLite does not take "not (is null)" for the same, and would not use it.
+            models.Index(fields=["next_try", "id"], condition=Q(next_try__isnull=False), name="delivery_open"),
             models.Index(fields=["choice", "subscription"], name="delivery_choice"),
         ]
 

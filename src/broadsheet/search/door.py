@@ -15,6 +15,7 @@ import tempfile
 import threading
 import weakref
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
 from multiprocessing.connection import Client, Connection, Listener, Pipe, wait
 from pathlib import Path
@@ -24,7 +25,7 @@ import numpy as np
 
 from broadsheet import errors
 from broadsheet.errors import BadInput, BroadsheetError, Conflict
-from broadsheet.search.index import Filters, Scored, Searcher, Vector
+from broadsheet.search.index import Filters, Scored, Searcher, Tally, Term, Vector
 
 MOST_BYTES = 1 << 20
 """Of one frame. A query of 10,000 signs takes 120,000 at worst, the most hits take 800,000."""
@@ -130,11 +131,16 @@ class Door:
     def _look_up(self, asked: dict[str, Any], tail: bytes) -> tuple[dict[str, Any], bytes]:
         if asked["ask"] == "size":
             return {"size": self._index.size()}, b""
-        limit, filters = int(asked["limit"]), _filters(asked["filters"])
+        filters = _filters(asked["filters"])
+        if asked["ask"] == "tally":
+            return {"tally": self._index.tally(filters=filters, facets=bool(asked["facets"]))}, b""
+        limit = int(asked["limit"])
         if limit > MOST_HITS:
             raise BadInput(f"{limit} hits are too many for one answer.", f"It takes {MOST_HITS}.")
         if asked["ask"] == "words":
             hits = self._index.words(str(asked["text"]), limit=limit, filters=filters)
+        elif asked["ask"] == "newest":
+            hits = self._index.newest(limit=limit, filters=filters)
         else:
             hits = self._index.meaning(np.frombuffer(tail, dtype="<f4"), limit=limit, filters=filters)
         return {}, np.array(hits, dtype=_HIT).tobytes()
@@ -161,6 +167,15 @@ class RemoteIndex:
         """Return what the owner's ``meaning`` returns."""
         numbers = np.asarray(vector, dtype="<f4").tobytes()
         return self._hits({"ask": "meaning", "limit": limit, "filters": _plain(filters)}, numbers)
+
+    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
+        """Return what the owner's ``newest`` returns."""
+        return self._hits({"ask": "newest", "limit": limit, "filters": _plain(filters)})
+
+    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
+        """Return what the owner's ``tally`` returns."""
+        total, categories, years = self._ask({"ask": "tally", "filters": _plain(filters), "facets": facets})[0]["tally"]
+        return Tally(total, tuple((name, number) for name, number in categories), tuple((y, n) for y, n in years))
 
     def size(self) -> int:
         """Return the number of papers in the owner's index."""
@@ -306,13 +321,30 @@ def _receive(line: _Line) -> tuple[dict[str, Any], bytes]:
     return head, frame[_HEADER.size + length :]
 
 
-def _plain(filters: Filters) -> list[Any]:
-    return [list(filters.categories), *(day and day.isoformat() for day in (filters.since, filters.until))]
+def _plain(filters: Filters) -> dict[str, Any]:
+    plain = asdict(filters)
+    return plain | {name: plain[name] and plain[name].isoformat() for name in ("since", "until")}
 
 
-def _filters(plain: list[Any]) -> Filters:
-    categories, since, until = plain
-    return Filters(tuple(map(str, categories)), *(day and date.fromisoformat(day) for day in (since, until)))
+def _filters(plain: dict[str, Any]) -> Filters:
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(map(str, plain[name]))
+
+    def terms(name: str) -> tuple[Term, ...]:
+        return tuple(Term(where, str(text), exact=bool(exact)) for where, text, exact in plain[name])
+
+    since, until = (plain[name] and date.fromisoformat(plain[name]) for name in ("since", "until"))
+    return Filters(
+        texts("categories"),
+        since,
+        until,
+        not_categories=texts("not_categories"),
+        terms=terms("terms"),
+        without=terms("without"),
+        has=texts("has"),
+        lacks=texts("lacks"),
+        ids=None if plain["ids"] is None else tuple(map(int, plain["ids"])),
+    )
 
 
 def _kind(name: str) -> type[BroadsheetError]:

@@ -1,14 +1,17 @@
-"""Search as readers get it: words and meaning fused, exact titles first. Engines are asked through the port only."""
+"""Search as readers get it: words and meaning fused, what was typed exactly first. Engines are asked through the port.
+
+How a query is read lives in ``query``, what is offered where nothing was found in ``relax``.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from broadsheet.papers.models import Paper
 from broadsheet.papers.titles import title_key
-from broadsheet.search import current, state
-from broadsheet.search.index import Filters, Scored, Searcher
+from broadsheet.search import current, orders, relax, state
+from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term
 from broadsheet.search.query import Query
 
 DEPTH = 300
@@ -21,52 +24,91 @@ LEAST_COSINE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. score: in [0, 1], exact titles above. why: any of ``title``, ``words``, ``meaning``."""
+    """One result. score: higher is better; in [0, 1] by relevance, exact titles above. why: any of ``title``,
+    ``phrase``, ``words``, ``meaning``, ``listed`` (it fulfils the conditions, and no words were typed)."""
 
     paper_id: int
     score: float
     why: tuple[str, ...]
 
+    @property
+    def place(self) -> orders.Place:
+        """Where the hit stands among all; ``after`` of a search begins behind it."""
+        return self.score, self.paper_id
+
 
 @dataclass(slots=True)
 class Results:
-    """One page of results. total: how many candidates were found. jump: key of the paper that the query names.
+    """One page of results. total: how many can be paged through. jump: key of the paper that the query names.
 
-    notes: sentences for the reader, such as what is missing for a full answer.
+    more: whether other pages follow. notes: sentences for the reader, such as what is missing for a full answer.
+    tally: how many papers hold all that was typed, by category and year, where it was asked for. ways: what to leave
+    out where too little was found.
     """
 
     hits: list[Hit]
     total: int
     jump: str | None = None
     notes: list[str] = field(default_factory=list)
+    more: bool = False
+    tally: Tally = NOTHING_TOLD
+    ways: list["relax.Way"] = field(default_factory=list)
 
 
-def search(query: Query, *, limit: int, offset: int = 0) -> Results:
+def search(
+    query: Query,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: orders.Place | None = None,
+    exact: bool = False,
+    tally: bool = False,
+) -> Results:
     """Return results ``offset`` to ``offset + limit`` for a query, best first.
 
     Words and meaning are each min-max normalised and summed with the weight BROADSHEET_DENSE_WEIGHT_PERCENT
     (docs/search). Without a model words alone decide and a note says so.
+    after: the ``place`` of a hit, to go on behind it whatever was added since; ``offset`` does not count then.
+    exact: only papers that hold all the words, and all of them. tally: count them, and say what to leave out.
     """
     if query.key and Paper.objects.filter(key=query.key).exists():
         return Results([], 0, jump=query.key)
-    results = Results([], 0)
+    results = Results([], 0, notes=list(query.notes))
     if query.cut:
-        results.notes.append("The query was too long; its beginning was searched for.")
-    if not query.text:
+        results.notes.insert(0, "The query was too long; its beginning was searched for.")
+    if query.empty:
         return results
     searcher = current.searcher()
-    words = searcher.words(query.text, limit=DEPTH, filters=query.filters)
-    meaning = _by_meaning(searcher, query, results.notes)
-    known = state.read()
-    if meaning and known.share < 1:
-        results.notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
-    # While vectors are still being made, meaning counts by the share of papers that it can see.
-    hits = _titles_first(query, fuse(words, meaning, settings.DENSE_WEIGHT * known.share))
-    if hits and not words and "title" not in hits[0].why:
-        results.notes.append("No paper holds these words; these are the nearest in meaning.")
-    results.total = len(hits)
-    results.hits = hits[offset : offset + limit]
+    query = _with_ids(query)
+    complete = exact or query.order != "relevance" or not query.text
+    wanted = holding(query)
+    if tally or complete:
+        results.tally = searcher.tally(filters=wanted, facets=tally)
+    if not complete:
+        hits = _similar(searcher, query, results.notes)
+    elif query.text and query.order == "relevance":
+        hits = _exactly(searcher, query, wanted, orders.MOST if after else offset + limit + DEPTH)
+    else:
+        why = ("words",) if query.text else ("listed",)
+        listed = orders.listed(searcher, query.order, wanted, offset + limit + 1, after)
+        hits = [Hit(pk, score, why) for pk, score in listed]
+    results.total = max(len(hits), min(results.tally.total, orders.MOST)) if complete else len(hits)
+    if not hits and query.text and not exact:
+        hits = _nearest(searcher, query, results.notes)
+        results.total = len(hits)
+    if tally and results.tally.total < relax.FEW:
+        results.ways = relax.ways(searcher, query, results.tally.total)
+    begin = _behind(hits, after) if after else offset
+    results.hits = hits[begin : begin + limit]
+    results.more = bool(results.hits) and begin + limit < (len(hits) if after else results.total)
     return results
+
+
+def holding(query: Query) -> Filters:
+    """Return the filters of papers that hold everything that was typed: all words, each condition."""
+    if not query.text:
+        return query.filters
+    return replace(query.filters, terms=(*query.filters.terms, Term("words", query.text)))
 
 
 def fuse(words: Sequence[Scored], meaning: Sequence[Scored], weight: float) -> list[Hit]:
@@ -89,6 +131,54 @@ def fuse(words: Sequence[Scored], meaning: Sequence[Scored], weight: float) -> l
     return sorted(hits, key=lambda hit: (-hit.score, -hit.paper_id))
 
 
+def _with_ids(query: Query) -> Query:
+    """Turn the ids that were typed beside other words into a condition."""
+    if not query.keys:
+        return query
+    found = tuple(Paper.objects.filter(key__in=query.keys).values_list("pk", flat=True))
+    return replace(query, filters=replace(query.filters, ids=found))
+
+
+def _similar(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
+    """Words and meaning fused; what is called as typed first."""
+    words = searcher.words(query.text, limit=DEPTH, filters=query.filters)
+    meaning = _by_meaning(searcher, query, notes)
+    known = state.read()
+    if meaning and known.share < 1:
+        notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
+    # While vectors are still being made, meaning counts by the share of papers that it can see.
+    hits = _titles_first(searcher, query, fuse(words, meaning, settings.DENSE_WEIGHT * known.share))
+    if hits and not words and "title" not in hits[0].why:
+        notes.append("No paper holds these words; these are the nearest in meaning.")
+    return hits
+
+
+def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> list[Hit]:
+    """Papers that hold all the words, by words alone, as deep as the page lies."""
+    hits = [Hit(pk, score, ("words",)) for pk, score in searcher.words(query.text, limit=upto, filters=wanted)]
+    return _titles_first(searcher, query, sorted(hits, key=lambda hit: (-hit.score, -hit.paper_id)))
+
+
+def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
+    """What is nearest where nothing holds what was typed: the same words, without their conditions."""
+    terms = query.filters.terms
+    if not terms and query.order == "relevance":
+        return []
+    exact = [f"“{term.text}”" for term in terms if term.exact]
+    said = f"{' and '.join(exact)} exactly" if exact else "all of this"
+    more: list[str] = []
+    hits = _similar(searcher, replace(query, filters=replace(query.filters, terms=())), more)
+    if hits:
+        notes += [f"No paper holds {said}; these are the nearest.", *more]
+    return hits
+
+
+def _behind(hits: list[Hit], after: orders.Place) -> int:
+    """Return how many hits stand up to the place ``after``."""
+    score, pk = after
+    return sum((-hit.score, -hit.paper_id) <= (-score, -pk) for hit in hits)
+
+
 def _normalised(scored: Sequence[Scored]) -> dict[int, float]:
     """Map scores to [0, 1]; the last candidate keeps a little, as it was found all the same."""
     if not scored:
@@ -109,17 +199,28 @@ def _by_meaning(searcher: Searcher, query: Query, notes: list[str]) -> list[Scor
     return [hit for hit in nearest if hit.score >= LEAST_COSINE]
 
 
-def _titles_first(query: Query, hits: list[Hit]) -> list[Hit]:
-    """Put papers whose whole title was typed in front."""
-    key = title_key(query.text)
-    named = Paper.objects.filter(title_key=key).order_by("-day", "-pk")[:20] if key else ()
-    exact = [paper.pk for paper in named if passes(paper, query.filters)]
-    front = [Hit(pk, 2.0, ("title",)) for pk in exact]
-    return front + [hit for hit in hits if hit.paper_id not in set(exact)]
+def _titles_first(searcher: Searcher, query: Query, hits: list[Hit]) -> list[Hit]:
+    """Put papers whose whole title was typed in front; a title may read like operators, which do not count then."""
+    keys = {title_key(text): filters for text, filters in ((query.text, query.filters), (query.typed, query.given))}
+    keys.pop("", None)
+    named = Paper.objects.filter(title_key__in=keys).order_by("-day", "-pk")[:20] if keys else ()
+    exact = sorted((paper.pk for paper in named if _passes(searcher, paper, keys[paper.title_key])), reverse=True)
+    above = max(2.0, hits[0].score + 1) if hits else 2.0
+    front = [Hit(pk, above, ("title",)) for pk in exact]
+    phrases = ("phrase",) if any(term.exact for term in query.filters.terms) else ()
+    rest = [hit for hit in hits if hit.paper_id not in set(exact)]
+    return front + ([replace(hit, why=(*phrases, *hit.why)) for hit in rest] if phrases else rest)
+
+
+def _passes(searcher: Searcher, paper: Paper, filters: Filters) -> bool:
+    """Whether a paper fulfils the filters; the index is asked where only it can tell."""
+    if filters != Filters(filters.categories, filters.since, filters.until):
+        return bool(searcher.tally(filters=replace(filters, ids=(paper.pk,))).total)
+    return passes(paper, filters)
 
 
 def passes(paper: Paper, filters: Filters) -> bool:
-    """Whether a paper fulfils the filters; says of one row what the index says of all."""
+    """Whether a paper fulfils filters by category and day; says of one row what the index says of all."""
     named = {part for category in paper.categories for part in (category, category.split(".")[0])}
     if filters.categories and named.isdisjoint(filters.categories):
         return False

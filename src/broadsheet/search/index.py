@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ class Document:
     """What the index knows of one paper. Texts are plain; ``source_text`` holds the raw text only where it differs.
 
     id: the paper's primary key. categories: as given, archives are added by the index. day: edition day.
+    names: of the authors, one by one. code: whether its code is known.
     """
 
     id: int
@@ -25,16 +26,43 @@ class Document:
     categories: tuple[str, ...] = ()
     day: date | None = None
     source_text: str = ""
+    names: tuple[str, ...] = ()
+    code: bool = False
     vector: Vector | None = None
+
+
+type Where = Literal["words", "any", "title", "abstract", "authors"]
+
+
+class Term(NamedTuple):
+    """A word or several that a paper must hold somewhere. exact: as they stand, one after the other, unstemmed.
+
+    where: ``words`` all of them, stop words aside, in title, abstract or authors together; ``any`` side by side in one
+    of the three; ``authors`` all in one name, whose given names may be initials.
+    """
+
+    where: Where
+    text: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a hit must fulfil: one of ``categories`` (``cs.LG``, or a whole archive: ``cs``), and a day in range."""
+    """What a hit must fulfil: one of ``categories`` (``cs.LG``, or a whole archive: ``cs``), and a day in range.
+
+    not_categories: none of them. terms: each of them. without: none of them. has, lacks: so far ``code`` alone.
+    ids: one of these papers, where given.
+    """
 
     categories: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    not_categories: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    without: tuple[Term, ...] = ()
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    ids: tuple[int, ...] | None = None
 
 
 class Scored(NamedTuple):
@@ -42,6 +70,17 @@ class Scored(NamedTuple):
 
     id: int
     score: float
+
+
+class Tally(NamedTuple):
+    """How many papers fulfil some filters, in all, by category (archives too, most first) and by year of edition."""
+
+    total: int
+    categories: tuple[tuple[str, int], ...] = ()
+    years: tuple[tuple[int, int], ...] = ()
+
+
+NOTHING_TOLD = Tally(0)
 
 
 class Searcher(Protocol):
@@ -53,6 +92,17 @@ class Searcher(Protocol):
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the papers nearest to a unit vector by cosine, score in [-1, 1]."""
+        ...
+
+    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
+        """Return the papers that fulfil the filters, newest edition first; score is the day's number, higher is newer.
+
+        Papers without a day are not among them; those of one day come in any order.
+        """
+        ...
+
+    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
+        """Count the papers that fulfil the filters. facets: by category and by year too."""
         ...
 
     def size(self) -> int:

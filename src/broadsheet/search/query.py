@@ -1,35 +1,62 @@
-"""What people type into the search box, taken apart: an id or URL that names a paper, or words with filters."""
+"""What people type into the search box, read: an id or URL that names a paper, or words with operators."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
+
+from django.utils import timezone
 
 from broadsheet.errors import BadInput
-from broadsheet.search.index import Filters
+from broadsheet.search.grammar import Part, days, parts, years
+from broadsheet.search.index import Filters, Term, Where
 from broadsheet.sources import arxiv_ids
 
 LONGEST = 2000
 """Characters of a query that are read; the rest is cut off, and the results say so."""
+MOST_TERMS = 24
+"""Operators of a query that count; each is a condition that the engine checks."""
 
+type Order = Literal["relevance", "date", "votes"]
+ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
+_WHERE: dict[str, Where] = {"": "any", "ti": "title", "abs": "abstract", "au": "authors"}
 _CATEGORY = re.compile(r"[A-Za-z-]{2,10}(\.[A-Za-z-]{2,12})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query taken apart. key: canonical id when the whole text names one paper. cut: the text was too long."""
+    """A query taken apart.
+
+    text: what is searched for by words and by meaning, phrases included. filters: what a hit must fulfil.
+    key: canonical id when the whole text names one paper. keys: ids of which a hit must have one. order: of the hits.
+    typed: the whole text, folded. given: the filters that came beside the text. parts: the text in its parts.
+    notes: sentences on what could not be understood. cut: the text was too long.
+    """
 
     text: str
     filters: Filters
     key: str | None = None
     cut: bool = False
+    keys: tuple[str, ...] = ()
+    order: Order = "relevance"
+    typed: str = ""
+    given: Filters = Filters()  # noqa: RUF009 (frozen)
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all was asked for."""
+        return not (self.text or self.key or self.keys or self.filters != Filters())
 
 
 def parse(text: str, *, categories: Sequence[str] = (), since: date | None = None, until: date | None = None) -> Query:
-    """Take a query apart.
+    """Take a query apart. Whatever is typed is understood in some way; only the filters beside it can be wrong.
 
-    text: words, or an arXiv id or URL. categories: any of them, whole archives too (``cs``).
-    since, until: edition days, both included.
+    text: words and operators (docs/search), or an arXiv id or URL. categories: any of them, whole archives too
+    (``cs``). since, until: edition days, both included; they narrow what the text says.
     Raises BadInput for a category that cannot be one and for a range that ends before it begins.
     """
     for category in categories:
@@ -38,12 +65,130 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
     if since and until and since > until:
         raise BadInput(f"The range ends ({until}) before it begins ({since}).", "Swap the two days.")
     bare = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:LONGEST]).split())
-    return Query(
-        text=bare,
-        filters=Filters(tuple(dict.fromkeys(map(_spelled, categories))), since, until),
-        key=arxiv_ids.find(bare),
-        cut=len(text) > LONGEST,
-    )
+    given = Filters(_each(map(_spelled, categories)), since, until)
+    cut = len(text) > LONGEST
+    if key := arxiv_ids.find(bare):
+        return Query(bare, given, key=key, cut=cut, typed=bare, given=given)
+    return replace(_Reading(given).read(parts(bare)), cut=cut, typed=bare, given=given)
+
+
+class _Reading:
+    """What has been understood of one query so far."""
+
+    def __init__(self, given: Filters) -> None:
+        self.categories, self.since, self.until = list(given.categories), given.since, given.until
+        self.not_categories: list[str] = []
+        self.terms: list[Term] = []
+        self.without: list[Term] = []
+        self.has: list[str] = []
+        self.lacks: list[str] = []
+        self.keys: list[str] = []
+        self.words: list[str] = []
+        self.order: Order = "relevance"
+        self.notes: list[str] = []
+
+    def read(self, found: list[Part]) -> Query:
+        """Read all parts, in their order."""
+        readers = {"cat": self._category, "id": self._id, "since": self._since, "until": self._until}
+        readers |= {"year": self._year, "has": self._has, "sort": self._sort}
+        for part in found:
+            readers.get(part.field, self._word)(part)
+        if self.since and self.until and self.since > self.until:
+            self.notes.append(f"The range ends ({self.until}) before it begins ({self.since}), so nothing lies in it.")
+        if len(self.terms) + len(self.without) > MOST_TERMS:
+            self.notes.append(f"The first {MOST_TERMS} conditions were looked at; the others were left out.")
+        filters = Filters(
+            _each(self.categories),
+            self.since,
+            self.until,
+            not_categories=_each(self.not_categories),
+            terms=_each(self.terms)[:MOST_TERMS],
+            without=_each(self.without)[:MOST_TERMS],
+            has=_each(self.has),
+            lacks=_each(self.lacks),
+        )
+        alone = len(self.keys) == 1 and not self.words and filters == Filters()
+        return Query(
+            " ".join(self.words),
+            filters,
+            key=self.keys[0] if alone else None,
+            keys=() if alone else _each(self.keys),
+            order=self.order,
+            parts=tuple(found),
+            notes=tuple(self.notes),
+        )
+
+    def _word(self, part: Part) -> None:
+        if not any(_counts(sign) for sign in part.text):
+            return
+        if part.minus:
+            self.without.append(Term(_WHERE[part.field], part.text, exact=part.quoted))
+            return
+        if part.field or part.quoted:
+            self.terms.append(Term(_WHERE[part.field], part.text, exact=part.quoted and part.field != "au"))
+        if part.field != "au":
+            self.words.append(part.text)
+
+    def _category(self, part: Part) -> None:
+        for category in part.text.replace(",", " ").split():
+            if _CATEGORY.fullmatch(category):
+                (self.not_categories if part.minus else self.categories).append(_spelled(category))
+            else:
+                self._odd(part, "a category; they look like cs.LG, or cs for all of it")
+
+    def _id(self, part: Part) -> None:
+        key = arxiv_ids.find(part.text)
+        if key and not part.minus:
+            self.keys.append(key)
+        else:
+            self._odd(part, "an arXiv id; they look like 2305.12102")
+
+    def _since(self, part: Part) -> None:
+        if span := days(part.text, timezone.localdate()):
+            self.since = max(self.since or span[0], span[0])
+        else:
+            self._odd(part, "a day; they are written like 2026-11-21, 2026-11, 2026 or 7d")
+
+    def _until(self, part: Part) -> None:
+        if span := days(part.text, timezone.localdate()):
+            self.until = min(self.until or span[1], span[1])
+        else:
+            self._odd(part, "a day; they are written like 2026-11-21, 2026-11, 2026 or 7d")
+
+    def _year(self, part: Part) -> None:
+        if span := years(part.text):
+            self.since = max(self.since or span[0], span[0])
+            if span[1]:
+                self.until = min(self.until or span[1], span[1])
+        else:
+            self._odd(part, "a year; they are written like 2025 or 2023-2025")
+
+    def _has(self, part: Part) -> None:
+        if part.text.lower() == "code":
+            (self.lacks if part.minus else self.has).append("code")
+        else:
+            self._odd(part, "something to ask for; has:code is")
+
+    def _sort(self, part: Part) -> None:
+        for order in ORDERS:
+            if order == part.text.lower():
+                self.order = order
+                return
+        self._odd(part, "an order; they are sort:relevance, sort:date and sort:votes")
+
+    def _odd(self, part: Part, kind: str) -> None:
+        """Leave out what its operator cannot read, and say so."""
+        shown = part.text if len(part.text) <= 40 else f"{part.text[:40]}…"
+        self.notes.append(f"“{part.field}:{shown}” was left out: “{shown}” is not {kind}.")
+
+
+def _counts(sign: str) -> bool:
+    """Whether a sign can be part of a word as the engine cuts words."""
+    return sign.isalnum() or unicodedata.category(sign)[0] == "M"
+
+
+def _each[T](many: "Sequence[T] | map[T]") -> tuple[T, ...]:
+    return tuple(dict.fromkeys(many))
 
 
 def _spelled(category: str) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
+from broadsheet.papers.links import find_links
 from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
 from broadsheet.search import embed, state
@@ -200,6 +201,8 @@ def document_of(paper: Paper, vector: Vector | None = None) -> Document:
         categories=tuple(paper.categories),
         day=paper.day,
         source_text=raw,
+        names=tuple(paper.authors),
+        code=bool(paper.code_url or find_links(paper.abstract).code),
         vector=vector,
     )
 

@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from broadsheet.papers.models import Counter
-from broadsheet.search import state
+from broadsheet.kept import standing, takes_gzip
 
 
 class Kept(NamedTuple):
@@ -54,10 +53,8 @@ def kept_page[**P](view: View[P]) -> View[P]:
 
 
 def _key(request: HttpRequest) -> str:
-    changes = dict(Counter.objects.filter(name__in=("stamp", "activity")).values_list("name", "value"))
-    known = state.read()
     page = request.GET.get("p", "")[:8]  # other parameters change nothing, and would only fill the memory
-    asked = f"{request.get_host()} {request.path} {page} {sorted(changes.items())} {known.stamp} {known.vectors}"
+    asked = f"{request.get_host()} {request.path} {page} {standing()}"
     return "page-" + hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
 
 
@@ -81,9 +78,3 @@ def _send(request: HttpRequest, page: Kept) -> HttpResponse:
     response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ("Accept", "Accept-Encoding", "Cookie"))
     return response
-
-
-def takes_gzip(request: HttpRequest) -> bool:
-    """Whether a request asks for compressed answers, and does not just name gzip to refuse it."""
-    accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower()
-    return "gzip" in accepted and "gzip;q=0," not in accepted + ","

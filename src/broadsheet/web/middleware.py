@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from broadsheet.accounts import readers
 from broadsheet.accounts.limits import act, client_address, take
 from broadsheet.errors import BroadsheetError, Refused, TooMany
-from broadsheet.web.cache import takes_gzip
+from broadsheet.kept import takes_gzip
 from broadsheet.web.views.errors import domain_error
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -60,7 +60,7 @@ def rate_limits(get_response: Handler) -> Handler:
         if not settings.PAGE_RATE or request.path_info.startswith(("/api/", "/oauth/")):
             return get_response(request)
         # A search costs many times what a kept page does, so its share of the requests is smaller.
-        searching = request.path_info == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
+        searching = request.path_info.partition(".")[0] == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
         bucket, quota = ("searches", max(settings.PAGE_RATE // 4, 1)) if searching else ("pages", settings.PAGE_RATE)
         allowance = take(bucket, client_address(request), quota)
         if allowance.allowed:
@@ -88,7 +88,8 @@ def act_limits(get_response: Handler) -> Handler:
     """Answer 429 to a subnet that changes too much, whoever its readers are. The API counts the same in its guard."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and not request.path_info.startswith("/api/"):
+        # What is signed is left out: mail programs unsubscribe and mail services report from few addresses.
+        if request.method == "POST" and not request.path_info.startswith(("/api/", "/mail/")):
             try:
                 act(client_address(request))
             except TooMany as error:

@@ -15,17 +15,20 @@ from broadsheet.papers.bibliography import FORMATS, Entry
 from broadsheet.web.views.lists import address, own, signed_in
 
 private = cache_control(private=True, no_store=True)
+ENDINGS = {"bib": "bib", "ris": "ris", "csl.json": "json"}
+"""How the addresses of a list's files end, and the format each is in."""
 
 
 @private
 @require_safe
 def file(request: HttpRequest, name: str, slug: str, kind: str) -> HttpResponse:
-    """Send a list as a file. kind: bib, ris or json (CSL-JSON)."""
-    if kind not in FORMATS:
+    """Send a list as a file. kind: bib, ris or csl.json, as the list's own ``.json`` is its feed."""
+    form = ENDINGS.get(kind)
+    if form is None:
         raise Http404(f"Lists are not written as {kind[:20]!r}.")
     held = lists.find(request.user, name, slug)
-    answer = HttpResponse(exchange.written(held, kind), content_type=FORMATS[kind].content_type)
-    answer["Content-Disposition"] = f'attachment; filename="{held.slug}.{FORMATS[kind].ending}"'
+    answer = HttpResponse(exchange.written(held, form), content_type=FORMATS[form].content_type)
+    answer["Content-Disposition"] = f'attachment; filename="{held.slug}.{kind}"'
     return answer
 
 

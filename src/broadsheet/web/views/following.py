@@ -105,9 +105,8 @@ def _address(one: news.News) -> str:
     value = one.follow.value
     if one.follow.kind == "list":
         return address(one.list) if one.list else ""
-    if one.follow.kind in ("search", "category"):
-        name = "q" if one.follow.kind == "search" else "category"
-        return f"{reverse('papers')}?{urlencode({'q': value} if name == 'q' else {'q': value, 'category': value})}"
+    if one.follow.kind == "search":
+        return f"{reverse('papers')}?{urlencode({'q': value})}"
     try:
         return reverse(one.follow.kind, args=[value])
     except NoReverseMatch:

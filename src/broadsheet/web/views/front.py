@@ -14,6 +14,7 @@ from broadsheet.community import exposure
 from broadsheet.hub import compact, daily_papers_props
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
+from broadsheet.ranking.listings import Listing
 from broadsheet.ranking.lists import Kind, Period
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress, here, list_in_sight, unwanted
@@ -51,6 +52,7 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
     found = dress(request, [*papers, *(shown.paper for shown in slot)])
     context = sight.context | {
         "period": period,
+        "listed": Listing(kind, period.label),
         "here": here(request),
         "slot": slot,
         "previous": reverse(kind, args=[previous]) if previous else "",
@@ -70,23 +72,24 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
 @kept_page
 def trending(request: HttpRequest) -> HttpResponse:
     """Show the papers that readers turn to now."""
-    return _endless(request, "Trending", lists.trending())
+    return _endless(request, "Trending", lists.trending(), Listing("trending"))
 
 
 @require_safe
 @kept_page
 def added(request: HttpRequest) -> HttpResponse:
     """Show the papers that came here last, whatever their votes."""
-    return _endless(request, "New", lists.added())
+    return _endless(request, "New", lists.added(), Listing("new"))
 
 
-def _endless(request: HttpRequest, heading: str, papers: PaperQuerySet) -> HttpResponse:
+def _endless(request: HttpRequest, heading: str, papers: PaperQuerySet, listed: Listing) -> HttpResponse:
     """Show a list over all editions."""
     sight = list_in_sight(request, papers)
     page, shown = _page(request, sight.papers)
     found = dress(request, shown)
     context = sight.context | {
         "heading": heading,
+        "listed": listed,
         "here": here(request),
         "tabs": _tabs(None, heading),
         "props": compact(daily_papers_props("day", timezone.localdate().isoformat(), None, shown, found)),

@@ -15,13 +15,14 @@ from broadsheet.accounts import readers
 from broadsheet.accounts.models import User
 from broadsheet.community import closing, export
 from broadsheet.errors import BadInput, SignInNeeded
+from broadsheet.mail import subscribed
 from broadsheet.web.views.errors import STATUS
 
 
 @require_safe
 def take_along(request: HttpRequest) -> HttpResponseBase:
     """Answer with everything kept of the reader, as a JSON file sent piece by piece."""
-    pieces = export.as_json(request.user, _encode)
+    pieces = export.as_json(request.user, _encode, {"subscriptions": subscribed.exported})
     reader = _reader(request)
     response = StreamingHttpResponse(pieces, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{export.file_name(reader)}"'
@@ -44,10 +45,13 @@ def close(request: HttpRequest) -> HttpResponse:
     }
     if request.method != "POST":
         return render(request, "web/close.html", context)
+    address = reader.email if reader.email_verified else ""
     try:
         closing.close(reader, request.POST.get("name", ""), request.POST.get("password", ""))
     except BadInput as error:
         return render(request, "web/close.html", context | {"error": error}, status=STATUS[BadInput])
+    if address:
+        subscribed.forget_address(address)  # also what was begun by it without the account
     logout(request)
     return render(request, "web/closed.html", {"title": "Your account is closed"})
 

@@ -18,6 +18,7 @@ from broadsheet.community import lists
 from broadsheet.community.models import ReadingList
 from broadsheet.errors import BadInput, SignInNeeded
 from broadsheet.papers.models import Paper
+from broadsheet.ranking.listings import Listing
 
 PAGE_SIZE = 50
 private = cache_control(private=True, no_store=True)
@@ -170,6 +171,7 @@ def _show(request: HttpRequest, held: ReadingList) -> HttpResponse:
     found = Paginator(lists.items(held), PAGE_SIZE).get_page(request.GET.get("p", "1"))
     context = {
         "list": held,
+        "listed": Listing("list", held.public_id) if held.public else None,
         "page": found,
         "items": [(found.start_index() + place, item) for place, item in enumerate(found)],
         "mine": request.user.is_authenticated and held.owner_id == request.user.pk,

@@ -15,6 +15,7 @@ from broadsheet.accounts.models import Organization, User
 from broadsheet.community import groups
 from broadsheet.errors import BadInput, NotFound
 from broadsheet.papers.models import Paper
+from broadsheet.ranking.listings import Listing
 from broadsheet.web import paper_forms as forms
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress
@@ -46,6 +47,7 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, object] = {
         "title": group.name,
         "group": group,
+        "listed": Listing("organization", group.slug),
         "page": page,
         "papers": papers,
         "here": request.path,
@@ -180,4 +182,5 @@ def author(request: HttpRequest, name: str) -> HttpResponse:
     papers = found[:AUTHORS_PAPERS]
     dress(request, papers)
     context = {"title": name, "papers": papers, "more": len(found) > AUTHORS_PAPERS, "here": request.path}
+    context["listed"] = Listing("author", name)
     return render(request, "web/author.html", context)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from broadsheet.accounts.actions import line
 from broadsheet.community import profiles
+from broadsheet.ranking.listings import Listing
 from broadsheet.web.cache import kept_page
 
 PICTURE = (
@@ -25,7 +26,9 @@ PICTURE = (
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """Show what anybody may see of a reader."""
     profile = profiles.public(profiles.find(name))
-    return render(request, "web/reader.html", {"title": profile.reader.shown_name, "profile": profile})
+    listed = Listing("reader", profile.reader.username) if profile.reader.public_votes else None
+    context = {"title": profile.reader.shown_name, "profile": profile, "listed": listed}
+    return render(request, "web/reader.html", context)
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """The search page."""
 
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
@@ -7,41 +8,62 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.papers.models import Paper
-from broadsheet.search import hybrid
-from broadsheet.search.query import Query, parse
+from broadsheet.papers.tex import plain, to_html
+from broadsheet.ranking.asked import followable
+from broadsheet.search import highlight, hybrid, orders
+from broadsheet.search.query import ORDERS, Query, parse
 from broadsheet.web import cards
 
-WHY = {"title": "its title is what you typed", "words": "matches your words", "meaning": "near in meaning"}
+WHY = {
+    "title": "its title is what you typed",
+    "phrase": "holds your phrase",
+    "words": "matches your words",
+    "meaning": "near in meaning",
+}
+FACETS = 8
+"""Categories, and years, that the page offers to narrow by."""
 
 
 def results(request: HttpRequest) -> HttpResponse:
     """Show what was found, or go to the paper whose id or URL was typed."""
-    asked = {name: request.GET.get(name, "").strip() for name in ("q", "category", "since", "until")}
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "category", "since", "until", "sort", "match")}
     kept = [(name, value) for name, value in asked.items() if value and name != "q"]
-    context: dict[str, object] = {"asked": asked, "kept": kept}
+    context: dict[str, object] = {"asked": asked, "kept": kept, "orders": ORDERS}
     try:
         query = _query(asked)
         number = _number(request.GET.get("p", "1"))
-        found = hybrid.search(query, limit=settings.PAGE_SIZE, offset=(number - 1) * settings.PAGE_SIZE)
+        after = orders.read(request.GET["after"]) if number > 1 and request.GET.get("after") else None
+        found = _found(query, number, asked, after)
         if found.total and not found.hits:  # past the end: the last page, as in every list
             number = -(-found.total // settings.PAGE_SIZE)
-            found = hybrid.search(query, limit=settings.PAGE_SIZE, offset=(number - 1) * settings.PAGE_SIZE)
+            found = _found(query, number, asked, None)
     except BadInput as error:
         return render(request, "web/search.html", context | {"error": error}, status=400)
     except BroadsheetError as error:
         return render(request, "web/search.html", context | {"error": error}, status=503)
     if found.jump:
         return HttpResponseRedirect(reverse("paper", args=[found.jump]))
-    context |= _page(request, found, number, asked)
+    context |= (
+        _page(request, query, found, number, asked) | _ways_on(query, found, asked) | {"listed": followable(asked)}
+    )
     return render(request, "web/search.html", context | {"found": found, "unknown_id": query.key})
 
 
 def _query(asked: dict[str, str]) -> Query:
     categories = asked["category"].replace(",", " ").split()
-    return parse(asked["q"], categories=categories, since=_day("since", asked), until=_day("until", asked))
+    query = parse(asked["q"], categories=categories, since=_day("since", asked), until=_day("until", asked))
+    order = next((order for order in ORDERS if order == asked["sort"]), None)
+    return replace(query, order=order) if order else query
+
+
+def _found(query: Query, number: int, asked: dict[str, str], after: orders.Place | None) -> hybrid.Results:
+    begin = (number - 1) * settings.PAGE_SIZE
+    exact = asked["match"] == "exact"
+    return hybrid.search(query, limit=settings.PAGE_SIZE, offset=begin, after=after, exact=exact, tally=True)
 
 
 def _day(name: str, asked: dict[str, str]) -> date | None:
@@ -58,24 +80,63 @@ def _number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _page(request: HttpRequest, found: hybrid.Results, number: int, asked: dict[str, str]) -> dict[str, object]:
+def _page(
+    request: HttpRequest, query: Query, found: hybrid.Results, number: int, asked: dict[str, str]
+) -> dict[str, object]:
     papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
     sight = cards.within_sight(request, papers.values())
     seen = {paper.pk for paper in sight.papers}
     cards.dress(request, sight.papers, request.get_full_path())
     shown = [
-        (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why)) for hit in found.hits if hit.paper_id in seen
+        (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why if why in WHY))
+        for hit in found.hits
+        if hit.paper_id in seen
     ]
+    _mark(query, [paper for paper, _ in shown])
     kept = {name: value for name, value in asked.items() if value}
 
-    def at(page: int) -> str:
-        return f"{reverse('papers')}?{urlencode(kept | {'p': page})}"
+    def at(page: int, **more: str) -> str:
+        return f"{reverse('papers')}?{urlencode(kept | {'p': str(page)} | more)}"
 
-    more = number * settings.PAGE_SIZE < found.total
     return sight.context | {
         "shown": shown,
         "here": request.get_full_path(),
         "number": number,
         "newer": at(number - 1) if number > 1 else "",
-        "older": at(number + 1) if more else "",
+        "older": at(number + 1, after=orders.written(found.hits[-1].place)) if found.more else "",
+    }
+
+
+def _mark(query: Query, papers: list[Paper]) -> None:
+    """Put the title with its marks, and the passage that matches best, beside each paper."""
+    marks = highlight.pattern(query.text)
+    for paper in papers if marks else ():
+        vars(paper)["marked_title"] = SafeString(highlight.marked_html(to_html(paper.title, links=False), marks))
+        if best := highlight.passage(plain(paper.abstract), marks):
+            shown = highlight.marked(best.text, marks)
+            vars(paper)["passage"] = SafeString(f"{'' if best.begins else '… '}{shown}{'' if best.ends else ' …'}")
+
+
+def _ways_on(query: Query, found: hybrid.Results, asked: dict[str, str]) -> dict[str, object]:
+    """Return where one can go from here: narrower by category and year, wider by leaving something out."""
+    kept = {name: value for name, value in asked.items() if value}
+
+    def at(**changed: str) -> str:
+        return f"{reverse('papers')}?{urlencode({name: value for name, value in (kept | changed).items() if value})}"
+
+    def narrowed(operator: str) -> str:
+        return at(q=f"{asked['q']} {operator}")
+
+    here = set(query.filters.categories)
+    categories = [
+        (name, number, narrowed(f"cat:{name}")) for name, number in found.tally.categories if name not in here
+    ]
+    years = [(year, number, narrowed(f"year:{year}")) for year, number in sorted(found.tally.years, reverse=True)]
+    return {
+        "categories": categories[:FACETS] if len(categories) > 1 and not here else (),
+        "years": years[:FACETS] if len(years) > 1 else (),
+        "ways": [(way, at(q=way.text)) for way in found.ways],
+        "exact": asked["match"] == "exact",
+        "exactly": at(match="exact"),
+        "similarly": at(match=""),
     }

@@ -66,6 +66,12 @@
     if (text && fold && text.scrollHeight <= text.clientHeight + 2) fold.classList.add("idle");
   }
 
+  // The clock of whoever subscribes is known here; without it the site's own stands there, to be changed.
+  for (const zone of document.querySelectorAll("input[data-guess=zone]")) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (here && zone.value === zone.defaultValue) zone.value = here;
+  }
+
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = false;
     const text = button.textContent;

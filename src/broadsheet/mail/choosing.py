@@ -1,0 +1,254 @@
+"""What an edition of a digest holds: chosen once for all who share preferences and window, then kept as it is.
+
+How papers are picked out lives in ``picking``; who is mailed when, in ``sending``.
+"""
+
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.mail import overview, schedule
+from broadsheet.mail.chosen import Made, forget_unused, kept, papers_of
+from broadsheet.mail.history import had
+from broadsheet.mail.models import Cadence, Choice, Pick, Subscription
+from broadsheet.mail.picking import Pool, Readings
+from broadsheet.papers import arrivals
+from broadsheet.ranking import entries
+from broadsheet.ranking.entries import Covered
+from broadsheet.ranking.listings import PRIVATE, Listing
+
+__all__ = ["choice_for", "choices_for", "draft", "forget_unused", "must_wait", "waiting"]
+
+log = logging.getLogger(__name__)
+
+_OF_THE_DAY = frozenset({"day", "week", "month", "new", "search", "category", "author", "organization", *PRIVATE})
+"""Lists that wait for the papers of the day."""
+
+_OF_ONE_READER = frozenset({*PRIVATE, "list"})
+"""Lists on which it matters who asks."""
+
+_BY_THE_CLOCK = frozenset({"trending", "reader", "list", *PRIVATE})
+"""Lists whose entries are told apart by the moment, and not by editions alone."""
+
+
+def choice_for(subscription: Subscription, edition: str, now: datetime) -> Choice | None:
+    """Return what an edition holds for a subscription, chosen now or before; None where there is nothing to say."""
+    return _Chooser(now).choices([(subscription, edition)])[subscription.pk]
+
+
+def choices_for(subscriptions: Sequence[Subscription], now: datetime) -> dict[int, Choice | None]:
+    """Return what the editions hold that are due, by the primary keys of the subscriptions, with few queries a batch.
+
+    A choice never holds a paper that the subscription was told of before.
+    """
+    return _Chooser(now).choices([(one, schedule.edition(one, one.due or now)) for one in subscriptions])
+
+
+def draft(subscription: Subscription, edition: str, now: datetime) -> Choice | None:
+    """Return what an edition would hold now, without keeping it: its picks are in ``drafted``.
+
+    The subscription need not be stored either.
+    """
+    chooser = _Chooser(now)
+    asked = chooser.asked(subscription, edition)
+    pool = chooser.pool(asked)
+    if pool is None:
+        return None
+    told = had([subscription.pk], pool.papers, edition).get(subscription.pk, set()) if subscription.pk else set()
+    made = chooser.make(asked, pool, told)
+    if not made.picked:
+        return None
+    found = Choice(**made.columns)
+    found.drafted = [Pick(paper=one.paper, place=place, why=one.why) for place, one in enumerate(made.picked)]
+    return found
+
+
+def waiting(subscriptions: Iterable[Subscription], now: datetime) -> set[int]:
+    """Return which subscriptions should wait, by primary key: papers of the day are late, and may come yet.
+
+    None waits longer than BROADSHEET_DIGEST_WAIT_HOURS after its moment.
+    """
+    longest = timedelta(hours=settings.DIGEST_WAIT)
+    day = arrivals.expected_day(now)
+    patient = {one.pk for one in subscriptions if _minds(one, day) and one.due and now < one.due + longest}
+    return patient if patient and arrivals.state(day, now).late else set()
+
+
+def must_wait(subscription: Subscription, now: datetime) -> bool:
+    """Tell whether one subscription should wait; for many ask ``waiting``."""
+    return subscription.pk in waiting([subscription], now)
+
+
+# --- How it is done ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One list from one moment on, as one reader may see it: what is chosen from. until: '' where it plays no part."""
+
+    kind: str
+    value: str
+    reader: int | None
+    least_votes: int
+    day: date | None
+    paper: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody is to be told. key: of the choice for all who were told of none of its papers before."""
+
+    subscription: Subscription
+    edition: str
+    window: _Window
+    key: str
+
+
+class _Chooser:
+    """One look at all lists, up to one moment; what several choices need is read once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.upto = entries.covered_now(now)
+        self.day = arrivals.expected_day(now)
+        self.readings = Readings()
+        self._arrival: arrivals.Arrival | None = None
+        self._weeks: dict[date, dict[str, Any]] = {}
+
+    def choices(self, wanted: Sequence[tuple[Subscription, str]]) -> dict[int, Choice | None]:
+        """Return the choice of each subscription and edition."""
+        asked = [self.asked(subscription, edition) for subscription, edition in wanted]
+        choices = self._get_or_make({one.key: one for one in asked})
+        papers = papers_of(choices.values())
+        again = _told_again(asked, {key: papers[choice.pk] for key, choice in choices.items()})
+        keys = {one.subscription.pk: one.key for one in asked}
+        if again:
+            own = self._without_told(again)
+            keys |= {pk: key for pk, (key, _) in own.items()}
+            choices |= {key: choice for key, choice in own.values() if choice}
+            papers = papers_of(choices.values())
+        found = {pk: choices.get(key) for pk, key in keys.items()}
+        return {pk: choice if choice and papers[choice.pk] else None for pk, choice in found.items()}
+
+    def asked(self, subscription: Subscription, edition: str) -> _Asked:
+        """Return what a subscription asks for, told apart from all that is not the same."""
+        timed = subscription.kind in _BY_THE_CLOCK or bool(subscription.least_votes)
+        window = _Window(
+            subscription.kind,
+            subscription.value,
+            subscription.reader_id if subscription.kind in _OF_ONE_READER else None,
+            subscription.least_votes,
+            subscription.covered_day,
+            subscription.covered_paper,
+            subscription.covered_until.isoformat() if timed else "",
+        )
+        told = (subscription.preferences, edition, window.reader, str(window.day), window.paper, window.until)
+        upto = (str(self.upto.day), self.upto.paper, self.now.isoformat() if timed else "")
+        early = self._minds_late(subscription)
+        return _Asked(subscription, edition, window, _digest([told, upto, early]))
+
+    def pool(self, asked: _Asked) -> Pool | None:
+        """Return what there is to choose from; None where a list cannot be asked now, so that it is asked again."""
+        one, window = asked.subscription, asked.window
+        listed = Listing(window.kind, window.value)  # type: ignore[arg-type]  # checked when it was made
+        covered = Covered(window.day, window.paper, one.covered_until)
+        viewer = one.reader if window.reader else None
+        try:
+            entered = entries.since(listed, covered, viewer=viewer, least_votes=window.least_votes)
+        except BroadsheetError as error:
+            log.warning("A list of kind %s cannot be told by mail now: %s", window.kind, error)
+            return None
+        return Pool(entered, self.readings)
+
+    def make(self, asked: _Asked, pool: Pool, had: Collection[int]) -> Made:
+        """Choose. had: papers that are not told again."""
+        picked, among = pool.pick(asked.subscription, had)
+        facts: dict[str, Any] = {"chosen_from": among}
+        if picked and asked.subscription.cadence == Cadence.WEEKLY and self.upto.day:
+            facts["overview"] = self._week(self.upto.day)
+        columns = {
+            "preferences": asked.subscription.preferences,
+            "edition": asked.edition,
+            "early": self._arrived().sentence[:200] if self._minds_late(asked.subscription) else "",
+            "facts": facts,
+        }
+        return Made(columns, picked)
+
+    def _get_or_make(self, asked: Mapping[str, _Asked]) -> dict[str, Choice]:
+        """Return the choices of some keys, those that are not there yet made and kept."""
+        found = {choice.key: choice for choice in Choice.objects.filter(key__in=list(asked))}
+        for several in _by_window(one for key, one in asked.items() if key not in found):
+            pool = self.pool(several[0])
+            if pool:
+                found |= kept({one.key: self.make(one, pool, ()) for one in several})
+        return found
+
+    def _without_told(self, again: Sequence[_Asked]) -> dict[int, tuple[str, Choice | None]]:
+        """Return key and choice of subscriptions that leave out what each was told of before, by primary key."""
+        found: dict[int, tuple[str, Choice | None]] = {}
+        for several in _by_window(again):
+            pool = self.pool(several[0])
+            if not pool:
+                continue
+            for one in several:
+                pk = one.subscription.pk
+                told = had([pk], pool.papers, one.edition).get(pk, set())
+                key = _digest([one.key, sorted(told)])
+                choice = Choice.objects.filter(key=key).first()
+                found[pk] = key, choice or kept({key: self.make(one, pool, told)})[key]
+        return found
+
+    def _minds_late(self, subscription: Subscription) -> str:
+        """Return how late the papers of the day are, where a subscription minds: part of what is told."""
+        return self._arrived().state if _minds(subscription, self.day) and self._arrived().late else ""
+
+    def _arrived(self) -> arrivals.Arrival:
+        if self._arrival is None:
+            self._arrival = arrivals.state(self.day, self.now)
+        return self._arrival
+
+    def _week(self, last: date) -> dict[str, Any]:
+        if last not in self._weeks:
+            self._weeks[last] = overview.of_week(last)
+        return self._weeks[last]
+
+
+def _minds(subscription: Subscription, day: date) -> bool:
+    """Tell whether late papers of a day matter: of lists of the day, unless it was covered, and not once a week."""
+    covered = subscription.covered_day is not None and subscription.covered_day >= day
+    return subscription.kind in _OF_THE_DAY and subscription.cadence != Cadence.WEEKLY and not covered
+
+
+def _by_window(asked: Iterable[_Asked]) -> Iterable[list[_Asked]]:
+    """Return what is asked for list by list, so that no more than one list is held in memory."""
+    found: defaultdict[_Window, list[_Asked]] = defaultdict(list)
+    for one in asked:
+        found[one.window].append(one)
+    return found.values()
+
+
+def _told_again(asked: Sequence[_Asked], papers: Mapping[str, set[int]]) -> list[_Asked]:
+    """Return those who were told of a paper of their choice before. papers: of each choice, by its key."""
+    by_edition: defaultdict[str, list[_Asked]] = defaultdict(list)
+    for one in asked:
+        if papers.get(one.key):
+            by_edition[one.edition].append(one)
+    again: list[_Asked] = []
+    for edition, several in by_edition.items():
+        held = set().union(*(papers[key] for key in {one.key for one in several}))
+        told = had([one.subscription.pk for one in several], held, edition)
+        again += [one for one in several if papers[one.key] & told.get(one.subscription.pk, set())]
+    return again
+
+
+def _digest(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:40]

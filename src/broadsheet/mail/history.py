@@ -1,0 +1,26 @@
+"""What subscriptions were told of in earlier editions, so that no paper comes twice. Reads alone."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from broadsheet.mail.models import Delivery, Pick
+
+
+def had(subscriptions: Sequence[int], papers: Collection[int], edition: str) -> dict[int, set[int]]:
+    """Return which of some papers each subscription was told of in editions other than one, all by primary keys.
+
+    That is rare, as a window opens where the last one closed: a paper comes back by a new version, say. So it is
+    asked the other way round: which choices of other editions hold these papers at all, and who got one of them.
+    """
+    if not papers:
+        return {}
+    holding: defaultdict[int, set[int]] = defaultdict(set)
+    elsewhere = Pick.objects.filter(paper__in=papers).exclude(choice__edition=edition).order_by()
+    for choice, paper in elsewhere.values_list("choice", "paper"):
+        holding[choice].add(paper)
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    if holding:
+        rows = Delivery.objects.filter(choice__in=list(holding), subscription__in=subscriptions)
+        for pk, choice in rows.values_list("subscription", "choice"):
+            found[pk] |= holding[choice]
+    return found

@@ -1,0 +1,88 @@
+"""Names of authors as the index keeps them and as people ask for them. Styles of citation: ``papers/names``.
+
+A name is kept as its words and as pairs of a family name with each other word, in full and by its initial, so that an
+engine which knows words alone can tell one person's name from the names of two. Two authors of one paper with the same
+family name are one to it.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from broadsheet.papers import names
+
+MOST_WORDS = 6
+"""Words of a name that is asked for."""
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "'": "", "’": "", "`": ""}
+)
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_PARTICLES = frozenset({"af", "al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el"}) | {
+    *("ibn", "la", "le", "ten", "ter", "van", "von", "zu", "zur")
+}
+
+
+def kept(authors: Sequence[str]) -> str:
+    """Return what the index keeps of the authors of a paper: words and pairs, parted by blanks."""
+    found: dict[str, None] = {}
+    for author in authors:
+        found |= dict.fromkeys(_of(author))
+        small = unicodedata.normalize("NFC", author).casefold()
+        if small.translate(_UMLAUTS) != small:
+            found |= dict.fromkeys(_of(small.translate(_UMLAUTS).title()))
+    return " ".join(found)
+
+
+def wanted(text: str) -> list[list[str]]:
+    """Return what a paper must hold of ``kept`` to have an author of that name; empty for a text without letters.
+
+    One of the lists must be held whole, where each member is some words of which one will do.
+    """
+    words = _words(text)[:MOST_WORDS]
+    if len(words) == 1:
+        return [[words[0]]]
+    families = [word for word in words if len(word) > 1 and word not in _PARTICLES] or words[-1:]
+    ways = []
+    for family in dict.fromkeys(families):
+        others = list(words)
+        others.remove(family)
+        ways.append([_pair(family, other) for other in others])
+    return ways if words else []
+
+
+def _pair(family: str, other: str) -> str:
+    """The other word as it is, and its initial where the paper gives no more than that."""
+    return f"{family}|{other}" if len(other) == 1 else f"{family}|{other} {family}|={other[0]}"
+
+
+def _of(author: str) -> Iterator[str]:
+    name = names.split(author)
+    family, given = _words(name.family), _words(name.given)
+    yield from family
+    if name.group:
+        yield from _pairs(family[:MOST_WORDS], (), ())
+        return
+    particles = _words(name.particle)
+    yield from particles
+    yield from (word for word in given if len(word) > 1 or not word.isascii())
+    yield from _pairs(family, given, particles)
+    # A middle name in full may be the first of two family names.
+    if len(given) > 1 and len(given[-1]) > 1:
+        yield from _pairs(given[-1:], [*given[:-1], *family], [])
+
+
+def _pairs(family: Sequence[str], given: Sequence[str], particles: Sequence[str]) -> Iterator[str]:
+    for last in family:
+        for word in given:
+            yield f"{last}|{word}"
+            yield f"{last}|{word[0]}" if len(word) > 1 else f"{last}|={word}"
+        for word in (*particles, *family):
+            if word != last:
+                yield f"{last}|{word}"
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a name without accents, in small letters."""
+    bare = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    letters = "".join(sign if sign.isalnum() else "" if unicodedata.category(sign)[0] == "M" else " " for sign in bare)
+    return letters.split()
