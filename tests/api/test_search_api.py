@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from broadsheet.search import highlight
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
-from broadsheet.search import current
+from broadsheet.search import current, highlight
 from broadsheet.search.index import Filters, Scored, Tally
 
 

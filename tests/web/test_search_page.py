@@ -37,7 +37,7 @@ def page(client, **asked):
 def test_words_are_marked_in_the_title_and_in_the_passage_and_nothing_gets_out_of_them(library, client):
     text = page(client, q="network graph")
     assert "<mark>Graph</mark> &lt;b&gt;<mark>Networks</mark>&lt;/b&gt; &amp; Co" in text
-    assert '<p class="passage">First words. The <mark>network</mark> of <mark>graphs</mark>.</p>' in text
+    assert '<p class="passage">… The <mark>network</mark> of <mark>graphs</mark>.</p>' in text
     assert "<math" in text
     assert "matches your words" in text
 

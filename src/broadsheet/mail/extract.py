@@ -35,7 +35,8 @@ _OWN = re.compile(
 # What points back to sentences that are not shown, or says that this is the paper.
 _LINK = re.compile(
     r"(?i)^(?:to \w+ (?:this|these|such|those|both)\b[^,.:;]{0,60}, "
-    r"|(?:in|with) this (?:paper|work|study|article|report), |here, |however, |therefore, |thus, |hence, |motivated by this, |to this end, )(?=\w)"
+    r"|(?:in|with) this (?:paper|work|study|article|report), "
+    r"|here, |however, |therefore, |thus, |hence, |motivated by this, |to this end, )(?=\w)"
 )
 
 

@@ -174,8 +174,11 @@ def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
 
 
 def _behind(hits: list[Hit], after: orders.Place) -> int:
-    """Return how many hits stand up to the place ``after``."""
+    """Return how many hits stand up to the place ``after``: to its paper, or where that is gone, to its score."""
     score, pk = after
+    for number, hit in enumerate(hits, start=1):
+        if hit.paper_id == pk:
+            return number
     return sum((-hit.score, -hit.paper_id) <= (-score, -pk) for hit in hits)
 
 

@@ -50,7 +50,9 @@ def results(request: HttpRequest) -> HttpResponse:
     context |= (
         _page(request, query, found, number, asked) | _ways_on(query, found, asked) | {"listed": followable(asked)}
     )
-    return render(request, "web/search.html", context | {"found": found, "unknown_id": query.key})
+    return render(
+        request, "web/search.html", context | {"found": found, "unknown_id": query.key, "nothing": query.empty}
+    )
 
 
 def _query(asked: dict[str, str]) -> Query:
