@@ -71,7 +71,8 @@ def tell(told: dict, readers: int, sets: int) -> None:
         f"  both              {readers / made:8.0f} mails a second (processor: {told['processor']:.1f} s)\n"
         f"  write and send    {told['send_seconds']:8.1f} s = {readers / told['send_seconds']:.0f} mails a second"
         f" (processor: {told['send_processor']:.1f} s)\n"
-        f"  peak memory       {told['memory_before']:.0f} MB before, {told['memory']:.0f} MB written,"
+        f"  peak memory       {told['memory_before']:.0f} MB before, {told['memory_chosen']:.0f} MB chosen,"
+        f" {told['memory']:.0f} MB written,"
         f" on the way of sending {told['send_memory_on_the_way']}, {told['send_memory']:.0f} MB sent"
     )
 
@@ -102,4 +103,5 @@ def test_a_hundred_thousand_subscribers(tmp_path, shared_data, on):
         if on == "postgres":
             running.cleanup()
     assert 100_000 / (told["choose_seconds"] + told["seconds"]) >= 500
-    assert told["send_memory"] < told["send_memory_on_the_way"][0] * 1.1, "memory does not grow with the readers"
+    quarter = told["send_memory_on_the_way"][2]
+    assert told["send_memory"] < quarter * 1.05, "once all is warm, memory does not grow with the readers"

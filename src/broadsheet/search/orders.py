@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from datetime import date
+from itertools import batched
 
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
@@ -57,9 +58,8 @@ def listed(searcher: Searcher, order: Order, filters: Filters, upto: int, after:
 
 
 def _by_votes(found: list[Scored]) -> list[Scored]:
-    papers = Paper.objects.filter(all_votes__gt=0)
-    if len(found) <= _AT_ONCE:
-        papers = papers.filter(pk__in=[hit.id for hit in found])
-    votes = dict(papers.values_list("pk", "all_votes"))
+    votes: dict[int, int] = {}
+    for some in batched((hit.id for hit in found), _AT_ONCE, strict=False):
+        votes |= Paper.objects.filter(pk__in=some, all_votes__gt=0).values_list("pk", "all_votes")
     # Papers without votes come last, the newest first among them, as their ids rise with time.
     return sorted((Scored(pk, float(votes.get(pk, 0))) for pk, _ in found), key=lambda hit: (-hit.score, -hit.id))
