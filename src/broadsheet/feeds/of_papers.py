@@ -52,8 +52,7 @@ def page_of(paper: Paper, site: str) -> str:
 
 
 def _item(entered: Entered, site: str, *, abstract: bool) -> Item:
-    paper = entered.paper
-    at = _entered(entered)
+    paper, at = entered.paper, entered.at
     links = _links(paper)
     tags = dict.fromkeys(line(category) for category in paper.categories)
     return Item(
@@ -67,13 +66,6 @@ def _item(entered: Entered, site: str, *, abstract: bool) -> Item:
         tags=tuple(tag for tag in tags if tag),
         links=links,
     )
-
-
-def _entered(entered: Entered) -> datetime:
-    """Return when a paper entered a list, which is never to come: an edition may be of tomorrow, its feed is not."""
-    day = entered.paper.day
-    begins = datetime.combine(day, time(), UTC) if day else None
-    return min(entered.at, entered.paper.added) if entered.at == begins else entered.at
 
 
 def _links(paper: Paper) -> tuple[Link, ...]:

@@ -14,7 +14,10 @@ from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking.lists import newest_day
 
 LATE = timedelta(days=7)
-"""How long after its edition a paper may come here and count as late; one that comes later is old stock."""
+"""How long after its edition a paper may come here and count as late; one that comes later is old stock.
+
+As long before it one may come early: what is submitted on a Friday evening is of Monday's edition.
+"""
 
 RECENT = 30
 """Days before the newest edition in which searches and what readers follow are looked for."""
@@ -144,12 +147,13 @@ class Span:
 
 
 def came(day: date, added: datetime) -> datetime:
-    """Return when a paper came into its edition: when it came here, if that was in the week of it, else the day.
+    """Return when a paper came into its edition: when it came here, if that was within a week of it, else the day.
 
-    So it is the same whenever it is asked for, and years that are taken in at once stand where they belong.
+    So it is the same whenever it is asked for, and years that are taken in at once stand where they belong. It is never
+    to come: the edition may be of tomorrow, what is told of it is not.
     """
     began = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return added if began <= added <= began + LATE else began
+    return added if abs(added - began) <= LATE or began > timezone.now() else began
 
 
 def moments_of(pks: Collection[int], span: Span) -> dict[int, datetime]:
