@@ -10,6 +10,15 @@ from tests.mail_server import MailServer, Post
 SEED = Path(__file__).parent / "soak" / "seed_subscriptions.py"
 
 
+def fill(home: Path, readers: int, sets: int, **settings: str) -> None:
+    """Take papers in, and make subscriptions that are due."""
+    taken = broadsheet(home, "ingest", "--no-index", str(DATA / "day.jsonl"), **settings)
+    assert taken.returncode == 0, taken.stderr
+    known = environment(home, **settings) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"}
+    script = [sys.executable, str(SEED), str(readers), str(sets), "2026-01-04"]
+    subprocess.run(script, env=known, check=True)
+
+
 class Sender:
     """A site with subscriptions that are due, and a mail server; ``send`` begins to send in a process of its own."""
 
@@ -26,11 +35,7 @@ class Sender:
         self.process: subprocess.Popen[str] | None = None
 
     def fill(self, readers: int, sets: int) -> None:
-        taken = broadsheet(self.home, "ingest", "--no-index", str(DATA / "day.jsonl"), **self.settings)
-        assert taken.returncode == 0, taken.stderr
-        known = environment(self.home, **self.settings) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"}
-        script = [sys.executable, str(SEED), str(readers), str(sets), "2026-01-04"]
-        subprocess.run(script, env=known, check=True)
+        fill(self.home, readers, sets, **self.settings)
 
     def send(self) -> None:
         self.process = subprocess.Popen(

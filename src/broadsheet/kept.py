@@ -1,9 +1,13 @@
 """When what was made may be used again: shared by the pages and the feeds that are kept. Each keeps its own."""
 
+import re
+
 from django.http import HttpRequest
 
 from broadsheet.papers.models import Counter
 from broadsheet.search import state
+
+_GZIP = re.compile(r"gzip(?!;q=0(\.0*)?(,|$))")
 
 
 def standing() -> str:
@@ -15,5 +19,4 @@ def standing() -> str:
 
 def takes_gzip(request: HttpRequest) -> bool:
     """Whether a request asks for compressed answers, and does not just name gzip to refuse it."""
-    accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower()
-    return "gzip" in accepted and "gzip;q=0," not in accepted + ","
+    return bool(_GZIP.search(request.headers.get("Accept-Encoding", "").replace(" ", "").lower()))

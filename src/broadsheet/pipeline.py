@@ -18,14 +18,14 @@ from broadsheet.community import claims, submissions
 from broadsheet.community.models import Submission
 from broadsheet.community.votes import rescore
 from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused, Upstream
-from broadsheet.papers import runs
-from broadsheet.papers.actions import store
+from broadsheet.papers import harvests, runs
+from broadsheet.papers.actions import store, withdraw
 from broadsheet.papers.models import Paper, Run
-from broadsheet.sources import arxiv_ids, http
+from broadsheet.sources import arxiv_ids, http, web
 from broadsheet.sources.arxiv_api import ArxivApi
 from broadsheet.sources.jsonl import fingerprint
 from broadsheet.sources.open_source import source_for
-from broadsheet.sources.record import Item, Record, Reject, Source
+from broadsheet.sources.record import Item, Record, Reject, Source, Withdrawal
 from broadsheet.sources.sample import Sample
 
 BATCH = 1000
@@ -38,8 +38,8 @@ FETCHED_PER_HOUR = 20
 class Progress:
     """How far a run of taking in is.
 
-    done and total are in the source's own unit; total is None where unknown. began_at: the row after which this
-    process began. rejects: what could not be read since the last report.
+    done and total are in the source's own unit; total is None where unknown. began_at: the rows that were taken in
+    before this process began. rejects: what could not be read since the last report.
     """
 
     done: int
@@ -64,20 +64,22 @@ def take_in(
     Returns the run with its counts; ``finished`` is None where it was stopped.
     """
     run = runs.begin(source.name, place, fingerprint)
-    began_at = run.position
+    began_at = run.rows
     for batch in _told(_batches(source.fetch(after=run.position)), run):
         if stop():
             return run
         records = [item.row for item in batch if isinstance(item.row, Record)]
         rejects = [item for item in batch if isinstance(item.row, Reject)]
+        withdrawals = [item.row for item in batch if isinstance(item.row, Withdrawal)]
         with transaction.atomic():
             stored = store(records)
+            stored.count(len(withdrawals), changed=withdraw(withdrawals))
             rescore(stored.voted)
             # The position is stored with the papers, so a kill at any moment neither skips nor repeats a row.
             runs.advance(run, batch[-1].position, stored, len(rejects))
             runs.keep_rejects(run, rejects)
         report(Progress(source.done, source.total, run, began_at, rejects))
-    runs.finish(run)
+    runs.finish(run, getattr(source, "reached", 0))
     return run
 
 
@@ -106,14 +108,18 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
 
 
 class Opened(NamedTuple):
-    """A source ready to be read. fingerprint: the same for the same content, so that a run can resume."""
+    """A source ready to be read. fingerprint: the same for the same content, so that a run can resume.
+
+    notes: sentences for whoever reads it, such as that a feed is empty today.
+    """
 
     source: Source
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
 
 def open_place(place: str, name: str | None = None) -> Opened:
-    """Open what a person names: a file, ``arxiv``, ``sample``, or an arXiv id or URL.
+    """Open what a person names: a file, ``arxiv``, a place of ``harvests``, ``sample``, or an arXiv id or URL.
 
     name: kept as the papers' source instead of the file's own name.
     Raises BadInput for anything else, naming what is taken.
@@ -123,12 +129,19 @@ def open_place(place: str, name: str | None = None) -> Opened:
         return Opened(Sample(), once)
     if place == "arxiv":
         return Opened(_news(), once)
+    if harvests.is_one(place):
+        return Opened(*harvests.opened(place, _client(harvests.SLOW_ANSWER)))
     if Path(place).exists():
         return Opened(source_for(Path(place), name), fingerprint(Path(place)))
     if key := arxiv_ids.find(place):
         return Opened(_Feed(_arxiv().by_ids([key])), once)
+    if address := web.address_of(place, timezone.now().date()):
+        if settings.OFFLINE:
+            raise Refused(f"{place} is not asked: the network is switched off (BROADSHEET_OFFLINE).")
+        return Opened(web.source_at(address, _client(30), name), once)
     raise BadInput(
-        f"There is no file {place!r}, and it is not an arXiv id.", "Give a file, an arXiv id or URL, arxiv, or sample."
+        f"There is no file {place!r}, and it is not an arXiv id.",
+        "Give a file, an arXiv id or URL, arxiv, biorxiv, medrxiv, or sample; or the address of a feed or file.",
     )
 
 
@@ -248,11 +261,18 @@ def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
     return items, "".join(trouble[:1])
 
 
-def _arxiv(timeout: float = 30) -> ArxivApi:
-    client = http.PoliteClient(
-        gates=settings.HOME / "gates", contact=settings.CONTACT, delay=settings.ARXIV_DELAY, timeout=timeout
+def _client(timeout: float) -> http.PoliteClient:
+    return http.PoliteClient(
+        gates=settings.HOME / "gates",
+        contact=settings.CONTACT,
+        delay=settings.ARXIV_DELAY,
+        pace="arxiv.org",  # its terms of use count the API, OAI-PMH and the feeds together
+        timeout=timeout,
     )
-    return ArxivApi(client, settings.ARXIV_API)
+
+
+def _arxiv(timeout: float = 30) -> ArxivApi:
+    return ArxivApi(_client(timeout), settings.ARXIV_API)
 
 
 def _news(limit: int = 4000, timeout: float = 30) -> Source:

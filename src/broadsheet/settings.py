@@ -77,6 +77,12 @@ if not (CONTACT.isascii() and (CONTACT.isprintable() or not CONTACT)):
 ARXIV_API = knob(
     "ARXIV_API", "https://export.arxiv.org/api/query", "Address of the arXiv API (for a mirror or a test)."
 )
+ARXIV_OAI = knob("ARXIV_OAI", "https://oaipmh.arxiv.org/oai", "Address of arXiv's OAI-PMH (for a mirror or a test).")
+ARXIV_RSS = knob(
+    "ARXIV_RSS",
+    "https://rss.arxiv.org/rss",
+    "Address of arXiv's feeds of the day, .../rss or .../atom (for a mirror or a test).",
+)
 OFFLINE = switch("OFFLINE", "Never ask the network for papers.")
 ARXIV_DELAY = number(
     "ARXIV_DELAY_SECONDS", 3, "Least time between two requests to arXiv, over all threads and processes."
@@ -107,7 +113,7 @@ API_RATE = number("API_RATE", 500, "API requests that one address may make in fi
 PAGE_RATE = number(
     "PAGE_RATE",
     1000,
-    "Pages that one address may ask for in five minutes, a quarter of them searches; 0 for no limit.",
+    "Pages that one address may ask for in five minutes, a quarter of them searches or mail previews; 0 for no limit.",
 )
 ACT_RATE = number(
     "ACT_RATE",
@@ -207,7 +213,7 @@ def _mailer(address: str) -> dict[str, Any]:
     parts = urlsplit(address)
     if not address:
         return {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "broadsheet.accounts.mail_files.EmailBackend",
             "OPTIONS": {"file_path": str(HOME / "mail")},
         }
     if parts.scheme == "console":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from datetime import UTC, date, datetime, timedelta
 
@@ -72,6 +73,7 @@ def test_the_status_counts(due):
     told = json.loads(run("status", "--json").stdout)
     assert (told["active"], told["sent_in_a_day"], told["due_now"], told["refusals"]) == (2, 2, 0, [])
     assert "Sent in a day: 2" in run("status").stdout
+    assert re.search(r"Next due: 2026-01-\d\d \d\d:00 UTC\n", run("status").stdout)
 
 
 def test_beside_a_running_sender_it_refuses(due, monkeypatch):

@@ -61,12 +61,14 @@ def test_an_address_that_is_not_subscribed_sees_a_list_as_it_would_be(today):
     assert "new@example.org" in answer.output
 
 
-def test_who_has_several_chooses_one(today):
+def test_who_has_several_chooses_one(today, ada):
     subscribe("ada@example.org", "day", today)
     subscribe("ada@example.org", "category", today, "cs.CL")
+    subscribe("ada@example.org", "following", today, ada.public_id, reader=ada)
     answer = run("--for", "ada@example.org")
     assert answer.exit_code == 1
-    assert "--listing: day, category:cs.CL" in answer.output
+    assert "--listing: day, category:cs.CL, following." in answer.output
+    assert run("--for", "ada@example.org", "--listing", "following").exit_code == 0
     assert "Papers in cs.CL" in run("--for", "ada@example.org", "--listing", "category:cs.CL").output
 
 

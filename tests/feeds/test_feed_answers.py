@@ -14,6 +14,7 @@ from tests import cast
 
 from broadsheet.accounts import limits
 from broadsheet.community import discussion, votes
+from broadsheet.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 PATHS = ("/papers.atom", "/papers.rss", "/papers.json", "/papers/trending.atom", "/papers/2601.00001.rss")
@@ -35,6 +36,7 @@ def test_who_has_a_feed_already_is_told_so_and_no_more(path, three):
     ):
         same = get(path, **headers)
         assert (same.status_code, same.content) == (304, b"")
+        assert "Content-Length" not in same.headers  # it would be taken for that of the feed
         for name in ("ETag", "Last-Modified", "Cache-Control", "Vary"):
             assert same.headers[name] == first.headers[name]
     for headers in (
@@ -58,7 +60,10 @@ def test_the_compressed_form_has_a_strong_tag_of_its_own(three):
     assert packed.content == get("/papers.atom", accept_encoding="gzip").content  # byte for byte, or it is not strong
     same = get("/papers.atom", accept_encoding="gzip", if_none_match=packed.headers["ETag"])
     assert (same.status_code, same.headers["ETag"]) == (304, packed.headers["ETag"])
-    assert "Content-Encoding" not in get("/papers.atom", accept_encoding="gzip;q=0").headers
+    for refused in ("gzip;q=0", "gzip; q=0.000, identity", "br"):
+        assert "Content-Encoding" not in get("/papers.atom", accept_encoding=refused).headers
+    for taken in ("gzip;q=0.5", "br, GZIP", "gzip;q=0.01,deflate"):
+        assert get("/papers.atom", accept_encoding=taken).headers["Content-Encoding"] == "gzip"
 
 
 def test_the_tag_is_the_same_in_every_process_and_after_a_restart(three):
@@ -117,11 +122,40 @@ def test_anybody_may_keep_a_public_feed_for_a_while_and_read_it_from_another_pag
     assert not answer.cookies
 
 
+def test_who_is_signed_in_gets_the_same_public_feed_and_nothing_of_their_own(three, ada):
+    browser = Client()
+    browser.force_login(ada)
+    browser.get("/papers")
+    answer = browser.get("/papers.json")
+    assert answer.content == get("/papers.json").content
+    assert not answer.cookies
+
+
 def test_addresses_are_those_of_the_site_as_its_readers_see_it(three, settings):
     settings.PUBLIC_URL = "https://papers.example.org/"
     text = get("/papers.atom").text
     assert 'href="https://papers.example.org/papers.atom" rel="self"' in text
     assert "testserver" not in text
+
+
+def test_a_search_whose_index_is_not_open_is_asked_for_again_later(three, index, monkeypatch):
+    def closed(*_args, **_kwargs):
+        raise Conflict("The search index is not open yet.", "Try again in a moment.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("broadsheet.search.current.searcher", closed)
+        answer = get("/papers.atom?q=growth")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert "is not open yet" in answer.text
+        assert "public" not in answer.headers.get("Cache-Control", "")
+    assert get("/papers.atom?q=growth").status_code == 200
+
+
+def test_a_feed_that_is_kept_tells_the_addresses_by_which_it_was_asked_for(three, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    for secure, host in ((False, "one.example.org"), (True, "one.example.org"), (True, "two.example.org")):
+        answer = Client().get("/papers.atom", secure=secure, headers={"host": host})
+        assert f'href="http{"s" if secure else ""}://{host}/papers.atom" rel="self"' in answer.text
 
 
 def test_a_feed_of_a_search_counts_as_a_search(three, index, settings):

@@ -9,7 +9,7 @@ from tests import cast
 from tests.feeds import feed_rules
 
 from broadsheet.accounts import feed_keys
-from broadsheet.community import follows, lists
+from broadsheet.community import follows, lists, marks
 
 pytestmark = pytest.mark.django_db
 AT = "http://testserver"
@@ -30,6 +30,38 @@ def test_a_secret_address_opens_one_readers_feed_without_signing_in(site, bo):
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert Client().get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     assert "<entry>" not in Client().get(secret(bo, f"following:{bo.public_id}")).text
+
+
+def test_a_private_feed_is_kept_until_something_of_its_reader_changes(site, bo, django_assert_max_num_queries):
+    kept = lists.create(bo, "Kept", public=True)
+    following = secret(site.ada, f"following:{site.ada.public_id}")
+    mine = secret(site.ada, f"list:{site.private.public_id}")
+    follows.follow(site.ada, "list", kept.public_id)
+
+    def seen(address):
+        return [one.rpartition("/")[2] for one in re.findall("<id>(https://arxiv.org/abs/[^<]*)</id>", get(address))]
+
+    def get(address):
+        return Client().get(address).text
+
+    assert len(seen(following)) == len(seen(mine)) == 3
+    with django_assert_max_num_queries(8):
+        assert len(seen(following)) == 3
+    new = cast.paper("2601.00009", "Elsewhere", categories=["hep-th"], authors=["Al Other"])
+    assert "2601.00009" not in seen(following)
+    lists.add(bo, kept, new)
+    assert "2601.00009" in seen(following)
+    assert "new in the list “Kept”" in get(following)
+    marks.mark(site.ada, new, "read")
+    assert "2601.00009" in seen(following)
+    marks.mark(site.ada, new, "not-interested")
+    assert "2601.00009" not in seen(following)
+    follows.unfollow(site.ada, "category", "cs.CL")
+    follows.unfollow(site.ada, "author", site.papers[0].authors[0])
+    follows.unfollow(site.ada, "search", "growth cat:cs.CL")
+    assert seen(following) == []
+    lists.remove(site.ada, site.private, site.papers[0])
+    assert len(seen(mine)) == 2
 
 
 def test_a_reset_ends_the_addresses_for_good_and_others_stay(site, as_ada, bo):
@@ -137,7 +169,7 @@ def test_looking_at_the_page_resets_nothing_and_a_form_from_elsewhere_neither(si
 # --- How pages tell of their feeds ----------------------------------------------------------------------------------
 
 PAGES = {
-    "/papers/date/2026-01-05": "/papers/date/2026-01-05.atom",
+    "/papers/date/2026-01-05": "/papers.atom",
     "/papers/week/2026-W02": "/papers/week.atom",
     "/papers/month/2026-01": "/papers/month.atom",
     "/papers/trending": "/papers/trending.atom",
@@ -167,6 +199,12 @@ def test_every_page_with_a_feed_tells_of_it_where_programs_and_people_look(site)
             answer = Client().get(path)
             assert answer.status_code == 200, path
             assert answer.headers["Content-Type"].startswith(kind)
+
+
+def test_the_page_of_one_day_tells_programs_of_that_day_too(site):
+    head = Client().get("/papers/date/2026-01-05").text.partition("<body")[0]
+    assert head.count('type="application/atom+xml"') == 2
+    assert 'href="/papers/date/2026-01-05.atom"' in head
 
 
 def test_pages_without_a_public_feed_tell_of_none(site, as_ada):

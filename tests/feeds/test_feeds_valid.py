@@ -202,6 +202,14 @@ def test_hostile_papers_lists_and_comments_leave_every_feed_valid(ada, bo, index
                 assert not feedparser.parse(answer.content).bozo, (name, form)
 
 
+def test_an_address_that_leads_nowhere_is_left_out(db):
+    cast.paper(code_url="http://[::1", project_url="https://example.org/here", abstract="See http://[::1 and http://.")
+    for form in FORMS:
+        text = Client().get(f"/papers.{form}").text
+        assert feed_rules.check(form, text.encode(), f"{AT}/papers.{form}") == 1
+        assert "https://example.org/here" in text
+
+
 def test_a_hostile_title_is_told_as_it_is_in_atom_and_json(db):
     cast.paper(title="<script>alert(1)</script> & <b>bold</b> &lt;")
     assert "<title>&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;" in Client().get("/papers.atom").text

@@ -161,7 +161,7 @@ def test_settings_for_this_machine_alone_must_be_mended(settings, db):
 def test_mail_that_stays_in_files_reaches_nobody(settings, tmp_path, names):
     settings.MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "broadsheet.accounts.mail_files.EmailBackend",
             "OPTIONS": {"file_path": str(tmp_path / "files")},
         }
     }

@@ -22,6 +22,7 @@ PAYLOADS = [
     if line and not line.startswith("#")
 ]
 WEEK = {
+    "last": "2026-11-22",
     "days": [["2026-11-16", 120], ["2026-11-17", 60], ["2026-11-18", 0]],
     "categories": [["cs.CL", 34], ["cs.LG", 17]],
     "voted": [["2611.00009", "The most voted <paper>", 40]],
@@ -159,11 +160,17 @@ def test_an_early_edition_says_so(paper):
     assert "This edition is early: 38 papers are on their way." in made.html
 
 
+def test_a_weekly_one_is_dated_by_what_it_tells_of_and_not_by_the_week_that_begins(paper):
+    sent_on_monday = choice("2026-W48", facts={"overview": WEEK})
+    assert "The week to Sunday, 22 November 2026" in letter([paper], sent_on_monday).text
+    assert "Week 48 of 2026" in letter([paper], choice("2026-W48")).text, "where nothing came in the week"
+
+
 def test_a_week_has_an_overview_with_bars_in_both_forms(paper):
     made = letter([paper], choice("2026-W47", facts={"overview": WEEK}), subscription(kind="week", cadence="weekly"))
-    assert made.subject.startswith("The papers of the week, week 47 of 2026")
+    assert made.subject.startswith("The papers of the week, week to 22 Nov 2026: ")
     for shown in (made.text, made.html):
-        assert "Week 47, 16 to 22 November 2026" in shown
+        assert "The week to Sunday, 22 November 2026" in shown
         assert "180 papers" in shown
     assert f"Mon 16  {'█' * 24} 120" in made.text
     assert f"Tue 17  {'█' * 12}{' ' * 13}60" in made.text
@@ -320,3 +327,16 @@ def test_a_site_whose_name_is_beyond_ascii_still_sends(paper, settings):
     made = letter([paper])
     assert made.fill(subscription(), Delivery(), NOW).isascii()
     assert "https://bücher.example/mail/" in made.text
+
+
+@pytest.mark.django_db
+def test_what_is_withdrawn_after_it_was_chosen_is_not_told():
+    first, second = cast.paper("2611.00001", "A first paper"), cast.paper("2611.00002", "A second paper")
+    first.withdrawn = NOW
+    text = letter([first, second]).text
+    assert "A second paper" in text
+    assert "A first paper" not in text
+    assert "1. A second paper" in text
+    second.withdrawn = NOW
+    with pytest.raises(BadInput, match="stands any more"):
+        letter([first, second])

@@ -22,6 +22,7 @@ def test_a_week_tells_papers_of_each_day_active_categories_and_what_had_most_vot
     ):
         cast.paper(f"2611.{number:05}", r"The $\alpha$ paper", day=day, categories=categories, imported_votes=votes)
     assert overview.of_week(date(2026, 11, 20)) == {
+        "last": "2026-11-20",
         "days": [
             ["2026-11-16", 1],
             ["2026-11-17", 0],

@@ -1,5 +1,7 @@
 """What mail servers report is understood in their many ways of saying it; what is no report is left alone."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,3 +121,19 @@ def test_no_bytes_break_the_reader(noise, name, place):
         except BadInput:
             continue
         assert found is None or (found.kind in reports.KINDS and len(found.text) <= 300)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"Content-Type: text/plain\n\n550 user unknown\n" + b"message-id: x\n" * 60_000,
+        b"Content-Type: message/delivery-status\n\na: b\n\n" + b"\n" * 900_000,
+        b"Content-Type: message/delivery-status\n\na: b\n\n" + b" \n" * 400_000,
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: 8bit\n\n" + b"a: b\n\n" * 4_000,
+    ],
+)
+def test_a_letter_made_to_be_slow_is_soon_done_with(flood):
+    """Anybody can write to the mailbox of bounces. With work that grows as its square each of these takes hours."""
+    with contextlib.suppress(BadInput):
+        found = reports.read(b"From: mailer-daemon@example.org\n" + flood)
+        assert found is None or (found.token, found.leaving) == ("", "")

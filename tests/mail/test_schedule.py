@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.mail.models import Subscription
-from broadsheet.mail.schedule import edition, next_due, zone_of
+from broadsheet.mail.schedule import edition, edition_at, next_due, zone_of
 
 ZONES = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
 
@@ -127,3 +127,22 @@ def test_the_hours_are_the_readers_own_full_ones(zone):
 def test_a_zone_that_this_machine_does_not_know_counts_as_utc():
     assert next_due(one(zone="Europe/Atlantis"), utc("2026-11-20T05:00")) == utc("2026-11-20T07:00")
     assert edition(one(zone="../../etc/passwd"), utc("2026-11-20T23:30")) == date(2026, 11, 20).isoformat()
+
+
+def test_what_was_missed_is_told_under_the_date_of_the_last_edition_that_would_have_come():
+    away = datetime(2026, 11, 18, 9, tzinfo=UTC)  # a Wednesday, at 10 in Berlin
+    due = datetime(2026, 11, 9, 6, tzinfo=UTC)
+    told = {
+        "daily": "2026-11-18",
+        "weekdays": "2026-11-18",
+        "weekly": "2026-W47",
+        "something": "2026-11-18",
+    }
+    for cadence, label in told.items():
+        one = Subscription(cadence=cadence, hour=7, zone="Europe/Berlin", due=due)
+        assert edition_at(one, away) == label, cadence
+        assert edition_at(one, due + timedelta(hours=3)) == edition(one, due)
+    early = Subscription(cadence="something", hour=7, zone="Europe/Berlin", due=due)
+    assert edition_at(early, datetime(2026, 11, 18, 2, tzinfo=UTC)) == "2026-11-17", "not before the hour"
+    long_ago = Subscription(cadence="weekly", weekday=4, hour=7, zone="UTC", due=datetime(2020, 1, 3, 7, tzinfo=UTC))
+    assert edition_at(long_ago, away) == "2026-W46"

@@ -69,6 +69,14 @@ def test_a_reader_who_leaves_after_it_was_taken_gets_nothing(some, post):
     assert progress()["bo@example.org"] == Progress.DROPPED
 
 
+def test_a_reader_who_is_suspended_after_it_was_taken_gets_nothing(some, post, ada):
+    Subscription.objects.filter(address="bo@example.org").update(reader=ada)
+    ada.suspended_until = timezone.now() + timedelta(days=1)
+    ada.save()
+    assert sending.run().dropped == 1
+    assert post.readers == ["ada@example.org", "mo@example.org"]
+
+
 def test_a_reader_who_leaves_while_others_are_sent_gets_nothing(some, post):
     def leaves_meanwhile():
         if post.mails:

@@ -7,6 +7,8 @@ import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests import cast
 
@@ -134,6 +136,28 @@ def test_what_is_answered_tells_nothing_of_an_address():
     assert {(one.state, one.due, one.kind) for one in told} == {(State.PENDING, None, "day")}
     assert [sent.to[0] for sent in mail.outbox] == ["known@example.org", "known@example.org", "new@example.org"]
     assert not Subscription.objects.filter(address="never@example.org").exists()
+
+
+def test_the_same_is_written_for_an_address_that_wants_no_mail():
+    """So that the time of the answer tells nothing either."""
+    addresses.suppress("never@example.org", "asked")
+    for name in ("never", "new"):
+        with CaptureQueriesContext(connection) as asked:
+            ask(address=f"{name}@example.org", client=f"198.51.{len(name)}.1")
+        wrote = [query["sql"] for query in asked if query["sql"].startswith('INSERT INTO "mail_subscription"')]
+        assert len(wrote) == 1, name
+
+
+def test_a_list_that_became_private_is_not_named_any_more(ada, bo):
+    held = lists.create(ada, "My plans", public=True)
+    listed = Listing("list", held.public_id)
+    mine, theirs = (begun(visitor=NOBODY, address=f"{name}@example.net", listed=listed) for name in ("cy", "di"))
+    Subscription.objects.filter(pk=mine.pk).update(reader=ada)
+    mine.refresh_from_db()
+    assert subscribed.title(theirs) == subscribed.title(mine) == "My plans"
+    lists.edit(ada, held, public=False)
+    assert subscribed.title(mine) == "My plans"
+    assert subscribed.title(theirs) == "A list that is not here any more"
 
 
 def test_the_first_mail_holds_the_newest_edition_a_weekly_one_its_week(paper):

@@ -7,10 +7,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from tests import cast
 
+from broadsheet.accounts.models import Bucket
 from broadsheet.errors import BroadsheetError
-from broadsheet.mail import subscriptions, tokens
+from broadsheet.mail import bounces, subscriptions, tokens
 from broadsheet.mail.models import State, Subscription
 from broadsheet.mail.preferences import Preferences
+from broadsheet.mail.reports import Report
 from broadsheet.ranking.listings import Listing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,3 +97,32 @@ def test_a_wish_for_no_mail_holds_while_links_are_pressed():
         )
         assert wrong == []
         assert not Subscription.objects.filter(address=address).exclude(state=State.ENDED).exists()
+
+
+def test_reports_about_several_subscriptions_of_one_address_do_not_wait_for_each_other():
+    ada = cast.reader("ada")
+    for turn in range(8):
+        Subscription.objects.all().delete()
+        held = [subscribe(ada, kind) for kind in ("day", "trending", "new", "week")]
+        reports = [
+            Report("hard", "", tokens.token(one), "5.1.1", "550 unknown", f"{turn}-{one.pk}") for one in reversed(held)
+        ]
+        waiting = subscriptions.subscribe(
+            AnonymousUser(), "ada@example.org", Listing("month"), Preferences(), client_address="192.0.2.1", site="x"
+        )
+        Bucket.objects.all().delete()
+        words = tokens.confirm_token(waiting)
+        wrong = together(
+            *[lambda report=report: bounces.take_in_report(report) for report in reports],
+            lambda words=words: subscriptions.confirm(words),
+        )
+        assert wrong == []
+        assert set(Subscription.objects.filter(pk__in=[one.pk for one in held]).values_list("state", flat=True)) == {
+            State.SUSPENDED
+        }
+
+
+def subscribe(reader, kind):
+    return subscriptions.subscribe(
+        reader, "ada@example.org", Listing(kind), Preferences("daily"), client_address="192.0.2.1", site="x"
+    )

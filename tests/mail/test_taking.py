@@ -3,13 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from filelock import FileLock
 from tests import cast
 from tests.mail_rows import subscription
 
-from broadsheet.mail import sending, taking
-from broadsheet.mail.models import Choice, Delivery, State, Subscription
+from broadsheet.mail import ledger, sending, subscriptions, taking, transport
+from broadsheet.mail.models import Choice, Delivery, Progress, State, Subscription
 from broadsheet.mail.taking import Taken
+from broadsheet.papers import actions
 from broadsheet.papers.models import Paper
+from broadsheet.search import current, upkeep
 
 NOW = datetime(2026, 1, 5, 7, 30, tzinfo=UTC)
 DUE = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)
@@ -43,7 +46,7 @@ def test_what_is_due_is_taken_with_its_edition_and_looked_at_again_tomorrow():
     one.refresh_from_db()
     assert one.due == datetime(2026, 1, 6, 7, tzinfo=UTC)
     assert one.covered_day == date(2026, 1, 5)
-    assert one.covered_until >= NOW
+    assert one.covered_until == NOW - taking.MARGIN
 
 
 def test_nothing_is_taken_twice():
@@ -121,8 +124,8 @@ def test_a_change_while_its_batch_is_chosen_is_looked_at_anew(monkeypatch):
     one = due()
     whole = taking.choosing.choices_for
 
-    def changed_meanwhile(batch, now):
-        chosen = whole(batch, now)
+    def changed_meanwhile(*asked):
+        chosen = whole(*asked)
         Subscription.objects.filter(pk=one.pk).update(preferences="other")
         return chosen
 
@@ -170,3 +173,131 @@ def test_what_was_told_is_not_told_again_the_next_day(time_machine):
     first, second = Delivery.objects.order_by("pk")
     assert [pick.paper.key for pick in second.choice.picks.all()] == ["2601.20000"]
     assert first.choice.picks.count() == 6
+
+
+def test_a_search_that_is_not_answered_now_is_taken_as_soon_as_it_is(settings, tmp_path):
+    one = due(kind="search", value="graphs")
+    current.release()
+    settings.INDEX_DIR = tmp_path / "index"
+    settings.INDEX_DIR.mkdir()
+    with FileLock(settings.INDEX_DIR / "owner.lock"):
+        assert take() == Taken(waiting=1)
+    one.refresh_from_db()
+    assert one.due == DUE, "it is looked at again in half a minute, not tomorrow"
+    with FileLock(settings.INDEX_DIR / "owner.lock"):
+        taken = Taken()
+        taking.take(DUE + taking.ASKED_AGAIN, taken)
+    assert taken == Taken(empty=1)
+    one.refresh_from_db()
+    assert one.covered_day == date(2026, 1, 4), "what it missed is told by the next mail"
+
+
+def test_a_search_waits_for_papers_that_are_not_in_the_index_yet():
+    one = due(kind="search", value="graphs")
+    upkeep.catch_up(current.own())
+    late = cast.paper("2601.60000", "A paper on graphs that came a second ago")
+    assert take() == Taken(waiting=1)
+    upkeep.catch_up(current.own())
+    assert take() == Taken(taken=1)
+    assert late.pk in one.deliveries.get().choice.picks.values_list("paper", flat=True)
+
+
+def test_after_a_week_without_the_site_one_mail_brings_it_all_under_the_newest_date(time_machine):
+    daily, weekly = due(), due("bo@example.org", cadence="weekly")
+    often = due("mo@example.org", cadence="something")
+    monday = NOW + timedelta(days=7, hours=2)
+    time_machine.move_to(monday, tick=False)
+    cast.paper("2601.20000", "A paper of the second week", day=date(2026, 1, 12), announced=date(2026, 1, 12))
+    taken = Taken()
+    taking.take(monday, taken)
+    assert taken.taken == 3
+    told = dict(Delivery.objects.values_list("subscription", "edition"))
+    assert told == {daily.pk: "2026-01-12", weekly.pk: "2026-W03", often.pk: "2026-01-12"}
+    assert {row.choice.picks.count() for row in Delivery.objects.all()} == {7}
+    taking.take(monday + timedelta(hours=12), taken)
+    assert taken.taken == 3, "nothing more comes that day"
+
+
+def test_what_is_brought_into_the_edition_after_it_was_told_comes_the_next_day(time_machine):
+    old = cast.paper("2512.00001", "An old paper that a reader brings at noon", day=date(2025, 12, 1))
+    one = due()
+    take()
+    actions.feature(old, date(2026, 1, 5))
+    tomorrow = NOW + timedelta(days=1)
+    time_machine.move_to(tomorrow, tick=False)
+    taking.take(tomorrow, Taken())
+    told = Delivery.objects.get(edition="2026-01-06").choice
+    assert [pick.paper_id for pick in told.picks.all()] == [old.pk]
+    taking.take(tomorrow + timedelta(days=1), Taken())
+    assert one.deliveries.count() == 2, "and once only"
+
+
+def test_the_batches_of_one_look_share_their_choices_while_papers_come_in(monkeypatch, time_machine):
+    monkeypatch.setattr(taking, "BATCH", 1)
+    whole = taking.choosing.choices_for
+
+    def meanwhile(*asked):
+        cast.paper(f"2601.3000{Paper.objects.count()}", f"Paper number {Paper.objects.count()} comes in")
+        return whole(*asked)
+
+    monkeypatch.setattr(taking.choosing, "choices_for", meanwhile)
+    for number in range(3):
+        due(f"reader-{number}@example.org")
+    assert take().taken == 3
+    assert Choice.objects.count() == 1
+    monkeypatch.undo()
+    tomorrow = NOW + timedelta(days=1)
+    time_machine.move_to(tomorrow, tick=False)
+    taking.take(tomorrow, Taken())
+    for one in Subscription.objects.all():
+        told = list(one.deliveries.values_list("choice__picks__paper", flat=True))
+        assert sorted(told) == sorted(Paper.objects.values_list("pk", flat=True)), "each paper once, whenever it came"
+
+
+def test_a_source_with_an_edition_of_the_far_future_hides_no_others(time_machine):
+    cast.paper("2601.99999", "A paper of a wrong year", day=date(2099, 1, 1), announced=date(2099, 1, 1))
+    one = due()
+    take()
+    one.refresh_from_db()
+    assert one.covered_day == date(2026, 1, 5)
+    tomorrow = NOW + timedelta(days=1)
+    time_machine.move_to(tomorrow, tick=False)
+    new = cast.paper("2601.40000", "A paper of the next day", day=date(2026, 1, 6), announced=date(2026, 1, 6))
+    taking.take(tomorrow, Taken())
+    assert [pick.paper_id for pick in Delivery.objects.get(edition="2026-01-06").choice.picks.all()] == [new.pk]
+
+
+def test_a_search_that_rested_for_two_months_tells_what_came_meanwhile(time_machine):
+    one = due(kind="search", value="graphs")
+    upkeep.catch_up(current.own())
+    assert take().taken == 1
+    one.refresh_from_db()
+    subscriptions.pause(one, 8)
+    for number, day in enumerate((date(2026, 1, 7), date(2026, 3, 2))):
+        cast.paper(f"2601.5000{number}", f"Graphs once more {number}", day=day, announced=day)
+    upkeep.catch_up(current.own())
+    later = NOW + timedelta(weeks=8, days=1)
+    time_machine.move_to(later, tick=False)
+    taking.take(later, Taken())
+    told = one.deliveries.order_by("pk").last().choice
+    assert sorted(pick.paper.key for pick in told.picks.all()) == ["2601.50000", "2601.50001"]
+
+
+@pytest.mark.parametrize("how", ["by the next run", "by the server"])
+def test_what_no_server_took_in_two_days_is_told_by_the_next_edition(how, time_machine, settings, monkeypatch):
+    one = due()
+    take()
+    row = one.deliveries.get()
+    told = set(row.choice.picks.values_list("paper", flat=True))
+    Delivery.objects.update(taken=NOW - ledger.LONGEST - timedelta(seconds=how == "by the next run"))
+    answer = transport.Answer(transport.Verdict.LATER, "451 later")
+    monkeypatch.setattr(transport.BackendCarrier, "send", lambda *_: answer)
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    sending.run(NOW)
+    row.refresh_from_db()
+    assert row.progress == Progress.FAILED
+    tomorrow = NOW + timedelta(days=1)
+    time_machine.move_to(tomorrow, tick=False)
+    taking.take(tomorrow, Taken())
+    again = one.deliveries.get(edition="2026-01-06")
+    assert set(again.choice.picks.values_list("paper", flat=True)) == told

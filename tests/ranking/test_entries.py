@@ -39,12 +39,26 @@ def test_a_paper_enters_when_it_comes_and_old_stock_with_its_edition(day_of, clo
     (on_time,) = day_of(0, 1)
     (late,) = day_of(1, 2, late=timedelta(days=3))
     (old,) = day_of(-60, 3, late=timedelta(days=90))
-    (early,) = day_of(9, 4, late=timedelta(days=-9))
+    (early,) = day_of(6, 4, late=timedelta(days=-3))
+    (far,) = day_of(30, 5, late=timedelta(days=-26))
     at = {entry.paper.key: entry.at for entry in entries.on_list(Listing("day"))}
     assert at[on_time.key] == on_time.added
     assert at[late.key] == late.added
     assert at[old.key] == datetime(2025, 11, 6, tzinfo=UTC)
-    assert at[early.key] == datetime(2026, 1, 14, tzinfo=UTC)
+    assert at[early.key] == early.added
+    assert at[far.key] == far.added
+    clock.shift(timedelta(days=40))  # a date never changes once it has come
+    later = {entry.paper.key: entry.at for entry in entries.on_list(Listing("day"))}
+    assert later | {far.key: at[far.key]} == at
+
+
+def test_a_paper_that_a_daily_list_features_keeps_its_date_unless_it_is_old(day_of, clock):
+    (fresh,) = day_of(4, 1)
+    (old,) = day_of(-40, 2)
+    clock.shift(timedelta(days=80))
+    Paper.objects.filter(pk__in=[fresh.pk, old.pk]).update(day=date(2026, 1, 12))
+    at = {entry.paper.key: entry.at for entry in entries.on_list(Listing("day"))}
+    assert at == {fresh.key: fresh.added, old.key: datetime(2026, 1, 12, tzinfo=UTC)}
 
 
 def test_a_late_paper_comes_first_even_where_few_are_asked_for(day_of):
@@ -131,7 +145,8 @@ def test_after_what_was_covered_come_later_editions_and_late_papers(day_of, cloc
     day_of(0, 1)
     day_of(1, 2)
     covered = entries.covered_now(timezone.now())
-    assert covered == Covered(date(2026, 1, 6), Paper.objects.get(key="2601.00002").pk, timezone.now())
+    newest = Paper.objects.get(key="2601.00002")
+    assert covered == Covered(date(2026, 1, 6), newest.pk, timezone.now(), newest.stamp)
     assert entries.since(Listing("day"), covered) == []
     day_of(1, 3, late=timedelta(hours=5))  # the rest of the edition
     day_of(0, 4, late=timedelta(days=2))  # late for the one before

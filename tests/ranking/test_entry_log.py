@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from broadsheet.accounts.models import User
-from broadsheet.community import votes
+from broadsheet.community import lists, votes
+from broadsheet.community.models import ReadingList
 from broadsheet.ranking import entries, entry_log
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import Listing, listing
@@ -73,6 +74,49 @@ def test_a_paper_enters_once_it_has_the_votes_that_are_asked_for(day_of, clock, 
     assert keys(entries.on_list(popular, least_votes=2, days=1)) == ["02"]
 
 
+def test_the_first_on_a_list_that_was_empty_enters_when_it_is_seen(day_of, clock, ada):
+    first, _ = day_of(0, 1, 2)
+    popular = Listing("category", "cs")
+    assert entries.on_list(popular, least_votes=1) == []
+    covered = entries.covered_now(timezone.now())
+    clock.shift(timedelta(days=3))
+    votes.cast(ada, first)
+    found = entries.since(popular, covered, least_votes=1)
+    assert keys(found) == ["01"]
+    assert found[0].at == timezone.now()
+
+
+def test_what_is_taken_off_a_list_that_somebody_makes_leaves_its_log_too(day_of, clock, ada, bo):
+    User.objects.filter(pk=ada.pk).update(public_votes=True)
+    first, second = day_of(0, 1, 2)
+    held = lists.create(ada, "To read", public=True)
+    for paper in (first, second):
+        votes.cast(bo, paper)
+        votes.cast(ada, paper)
+        lists.add(ada, held, paper)
+    for listed in (Listing("reader", "ada"), Listing("list", held.public_id)):
+        assert sorted(keys(entries.on_list(listed, least_votes=1))) == ["01", "02"]
+    votes.take_back(ada, first)
+    lists.remove(ada, held, first)
+    for listed in (Listing("reader", "ada"), Listing("list", held.public_id)):
+        assert keys(entries.on_list(listed, least_votes=1)) == ["02"]
+
+
+def test_the_hourly_look_keeps_the_log_of_a_private_list(day_of, clock, ada):
+    (paper,) = day_of(0, 1)
+    held = Listing("list", lists.create(ada, "Mine").public_id)
+    lists.add(ada, ReadingList.objects.get(), paper)
+    assert entries.on_list(held, viewer=ada, least_votes=1) == []
+    votes.cast(ada, paper)
+    clock.shift(timedelta(hours=1))
+    entered = timezone.now()
+    assert entries.record_ranked(entered) == 1
+    clock.shift(timedelta(hours=1))
+    assert [entry.at for entry in entries.on_list(held, viewer=ada, least_votes=1)] == [entered]
+    ReadingList.objects.all().delete()
+    assert entries.record_ranked(timezone.now()) == 0
+
+
 def test_the_hourly_look_notes_what_nobody_asked_for_meanwhile(day_of, clock, ada):
     first, second = day_of(0, 1, 2)
     entries.remember(Listing("trending"))
@@ -128,8 +172,20 @@ def test_beyond_the_most_lists_others_are_told_as_they_stand(day_of, clock, ada,
     assert keys(entries.on_list(Listing("author", "Ada Example"), least_votes=1)) == ["01"]
     assert keys(entries.on_list(Listing("trending"))) == ["01"]
     assert sorted(log.key for log in RankedList.objects.all()) == ["0 trending:", "1 category:cs"]
+    # Mails are remembered all the same, up to a number of their own.
     later = Covered(None, 0, datetime(2027, 1, 1, tzinfo=UTC))
     assert entries.since(Listing("author", "Ada Example"), later, least_votes=1) == []
+    assert RankedList.objects.count() == 3
+    monkeypatch.setattr(entry_log, "MOST_OF_READERS", 3)
+    assert entries.since(Listing("author", "Ada Example"), later, least_votes=2) == []
+    assert RankedList.objects.count() == 3
+
+
+def test_weeks_without_papers_are_not_remembered_however_many_are_asked_for(day_of):
+    day_of(0, 1)
+    for label in ("1999-W01", "2026-W01", "2026-W02"):
+        entries.on_list(Listing("week", label))
+    assert [log.key for log in RankedList.objects.all()] == ["0 week:2026-W02"]
 
 
 def test_a_log_keeps_its_newest_entries_and_what_stands_on_the_list(day_of, clock, monkeypatch):

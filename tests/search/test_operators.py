@@ -86,6 +86,32 @@ def test_an_operator_holds_for_every_hit(library, text, wanted):
         assert set(keys(search(f"{text} sort:{order}"))) == wanted, order
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("abs:learning", {"2501.00012", "2501.00014"}),
+        ("abs:learned", {"2501.00012", "2501.00014"}),
+        ("abs:young", {"2501.00012"}),
+        ("abs:economies", {"2501.00013"}),
+        ("-learn", {"2501.00013"}),
+        ("-abs:learn", {"2501.00011", "2501.00013"}),
+        ("-the", {"2501.00011", "2501.00012", "2501.00014"}),
+        ("ti:économie", {"2501.00013"}),
+    ],
+)
+def test_a_word_of_the_abstract_is_told_from_the_same_in_title_and_names(db, index, text, wanted):
+    store(
+        [
+            record("2501.00011", title="Learning Machines", abstract="Nothing.", authors=("Bo Young",)),
+            record("2501.00012", title="A Learner", abstract="It learns young.", authors=("Bo Young",)),
+            record("2501.00013", title="Économies", abstract="On the Économie.", authors=("Bo Sample",)),
+            record("2501.00014", title="Learning", abstract="What was LEARNED.", authors=("Ann Learning",)),
+        ]
+    )
+    upkeep.catch_up(index)
+    assert set(keys(search(text, exact=True))) == wanted
+
+
 def test_an_id_with_its_operator_is_a_jump(library):
     assert search("id:2501.00002v3").jump == "2501.00002"
 

@@ -10,10 +10,13 @@ import django
 
 django.setup()
 
+from django.db.models import Min  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from broadsheet.mail.models import State, Subscription  # noqa: E402
 from broadsheet.mail.preferences import Preferences, preferences_key  # noqa: E402
+from broadsheet.papers.models import Paper  # noqa: E402
+from broadsheet.ranking import entries  # noqa: E402
 
 LISTS = (("day", ""), ("new", ""), ("week", ""), ("month", ""))
 WORDS = ("model", "learning", "language", "graph", "vision", "data", "network", "agent", "robot", "speech")
@@ -28,6 +31,9 @@ def preferences(place: int) -> tuple[str, str, Preferences]:
 
 def main(number: int, sets: int, covered: str) -> None:
     now = timezone.now()
+    until = date.fromisoformat(covered)
+    first = Paper.objects.filter(day__gt=until).aggregate(first=Min("pk"))["first"]
+    stamp = entries.covered_now(now).stamp
     made = [preferences(place) for place in range(sets)]
     keys = [preferences_key(*one) for one in made]
     for start in range(0, number, 2000):
@@ -40,7 +46,9 @@ def main(number: int, sets: int, covered: str) -> None:
                 state=State.ACTIVE,
                 confirmed=now,
                 due=now - timedelta(minutes=1),
-                covered_day=date.fromisoformat(covered),
+                covered_day=until,
+                covered_paper=first - 1,
+                covered_stamp=stamp,
                 covered_until=now - timedelta(days=2),
                 **made[place % sets][2].columns(),
             )

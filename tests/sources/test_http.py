@@ -290,6 +290,17 @@ def test_an_encoding_that_was_not_asked_for_is_not_unpacked(client, server, enco
     assert server.asked[0][2]["accept-encoding"] == "gzip"
 
 
+def test_hosts_of_one_operator_can_share_a_pace_while_a_pause_is_of_one_alone(server, tmp_path, clock):
+    client = PoliteClient(tmp_path, delay=3, pace="example.org", clock=clock, sleep=clock.sleep)
+    other = server.url.replace("127.0.0.1", "localhost")
+    client.get(server.url)
+    client.get(other)
+    assert clock.slept == [3]
+    client.hold(other, 60)
+    client.get(server.url)
+    assert clock.slept == [3, 3]
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_followed_and_passes_the_gate(client, server, clock, status):
     server.steps = [say(status, Location="/there?x=1"), say(200, b"there")]

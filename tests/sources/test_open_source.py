@@ -26,7 +26,7 @@ def test_a_json_file_is_a_daily_papers_answer(tmp_path):
     assert source_for(path, "press").name == "press"
 
 
-@pytest.mark.parametrize("name", ["papers.csv", "papers.gz", "jsonl", "papers.jsonl.zip", "papers.JSONL"])
+@pytest.mark.parametrize("name", ["papers.csv", "papers.gz", "jsonl", "papers.jsonl.7z", "papers.JSONL"])
 def test_another_ending_is_refused_with_those_that_are_known(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(BadInput, match="has an ending that is not known") as caught:

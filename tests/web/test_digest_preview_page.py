@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from tests import cast
 
+from broadsheet.accounts import limits
 from broadsheet.mail import tokens
 from broadsheet.mail.models import Choice, Delivery, State, Subscription
 from broadsheet.mail.preferences import Preferences, preferences_key
@@ -120,3 +121,11 @@ def test_a_private_list_is_previewed_by_its_reader_alone(client, today, ada, bo)
 
 def test_a_preview_only_takes_get(client, today):
     assert client.post("/subscriptions/preview").status_code == 405
+
+
+def test_previews_count_as_searches_as_each_costs_as_much(client, subscription, settings):
+    limits.forget()
+    settings.PAGE_RATE = 8
+    asked = ["/subscriptions/preview", f"/mail/{tokens.token(subscription)}/preview", "/subscriptions/preview"]
+    assert [client.get(path).status_code for path in asked] == [200, 200, 429]
+    assert client.get("/subscribe").status_code == 200

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
+from tests import cast
 from tests.records import record
 
 from broadsheet.accounts import limits
@@ -251,3 +252,19 @@ def test_who_does_not_take_gzip_gets_the_plain_page(client, day):
 def test_a_final_slash_leads_to_the_page_without_it(client, day):
     assert client.get("/papers/date/2025-01-02/")["Location"] == "/papers/date/2025-01-02"
     assert client.get("/papers/?q=x")["Location"] == "/papers?q=x"
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "place"),
+    [
+        ("acl:2024.acl-long.1", "ACL Anthology", "https://aclanthology.org/2024.acl-long.1/"),
+        ("openreview:aB3-xY_9zQ", "OpenReview", "https://openreview.net/forum?id=aB3-xY_9zQ"),
+        ("doi:10.1101/2026.01.02.123456", "DOI", "https://doi.org/10.1101/2026.01.02.123456"),
+    ],
+)
+def test_a_paper_from_elsewhere_leads_to_its_own_place(client, db, key, name, place):
+    cast.paper(key, "A Paper From Elsewhere", abstract_kind="description", text_source="feed")
+    shown = cast.plain(client.get(f"/papers/{key}"))
+    assert f'<a href="{place}" rel="noopener">{name}</a>' in shown
+    assert "Written for this sample" not in shown
+    assert place in client.get("/papers/new.atom").content.decode()

@@ -37,12 +37,14 @@ def text(answer):
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
-def test_a_visitor_subscribes_confirms_changes_and_ends_it(client, paper):
+def test_a_visitor_subscribes_confirms_changes_and_ends_it(client, paper, settings):
+    settings.MAIL_FROM = "Papers <desk@papers.example.org>"
     page = client.get("/subscribe")
     assert "The papers of the day" in text(page)
     assert "A mail with a link comes first" in text(page)
     told = client.post("/subscribe", SENT)
     assert "Look into your mail" in text(told)
+    assert mail.outbox[0].message()["Message-ID"].endswith("@papers.example.org>")
     path = cast.path_in(mail.outbox[0])
     shown = client.get(path)
     assert "cy@example.org" in text(shown)
@@ -105,6 +107,16 @@ def test_unsubscribing_offers_less_and_never(ada, client):
     assert client.post(f"/mail/{words}/unsubscribe", {"do": "dance"}).status_code == 400
 
 
+def test_one_reader_without_a_mail_server_is_told_where_mails_are(client, settings):
+    settings.MODE = "single"
+    where = f"mails are files in {settings.HOME / 'mail'}."
+    assert where in text(client.get("/subscribe"))
+    assert where in text(client.post("/subscribe", SENT))
+    settings.MODE = "open"
+    for told in (text(client.get("/subscribe")), text(client.post("/subscribe", SENT))):
+        assert "files" not in told, "nobody else is told of directories"
+
+
 def test_the_answer_tells_nothing_of_an_address(ada, client):
     begun(ada)
     addresses.suppress("never@example.org", "complaint")
@@ -145,6 +157,15 @@ def test_a_reader_subscribes_at_once_and_sees_it_among_theirs(ada, client):
     assert "Nothing yet." in text(client.get("/subscriptions"))
 
 
+def test_the_next_one_is_told_by_the_clock_of_its_reader(ada, client):
+    _, words = begun(ada, cadence="daily", hour=7, zone="Asia/Tokyo")
+    client.force_login(ada)
+    for page in (f"/mail/{words}", "/subscriptions"):
+        assert re.search(r"Next: [^.]*, 7:00[,.]", text(client.get(page))), page
+    rests = text(client.post(f"/mail/{words}/unsubscribe", {"do": "weekly"}))
+    assert re.search(r"The next one: [^.]*, 7:00\.", rests)
+
+
 def test_what_one_follows_and_searches_become_alerts(ada, client):
     client.force_login(ada)
     assert '/subscribe?kind=following"' in client.get("/subscriptions").text
@@ -166,6 +187,20 @@ def test_others_see_neither_private_lists_nor_foreign_subscriptions(ada, bo, cli
     client.force_login(bo)
     assert client.get(f"/subscribe?kind=following&value={ada.public_id}").status_code == 404
     assert "Nothing yet." in text(client.get("/subscriptions"))
+
+
+def test_who_asks_for_mail_to_another_address_gets_no_power_over_it(bo, client):
+    """Its links can end everything that the address gets, for good."""
+    asked = subscriptions.subscribe(
+        bo, "cy@example.net", Listing("day"), Preferences(), client_address="192.0.2.1", site="https://x.example"
+    )
+    words = tokens.token(subscriptions.confirm(tokens.confirm_token(asked)))
+    client.force_login(bo)
+    page = client.get("/subscriptions").text
+    assert "cy@example.net" in page
+    assert "The links in its mails change and end it." in page
+    assert words not in page
+    assert words not in client.get("/subscribe?kind=day").text
 
 
 def test_one_of_a_past_day_is_one_of_the_days_to_come(client, paper):

@@ -5,6 +5,7 @@ What is mailed, and when, lives with the verbs.
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import make_msgid, parseaddr
 from functools import cache
 from typing import Any
 
@@ -35,7 +36,9 @@ def send(template: str, to: User | str, context: dict[str, Any], headers: dict[s
     # Rendered first in any case: whether an address is known must not be told by how long the answer takes.
     if not to:
         return False
-    message = _Letter(subject, body, to=[to], headers={"Auto-Submitted": "auto-generated"} | (headers or {}))
+    # Of the sender's domain: Django would take the name of the machine.
+    own = {"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=_domain())}
+    message = _Letter(subject, body, to=[to], headers=own | (headers or {}))
     if settings.MAIL_AT_ONCE:
         _deliver(message, template)
     else:
@@ -71,6 +74,10 @@ def _served_at() -> str:
         return (settings.HOME / "address").read_text().strip()
     except OSError:
         return "http://localhost:8000"
+
+
+def _domain() -> str:
+    return parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2] or "localhost"
 
 
 def _text(name: str, context: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
@@ -64,7 +65,8 @@ def status(as_json: bool) -> None:
     for name, value in found.items():
         if name == "refusals":
             continue
-        click.echo(f"{name.replace('_', ' ').capitalize()}: {value if value is not None else 'never'}")
+        told = f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else value
+        click.echo(f"{name.replace('_', ' ').capitalize()}: {told if told is not None else 'never'}")
     for answer in found["refusals"]:
         click.echo(f"  {safe(answer)}")
 

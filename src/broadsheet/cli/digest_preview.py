@@ -93,12 +93,17 @@ def _held(reader: "User | None", address: str) -> "list[Subscription]":
 
 def _only(held: "list[Subscription]", whose: str) -> "Subscription":
     from broadsheet.errors import BadInput, NotFound
+    from broadsheet.ranking import listings
 
     if not held:
         raise NotFound(
             f"{safe(whose[:80])} is subscribed to nothing.", "Name a list to see it as it would be: --listing day."
         )
     if len(held) > 1:
-        lists = ", ".join(safe(f"{one.kind}:{one.value}" if one.value else one.kind) for one in held)
+        # A private list is its reader's, whose id says nothing to anybody.
+        bare = [
+            one.kind if one.kind in listings.PRIVATE or not one.value else f"{one.kind}:{one.value}" for one in held
+        ]
+        lists = ", ".join(map(safe, bare))
         raise BadInput(f"{safe(whose[:80])} is subscribed to {len(held)} lists.", f"Choose one by --listing: {lists}.")
     return held[0]

@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from broadsheet.cli.indexing import bring_up, indexed
 from broadsheet.cli.out import errors, progress, safe
 from broadsheet.cli.start import command, heeded_stop
 
@@ -15,36 +17,76 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("places", nargs=-1, required=True, metavar="FILE|ID|arxiv...")
+@click.argument("places", nargs=-1, required=True, metavar="FILE|ID|URL|arxiv...")
 @click.option("--source", help="Name kept as the papers' source. Default: the file's own name.")
 @click.option("--no-index", is_flag=True, help="Only store; the running server or the next command indexes.")
+@click.option("--set", "sets", multiple=True, help="arxiv-oai: a set, category or archive, or all; repeatable.")
+@click.option("--from", "since", type=DAY, help="arxiv-oai: first day of change. Default: where the last one ended.")
+@click.option("--until", type=DAY, help="arxiv-oai: last day of change. Default: today.")
 @command()
-def ingest(places: tuple[str, ...], source: str | None, no_index: bool) -> None:
+def ingest(
+    places: tuple[str, ...],
+    source: str | None,
+    no_index: bool,
+    sets: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+) -> None:
     """Take papers in.
 
     FILE is a JSON-lines file in the documented record format (.jsonl, .jsonl.gz, .jsonl.xz, .jsonl.zst) or a
-    daily_papers answer (.json). ID is an arXiv id or URL. "arxiv" asks arXiv for the newest papers of the
-    configured categories. "sample" is the sample edition. An interrupted file resumes where it stopped.
+    daily_papers answer (.json), or arXiv's bulk snapshot (.json, also packed or in a .zip). ID is an arXiv id or URL.
+    "arxiv" asks arXiv for the newest papers of the configured categories, "arxiv-rss" reads their feed of
+    the day, "arxiv-oai" all that has changed in them since the last time. "biorxiv" and "medrxiv" are the preprints of
+    the last days. FILE or URL may also be a feed, a file of references (BibTeX, RIS, CSL-JSON), a collection of the
+    ACL Anthology, or an answer of OpenReview's or bioRxiv's API. "sample" is the sample edition. What was interrupted
+    resumes where it stopped.
     """
-    with heeded_stop() as stop:
+    from broadsheet.errors import BroadsheetError
+
+    places, failed = _harvests(places, sets, since, until), False
+    with heeded_stop() as stop, nullcontext(lambda: None) if no_index else indexed(stop=stop) as stored:
         for place in places:
-            _take_in(place, source, stop)
-        if not no_index:
-            _index(stop=stop)
+            try:
+                _take_in(place, source, stop, stored)
+            except BroadsheetError as error:
+                if len(places) == 1:
+                    raise
+                click.echo(f"{safe(place)}: {safe(str(error))}", err=True)
+                failed = True
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
-def _take_in(place: str, source: str | None, stop: Callable[[], bool]) -> None:
-    """Take one place in and print what it gave. stop: asked between two batches."""
+def _harvests(
+    places: tuple[str, ...], sets: tuple[str, ...], since: datetime | None, until: datetime | None
+) -> tuple[str, ...]:
+    """Return the places with ``arxiv-oai`` as one place for each of its sets."""
+    from broadsheet.papers import harvests
+
+    if harvests.OAI not in places:
+        if sets or since or until:
+            raise click.UsageError(f"--set, --from and --until belong to {harvests.OAI}.")
+        return places
+    named = harvests.places(sets, since.date() if since else None, until.date() if until else None)
+    return tuple(one for place in places for one in (named if place == harvests.OAI else [place]))
+
+
+def _take_in(place: str, source: str | None, stop: Callable[[], bool], stored: Callable[[], None]) -> None:
+    """Take one place in and print what it gave. stop: asked between two batches. stored: called after each."""
     from broadsheet import pipeline
     from broadsheet.papers import runs
 
     began = time.monotonic()
     opened = pipeline.open_place(place, source)
+    for note in opened.notes:
+        click.echo(f"{safe(place)}: {note}")
     with progress(f"Taking in {safe(place)}") as advance:
 
         def report(now: pipeline.Progress) -> None:
-            rate = (now.run.position - now.began_at) / max(time.monotonic() - began, 0.001)
-            advance(now.done, now.total, f"{now.run.position} rows, {rate:.0f}/s")
+            stored()
+            rate = (now.run.rows - now.began_at) / max(time.monotonic() - began, 0.001)
+            advance(now.done, now.total, f"{now.run.rows} rows, {rate:.0f}/s")
             for item in now.rejects:
                 errors.print(
                     f"  row {item.position}: {safe(getattr(item.row, 'reason', ''))}", markup=False, soft_wrap=True
@@ -60,34 +102,6 @@ def _take_in(place: str, source: str | None, stop: Callable[[], bool]) -> None:
     )
     if run.rejected:
         click.echo(f"  Rows that could not be read: {runs.rejects_file(run)}")
-
-
-def _index(
-    served: str = "The running server takes the papers into its index.",
-    *,
-    err: bool = False,
-    stop: Callable[[], bool] = lambda: False,
-) -> None:
-    """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``."""
-    from broadsheet.errors import Conflict
-    from broadsheet.search import current, upkeep
-
-    try:
-        index = current.own()
-    except Conflict:
-        click.echo(served, err=err)
-        return
-    try:
-        began = time.monotonic()
-        with progress("Indexing") as advance:
-            done = upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"), stop=stop)
-            index.optimize()
-        click.echo(
-            f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.",
-            err=err,
-        )
-    finally:
-        current.release()
 
 
 @click.command()
@@ -123,7 +137,7 @@ def search(
     if parsed.empty and not parsed.notes:
         raise BadInput("The query is empty.", "Give words, a title, or an arXiv id.")
     if upkeep.behind():
-        _index(err=True)
+        bring_up(err=True)
     try:
         found = hybrid.search(parsed, limit=limit, exact=exact, tally=True)
     finally:
@@ -168,7 +182,7 @@ def reindex() -> None:
     from broadsheet.search import upkeep
 
     upkeep.ask_for_rebuild()
-    _index("The running server makes the index anew; `broadsheet status` tells how far it is.")
+    bring_up("The running server makes the index anew; `broadsheet status` tells how far it is.")
 
 
 @click.command()

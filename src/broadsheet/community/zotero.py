@@ -9,8 +9,8 @@ from django.conf import settings
 
 from broadsheet.errors import BadInput, NotFound, Refused, Upstream
 from broadsheet.papers.bibliography import Entry
-from broadsheet.papers.bibliography.entry import arxiv_id, bare_doi
 from broadsheet.sources.http import Answer, PoliteClient
+from broadsheet.sources.paper_ids import arxiv_id, bare_doi
 
 MOST_ITEMS = 2000
 """Items of one import: some twenty requests, which a reader can wait for."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
+from broadsheet.errors import BadInput, BroadsheetError, Gone, NotFound
 from broadsheet.feeds.json_feed import JSON, json_feed
 from broadsheet.feeds.shape import Feed
 from broadsheet.feeds.syndication import ATOM, RSS, atom, rss
@@ -22,7 +23,11 @@ _TYPES: dict[Form, str] = {"atom": f"{ATOM}; charset=utf-8", "rss": f"{RSS}; cha
 
 KEPT = 15 * 60
 """Seconds for which a feed is kept at most, as some change with the hour alone."""
+LARGEST = 150_000
+"""Compressed bytes of a feed that is kept; one of some 200 entries. Larger ones would fill the memory."""
 REMEMBERED = 7 * 86_400
+AGAIN = 60
+"""Seconds after which to come again for a feed that cannot be made now."""
 FRESH = 5 * 60
 """Seconds after which a cache on the way asks again."""
 
@@ -35,26 +40,34 @@ class Kept(NamedTuple):
     made: int
 
 
-def answer(request: HttpRequest, form: Form, name: str, make: Callable[[], Feed], *, secret: bool) -> HttpResponse:
+def answer(
+    request: HttpRequest, form: Form, name: str, make: Callable[[], Feed], *, secret: bool, own: str = ""
+) -> HttpResponse:
     """Answer with a feed.
 
     name: what tells this feed from others, its options included. make: called where it is not kept. secret: it is one
-    reader's, so it is made each time, and neither caches on the way nor robots may hold it.
+    reader's, so neither caches on the way nor robots may hold it. own: what it depends on besides what all see.
     """
-    name = hashlib.blake2b(f"{request.get_host()} {form} {name}".encode(), digest_size=16).hexdigest()
-    key = "" if secret else f"feed-{name}-{_now_standing()}"
-    feed: Kept | None = cache.get(key) if key else None
+    told = f"{request.scheme}://{request.get_host()} {form} {name}"
+    name = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    key = f"feed-{name}-{_now_standing(own)}"
+    feed: Kept | None = cache.get(key)
     if feed is None:
-        feed = _keep(name, _WRITERS[form](make()))
-        if key:
+        try:
+            feed = _keep(name, _WRITERS[form](make()))
+        except (BadInput, NotFound, Gone):
+            raise
+        except BroadsheetError as error:  # the index, which opens in a moment: programs come again
+            return HttpResponse(f"{error}\n", "text/plain; charset=utf-8", 503, headers={"Retry-After": str(AGAIN)})
+        if len(feed.packed) <= LARGEST:
             cache.set(key, feed, KEPT)
     response = _known(request, feed) or _whole(request, form, feed)
     return _headed(response, feed, secret=secret)
 
 
-def _now_standing() -> str:
+def _now_standing(own: str) -> str:
     # The day is part of it, as a feed of so many days is another one tomorrow.
-    asked = f"{standing()} {timezone.now():%Y-%m-%d}"
+    asked = f"{standing()} {timezone.now():%Y-%m-%d} {own}"
     return hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from html import escape
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from broadsheet.papers.tex import plain
 from broadsheet.ranking import entries, listings, lists
 from broadsheet.ranking.entries import Entered
 from broadsheet.ranking.listings import Listing
-from broadsheet.sources import arxiv_ids
+from broadsheet.sources import arxiv_ids, paper_ids
 
 NAMED = 20
 """Authors named in the text of an entry; all of them stand in its data."""
@@ -69,14 +70,20 @@ def _item(entered: Entered, site: str, *, abstract: bool) -> Item:
 
 
 def _links(paper: Paper) -> tuple[Link, ...]:
-    found = []
+    name, address = paper_ids.original(paper.key)
+    found = [Link(uri(address), "text/html", name)] if address else []
     if arxiv_ids.is_arxiv(paper.key):
-        found = [
-            Link(f"https://arxiv.org/abs/{paper.key}", "text/html", "arXiv"),
-            Link(f"https://arxiv.org/pdf/{paper.key}", "application/pdf", "PDF"),
-        ]
+        found.append(Link(f"https://arxiv.org/pdf/{paper.key}", "application/pdf", "PDF"))
     more = ((code_url(paper), "Code"), (project_url(paper), "Project"))
-    return (*found, *(Link(uri(address), "text/html", name) for address, name in more if address))
+    return (*found, *(Link(uri(address), "text/html", name) for address, name in more if _leads(address)))
+
+
+def _leads(address: str) -> bool:
+    """Whether an address that came with a paper has a host to go to; one without would make the whole feed invalid."""
+    try:
+        return bool(urlsplit(uri(address)).hostname)
+    except ValueError:
+        return False
 
 
 def _html(entered: Entered, links: tuple[Link, ...], site: str, *, abstract: bool) -> str:

@@ -17,7 +17,7 @@ from broadsheet.feeds.answers import Form, answer
 from broadsheet.feeds.options import Options
 from broadsheet.feeds.shape import Feed
 from broadsheet.papers.models import Paper
-from broadsheet.ranking import listings
+from broadsheet.ranking import followed, listings
 from broadsheet.ranking.asked import searched
 from broadsheet.ranking.listings import Listing
 
@@ -87,7 +87,7 @@ def secret(request: HttpRequest, form: Form, token: str) -> HttpResponse:
     def make() -> Feed:
         return of_papers.feed(found, options, site=site, path=path, reader=reader)
 
-    return answer(request, form, path, make, secret=True)
+    return answer(request, form, path, make, secret=True, own=followed.standing(reader))
 
 
 def private_listing(reader: User, key: str) -> Listing:

@@ -26,8 +26,17 @@ def suppress(address: str, reason: str) -> None:
         raise BadInput(f"{reason[:20]!r} is no reason.", f"Reasons are {', '.join(REASONS)}.")
     address = address_of(address)
     Suppression.objects.bulk_create([Suppression(digest=_digest(address), reason=reason)], ignore_conflicts=True)
+    hold(address)
     open_ones = Subscription.objects.filter(address=address).exclude(state=State.ENDED)
     open_ones.update(state=State.ENDED, ended=timezone.now(), due=None)
+
+
+def hold(address: str) -> list[Subscription]:
+    """Return all subscriptions of an address, held until the transaction ends.
+
+    In the order in which the sender holds them too, so that no two wait for each other.
+    """
+    return list(Subscription.objects.select_for_update().filter(address=address).order_by("pk"))
 
 
 def allow(address: str) -> bool:

@@ -119,7 +119,7 @@ def _counts[M: Model](rows: QuerySet[M], name: str) -> dict[str, int]:
 
 
 def _subscription(delivery: Delivery | None, leaving: str) -> Subscription | None:
-    """Return the subscription that a report is about, held against others that act on it at once."""
+    """Return the subscription that a report is about, held with all of its address against others that act on them."""
     number = delivery.subscription_id if delivery else None
     if number is None and leaving:
         try:
@@ -128,7 +128,9 @@ def _subscription(delivery: Delivery | None, leaving: str) -> Subscription | Non
             return None
     if number is None:
         return None
-    return Subscription.objects.select_for_update().filter(pk=number).first()
+    address = Subscription.objects.filter(pk=number).values_list("address", flat=True).first()
+    held = addresses.hold(address) if address else []
+    return next((one for one in held if one.pk == number), None)
 
 
 def _follow_up(subscription: Subscription, report: Report) -> None:

@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 
+from broadsheet.community import follows
 from broadsheet.errors import BroadsheetError
 from broadsheet.mail import overview, schedule
 from broadsheet.mail.chosen import Made, forget_unused, kept, papers_of
@@ -24,6 +26,7 @@ from broadsheet.papers import arrivals
 from broadsheet.ranking import entries
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import PRIVATE, Listing
+from broadsheet.search import upkeep
 
 __all__ = ["choice_for", "choices_for", "draft", "forget_unused", "must_wait", "waiting"]
 
@@ -35,21 +38,28 @@ _OF_THE_DAY = frozenset({"day", "week", "month", "new", "search", "category", "a
 _OF_ONE_READER = frozenset({*PRIVATE, "list"})
 """Lists on which it matters who asks."""
 
+INDEX_WAIT = timedelta(hours=1)
+"""How long searches wait for papers that are not in the index yet: what is told once counts as told whole."""
+
 _BY_THE_CLOCK = frozenset({"trending", "reader", "list", *PRIVATE})
 """Lists whose entries are told apart by the moment, and not by editions alone."""
 
 
 def choice_for(subscription: Subscription, edition: str, now: datetime) -> Choice | None:
     """Return what an edition holds for a subscription, chosen now or before; None where there is nothing to say."""
-    return _Chooser(now).choices([(subscription, edition)])[subscription.pk]
+    return _Chooser(now).choices([(subscription, edition)]).get(subscription.pk)
 
 
-def choices_for(subscriptions: Sequence[Subscription], now: datetime) -> dict[int, Choice | None]:
+def choices_for(
+    subscriptions: Sequence[Subscription], now: datetime, upto: Covered | None = None
+) -> dict[int, Choice | None]:
     """Return what the editions hold that are due, by the primary keys of the subscriptions, with few queries a batch.
 
-    A choice never holds a paper that the subscription was told of before.
+    A choice never holds a paper that the subscription was told of before. Subscriptions whose list cannot be asked
+    now, as the search index does not answer, are left out. upto: how far papers have come at least, where it is noted
+    already; so the batches of one run share their choices while papers come in.
     """
-    return _Chooser(now).choices([(one, schedule.edition(one, one.due or now)) for one in subscriptions])
+    return _Chooser(now, upto).choices([(one, schedule.edition_at(one, now)) for one in subscriptions])
 
 
 def draft(subscription: Subscription, edition: str, now: datetime) -> Choice | None:
@@ -100,6 +110,7 @@ class _Window:
     least_votes: int
     day: date | None
     paper: int
+    stamp: int
     until: str
 
 
@@ -112,17 +123,29 @@ class _Asked:
     window: _Window
     key: str
 
+    @property
+    def since(self) -> dict[str, Any]:
+        """Up to where the edition before went, ready for JSON: where nobody gets this one, it begins there again."""
+        one = self.subscription
+        return {
+            "covered_day": one.covered_day.isoformat() if one.covered_day else None,
+            "covered_paper": one.covered_paper,
+            "covered_stamp": one.covered_stamp,
+            "covered_until": one.covered_until.isoformat(),
+        }
+
 
 class _Chooser:
     """One look at all lists, up to one moment; what several choices need is read once."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, upto: Covered | None = None) -> None:
         self.now = now
-        self.upto = entries.covered_now(now)
+        self.upto = upto or entries.covered_now(now)
         self.day = arrivals.expected_day(now)
         self.readings = Readings()
         self._arrival: arrivals.Arrival | None = None
         self._weeks: dict[date, dict[str, Any]] = {}
+        self._unasked: dict[_Window, str] = {}
 
     def choices(self, wanted: Sequence[tuple[Subscription, str]]) -> dict[int, Choice | None]:
         """Return the choice of each subscription and edition."""
@@ -136,8 +159,19 @@ class _Chooser:
             keys |= {pk: key for pk, (key, _) in own.items()}
             choices |= {key: choice for key, choice in own.values() if choice}
             papers = papers_of(choices.values())
+        if self._unasked:
+            log.warning(
+                "%s lists cannot be told by mail now and are asked again: %s",
+                len(self._unasked),
+                next(iter(self._unasked.values())),
+            )
         found = {pk: choices.get(key) for pk, key in keys.items()}
-        return {pk: choice if choice and papers[choice.pk] else None for pk, choice in found.items()}
+        unasked = {one.subscription.pk for one in asked if one.window in self._unasked}
+        return {
+            pk: choice if choice and papers[choice.pk] else None
+            for pk, choice in found.items()
+            if choice or pk not in unasked
+        }
 
     def asked(self, subscription: Subscription, edition: str) -> _Asked:
         """Return what a subscription asks for, told apart from all that is not the same."""
@@ -149,10 +183,12 @@ class _Chooser:
             subscription.least_votes,
             subscription.covered_day,
             subscription.covered_paper,
+            subscription.covered_stamp,
             subscription.covered_until.isoformat() if timed else "",
         )
-        told = (subscription.preferences, edition, window.reader, str(window.day), window.paper, window.until)
-        upto = (str(self.upto.day), self.upto.paper, self.now.isoformat() if timed else "")
+        after = (str(window.day), window.paper, window.stamp, window.until)
+        told = (subscription.preferences, edition, window.reader, after)
+        upto = (str(self.upto.day), self.upto.paper, self.upto.stamp, self.now.isoformat() if timed else "")
         early = self._minds_late(subscription)
         return _Asked(subscription, edition, window, _digest([told, upto, early]))
 
@@ -160,19 +196,22 @@ class _Chooser:
         """Return what there is to choose from; None where a list cannot be asked now, so that it is asked again."""
         one, window = asked.subscription, asked.window
         listed = Listing(window.kind, window.value)  # type: ignore[arg-type]  # checked when it was made
-        covered = Covered(window.day, window.paper, one.covered_until)
+        covered = Covered(window.day, window.paper, one.covered_until, window.stamp)
         viewer = one.reader if window.reader else None
+        if one.due and one.due <= self.now < one.due + INDEX_WAIT and self._lacking and _searches(one):
+            self._unasked[window] = "the search index does not hold all papers yet"
+            return None
         try:
             entered = entries.since(listed, covered, viewer=viewer, least_votes=window.least_votes)
         except BroadsheetError as error:
-            log.warning("A list of kind %s cannot be told by mail now: %s", window.kind, error)
+            self._unasked[window] = str(error)
             return None
         return Pool(entered, self.readings)
 
     def make(self, asked: _Asked, pool: Pool, had: Collection[int]) -> Made:
         """Choose. had: papers that are not told again."""
         picked, among = pool.pick(asked.subscription, had)
-        facts: dict[str, Any] = {"chosen_from": among}
+        facts: dict[str, Any] = {"chosen_from": among, "since": asked.since}
         if picked and asked.subscription.cadence == Cadence.WEEKLY and self.upto.day:
             facts["overview"] = self._week(self.upto.day)
         columns = {
@@ -211,6 +250,10 @@ class _Chooser:
         """Return how late the papers of the day are, where a subscription minds: part of what is told."""
         return self._arrived().state if _minds(subscription, self.day) and self._arrived().late else ""
 
+    @cached_property
+    def _lacking(self) -> bool:
+        return upkeep.lacks_papers()
+
     def _arrived(self) -> arrivals.Arrival:
         if self._arrival is None:
             self._arrival = arrivals.state(self.day, self.now)
@@ -220,6 +263,12 @@ class _Chooser:
         if last not in self._weeks:
             self._weeks[last] = overview.of_week(last)
         return self._weeks[last]
+
+
+def _searches(subscription: Subscription) -> bool:
+    """Tell whether the search index is asked for a list."""
+    reader = subscription.reader if subscription.kind in PRIVATE else None
+    return subscription.kind == "search" or bool(reader and follows.of(reader).filter(kind="search").exists())
 
 
 def _minds(subscription: Subscription, day: date) -> bool:

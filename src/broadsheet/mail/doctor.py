@@ -25,7 +25,7 @@ SOON = timedelta(days=14)
 """How long before its end a certificate is told of."""
 
 KEPT_HERE = {
-    "django.core.mail.backends.filebased.EmailBackend": "files in HOME/mail",
+    "broadsheet.accounts.mail_files.EmailBackend": "files in HOME/mail",
     "django.core.mail.backends.console.EmailBackend": "the console",
 }
 

@@ -3,6 +3,7 @@
 What the mail itself says lives in ``message``.
 """
 
+import functools
 import hashlib
 import re
 from email.header import Header
@@ -63,7 +64,12 @@ def address(text: str) -> str:
 
 def sender() -> tuple[str, str]:
     """Return the name and the address that digests come from."""
-    name, given = parseaddr(settings.MAIL_FROM)
+    return _sender(settings.MAIL_FROM)
+
+
+@functools.lru_cache(maxsize=8)
+def _sender(text: str) -> tuple[str, str]:
+    name, given = parseaddr(text)
     return name or "Broadsheet", address(given)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from broadsheet.mail.models import Delivery, Pick
+from broadsheet.mail.models import Delivery, Pick, Progress
 
 
 def had(subscriptions: Sequence[int], papers: Collection[int], edition: str) -> dict[int, set[int]]:
@@ -21,6 +21,7 @@ def had(subscriptions: Sequence[int], papers: Collection[int], edition: str) -> 
     found: defaultdict[int, set[int]] = defaultdict(set)
     if holding:
         rows = Delivery.objects.filter(choice__in=list(holding), subscription__in=subscriptions)
+        rows = rows.exclude(progress__in=(Progress.FAILED, Progress.DROPPED))  # which nobody got
         for pk, choice in rows.values_list("subscription", "choice"):
             found[pk] |= holding[choice]
     return found

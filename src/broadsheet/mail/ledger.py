@@ -18,7 +18,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from broadsheet.errors import Conflict
-from broadsheet.mail.models import Delivery, Progress, State, Subscription
+from broadsheet.mail.models import Choice, Delivery, Progress, State, Subscription
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ _SETTLE = """
 """
 _CLAIM = """
     UPDATE mail_delivery SET progress = 'sending' WHERE id = %s AND progress = 'taken' AND EXISTS
-    (SELECT 1 FROM mail_subscription WHERE id = mail_delivery.subscription_id AND state = 'active')
+    (SELECT 1 FROM mail_subscription AS s LEFT JOIN accounts_user AS u ON u.id = s.reader_id
+     WHERE s.id = mail_delivery.subscription_id AND s.state = 'active' AND (u.id IS NULL OR
+     (u.is_active AND (u.suspended_until IS NULL OR u.suspended_until <= %s))))
 """
 
 
@@ -139,10 +141,25 @@ def recover(now: datetime) -> int:
         )
     Delivery.objects.filter(pk__in=[row.pk for row in doubtful]).update(progress=Progress.TAKEN, next_try=now)
     stale = Delivery.objects.filter(progress=Progress.TAKEN, next_try__isnull=False, taken__lt=now - LONGEST)
+    give_back(stale.exclude(pk__in=[row.pk for row in doubtful]))
     given_up = stale.update(progress=Progress.FAILED, next_try=None)
     if given_up:
         logger.warning("%s digests were given up, as no mail server took them in two days.", given_up)
     return len(doubtful)
+
+
+def give_back(rows: QuerySet[Delivery]) -> None:
+    """Have the next editions tell what these would have told, as no server took them.
+
+    That may be done twice: what was told since is not told again.
+    """
+    for choice in Choice.objects.filter(deliveries__in=rows).distinct():
+        with transaction.atomic():
+            readers = rows.filter(choice=choice).values("subscription")
+            held = Subscription.objects.select_for_update().filter(pk__in=readers)
+            pks = list(held.order_by("pk").values_list("pk", flat=True))
+            if since := choice.facts.get("since"):
+                Subscription.objects.filter(pk__in=pks).update(**since)
 
 
 def queue(now: datetime, *, without: Sequence[str] = ()) -> QuerySet[Delivery]:
@@ -206,14 +223,14 @@ def later(row: Delivery, answer: str, now: datetime, *, counted: bool = True) ->
 def step(settled: Settled | None, following: Delivery | None) -> bool:
     """Write what became of one row and claim the next, in one commit: so one row at most is ever in doubt.
 
-    Returns whether the next one may be sent: its reader may have left since, and then it is dropped.
+    Returns whether the next one may be sent: its reader may have left or been suspended since, and then it is dropped.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if settled is not None:
             settled.write(cursor)
         if following is None:
             return False
-        cursor.execute(_CLAIM, [following.pk])
+        cursor.execute(_CLAIM, [following.pk, connection.ops.adapt_datetimefield_value(timezone.now())])
         claimed = bool(cursor.rowcount)
         if not claimed:
             open_row = Delivery.objects.filter(pk=following.pk, progress=Progress.TAKEN)

@@ -77,16 +77,23 @@ def letter(choice: Choice, subscription: Subscription, picks: list[Pick] | None 
     """Render a choice for all who share it.
 
     subscription: one of them. picks: those of a choice that is not stored. site: the address of this site where none
-    is configured.
+    is configured. Raises BadInput where nothing is left to tell.
     """
     chosen = list(choice.picks.select_related("paper")) if picks is None else picks
+    # What its authors withdrew since it was chosen is not recommended by a mail that is tried again.
+    chosen = [one for one in chosen if one.paper.withdrawn is None]
+    if not chosen:
+        raise BadInput("None of its papers stands any more.", "Nothing is sent.")
     listed = subscribed.listed_of(subscription)
     marks = Marks()
     context = _context(choice, len(chosen), subscription, marks, site)
     made: list[bytes | Place] = []
     subject = ""
     for longest in LENGTHS:
-        told = [stories.story(one.place + 1, one.paper, one.why, longest=longest, site=site) for one in chosen]
+        told = [
+            stories.story(number, one.paper, one.why, longest=longest, site=site)
+            for number, one in enumerate(chosen, start=1)
+        ]
         context |= {"stories": told, "lead": told[0] if told else None}
         subject = headers.one_line(_rendered("mail/digest.subject", context, safe=False))
         made = _mail(listed, choice.edition, subject, context, marks)
@@ -101,8 +108,8 @@ def _context(choice: Choice, papers: int, subscription: Subscription, marks: Mar
         "list_title": headers.one_line(subscribed.title(subscription), 90),
         "list_page": absolute(_page(subscribed.listed_of(subscription)), site),
         "home": absolute("/", site),
-        "edition": stories.long_edition(choice.edition),
-        "edition_short": stories.short_edition(choice.edition),
+        "edition": stories.long_edition(choice.edition, choice.facts),
+        "edition_short": stories.short_edition(choice.edition, choice.facts),
         "early": headers.one_line(choice.early, 200),
         "count": stories.count(papers, choice.facts.get("chosen_from", 0)),
         "week": stories.week(choice.facts, site),

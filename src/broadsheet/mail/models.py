@@ -60,6 +60,7 @@ class Subscription(models.Model):
     due = models.DateTimeField(null=True, help_text="When the next digest is looked at; empty unless active.")
     covered_day = models.DateField(null=True, help_text="The newest edition that was covered.")
     covered_paper = models.BigIntegerField(default=0, help_text="The newest paper, by primary key, when it was.")
+    covered_stamp = models.BigIntegerField(default=0, help_text="The newest change of a paper when it was.")
     covered_until = models.DateTimeField(default=timezone.now, help_text="The moment of the last look.")
 
     class Meta:
@@ -86,7 +87,8 @@ class Subscription(models.Model):
 class Choice(models.Model):
     """What was chosen for all who share preferences, edition and what they had before; frozen once it is made.
 
-    key: digest of these. facts: what the mail says around the papers (overview of a week, how many there were).
+    key: digest of these. facts: what the mail says around the papers (overview of a week, how many there were), and
+    since when they came.
     """
 
     key = models.CharField(max_length=40, unique=True)

@@ -14,8 +14,8 @@ VOTED = 3
 def of_week(last: date) -> dict[str, Any]:
     """Return the numbers of the seven days that end with one, ready for JSON; {} where there was no paper.
 
-    days: (day, papers), weekends only where they had papers. categories: (name, papers), by the first category of each.
-    voted: (key, title as plain text, votes).
+    last: that day. days: (day, papers), weekends only where they had papers. categories: (name, papers), by the first
+    category of each. voted: (key, title as plain text, votes).
     """
     first = last - timedelta(days=6)
     papers = Paper.objects.of_days(first, last)
@@ -29,6 +29,7 @@ def of_week(last: date) -> dict[str, Any]:
     days = [first + timedelta(days=step) for step in range(7)]
     voted = papers.filter(withdrawn=None, all_votes__gt=0).ranked().values_list("key", "title", "all_votes")[:VOTED]
     return {
+        "last": last.isoformat(),
         "days": [[day.isoformat(), by_day[day]] for day in days if by_day[day] or day.weekday() < 5],
         "categories": [
             list(pair) for pair in sorted(by_category.items(), key=lambda one: (-one[1], one[0]))[:CATEGORIES]

@@ -53,9 +53,17 @@ class Pool:
 
     @cached_property
     def worth(self) -> diversity.Numbers:
-        """What readers made of each paper."""
+        """What readers made of each paper; where it is there for a reason, that counts twice as much.
+
+        Who follows an author and a large category gets the author's paper, whatever the votes of the others.
+        """
         papers = [entry.paper for entry in self.entered]
-        return diversity.relevance([paper.votes for paper in papers], [paper.trending for paper in papers])
+        votes = diversity.relevance([paper.votes for paper in papers], [paper.trending for paper in papers])
+        reasons = np.array([entry.weight for entry in self.entered], dtype=np.float32)
+        if not reasons.any():
+            return votes
+        found: diversity.Numbers = ((votes + 2 * reasons / reasons.max()) / 3).astype(np.float32)
+        return found
 
     @cached_property
     def likeness(self) -> diversity.Likeness:

@@ -21,7 +21,7 @@ def letter(subscription: Subscription, *, now: datetime | None = None, site: str
     subscription: a stored one or a sample. site: the address of this site, where none is configured.
     """
     now = now or timezone.now()
-    choice = choosing.draft(subscription, schedule.edition(subscription, subscription.due or now), now)
+    choice = choosing.draft(subscription, schedule.edition_at(subscription, now), now)
     return message.letter(choice, subscription, choice.drafted, site) if choice else None
 
 

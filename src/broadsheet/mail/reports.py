@@ -12,11 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 
 from broadsheet.errors import BadInput
 
 LONGEST = 1_000_000
 """Bytes of a report that are read: ours are under 100 KB, and what comes back is little more."""
+
+BLANKS = 10_000
+"""Empty lines of a report: each may begin a part, and parts without end would take minutes to go through."""
+
+COPIES = 10
+"""Places in one text that are looked at as the headers of our mail."""
+
+HEADERS = 20_000
+"""Characters of headers that came back; those of our mails are some 2,000."""
 
 KINDS = ("hard", "soft", "complaint")
 COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
@@ -79,6 +89,8 @@ def read(raw: bytes) -> Report | None:
     """
     if len(raw) > LONGEST:
         raise BadInput(f"The message has {len(raw):,} bytes.", f"Reports of up to {LONGEST:,} bytes are read.")
+    if raw.count(b"\n\n") + raw.count(b"\n\r\n") > BLANKS:
+        raise BadInput(f"The message has over {BLANKS:,} empty lines.", "No report of a mail server does.")
     try:
         message = email.message_from_bytes(raw)
         found = _complaint(message) or _notification(message) or _plain_words(message)
@@ -142,7 +154,7 @@ def _complaint(message: Message) -> Found:
 def _notification(message: Message) -> Found:
     for part in message.walk():
         if part.get_content_type() in {"message/delivery-status", "message/global-delivery-status"}:
-            for block in re.split(r"\n\s*\n(?=\S+:)", _text_of(part)):
+            for block in _blocks(_text_of(part)):
                 fields = _read_fields(block)
                 if fields.get("action", "").split(" ")[0].lower() == "failed":
                     text = re.sub(r"^[\w-]+;\s*", "", fields.get("diagnostic-code", ""))
@@ -150,6 +162,12 @@ def _notification(message: Message) -> Found:
                     status = _sharper(next(iter(STATUS.findall(fields.get("status", ""))), ""), text)
                     return kind_of(status, text), status, text
     return None
+
+
+def _blocks(text: str) -> list[str]:
+    """Return the fields of each address: what stands between empty lines."""
+    lines = (line if line.strip() else "" for line in text.split("\n"))
+    return [block for block in "\n".join(lines).split("\n\n") if block]
 
 
 def _sharper(status: str, text: str) -> str:
@@ -215,11 +233,13 @@ def _returned(message: Message) -> Iterator[Message]:
             if isinstance(inside, Message):
                 yield inside
         elif kind in {"text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}:
-            yield HeaderParser().parsestr(_text_of(part).lstrip())
+            yield HeaderParser().parsestr(_text_of(part).lstrip()[:HEADERS])
         elif kind == "text/plain":
             text = _text_of(part)
-            for found in re.finditer(r"(?m)^(message-id|list-unsubscribe):", text, re.IGNORECASE):
-                yield HeaderParser().parsestr(text[found.start() :])
+            # Anybody can write to this mailbox: a text that is nothing but such lines must not take hours.
+            places = re.finditer(r"(?m)^(message-id|list-unsubscribe):", text, re.IGNORECASE)
+            for found in islice(places, COPIES):
+                yield HeaderParser().parsestr(text[found.start() : found.start() + HEADERS])
 
 
 # --- Pieces -----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,23 @@ def edition(subscription: Subscription, due: datetime) -> str:
     return local.isoformat()
 
 
+def edition_at(subscription: Subscription, now: datetime) -> str:
+    """Return the label of the edition that is told at a moment: the one that is due.
+
+    Where nothing was sent for a day or more, as the site was away, it is the last one that would have come since: what
+    was missed comes in one mail, and that is not dated days ago.
+    """
+    due = subscription.due or now
+    if now - due < _DAY:
+        return edition(subscription, due)
+    if subscription.cadence == Cadence.SOMETHING:
+        return edition(subscription, now - subscription.hour * _HOUR)
+    due = max(due, now - 9 * _DAY)
+    while (following := next_due(subscription, due)) <= now:
+        due = following
+    return edition(subscription, due)
+
+
 def zone_of(subscription: Subscription) -> ZoneInfo:
     """Return the reader's time zone; UTC for one that this machine no longer knows."""
     try:

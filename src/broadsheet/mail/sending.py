@@ -21,7 +21,7 @@ from broadsheet.errors import BadInput, Upstream
 from broadsheet.mail import bounces, choosing, headers, ledger, message, taking, transport
 from broadsheet.mail.ledger import Settled
 from broadsheet.mail.message import Letter
-from broadsheet.mail.models import Delivery
+from broadsheet.mail.models import Delivery, Progress
 from broadsheet.mail.pace import Pace
 from broadsheet.mail.taking import Taken
 from broadsheet.mail.transport import Answer, Verdict
@@ -64,7 +64,7 @@ class Sent(Taken):
             "dropped": "dropped",
             "doubtful": "sent again after an answer was lost",
             "empty": "had nothing to say",
-            "waiting": "wait for late papers",
+            "waiting": "wait for late papers or the search index",
         }
         told = [f"{count} {words[name]}" for name, count in self.as_dict().items() if count and name in words]
         return f"Digests: {', '.join(told)}." if told else "Nothing is due."
@@ -279,7 +279,10 @@ class _Lane:
             work.refusals = 0
             work.pace.went_well()
             return
+        given_up = self._held is not None and self._held.progress is Progress.FAILED
         self._settle()
+        if given_up and answer.verdict is Verdict.LATER and not answer.in_doubt:
+            ledger.give_back(Delivery.objects.filter(pk=row.pk))
         if answer.in_doubt:
             logger.warning(
                 "Digest %s (edition %s) was handed to the mail server, which did not answer: it is sent again later "

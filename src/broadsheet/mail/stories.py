@@ -7,7 +7,7 @@ import math
 from calendar import day_abbr, day_name, month_name
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from broadsheet.hub import code_url
 from broadsheet.mail import extract
 from broadsheet.mail.headers import one_line
 from broadsheet.papers.models import Paper
-from broadsheet.sources import arxiv_ids
+from broadsheet.sources import paper_ids
 
 FEW = 4
 """Authors that are named; a fifth is named too where there is no sixth."""
@@ -27,7 +27,10 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A paper as a digest tells it. lines: the two lines, or less of them. why: the reason it is here."""
+    """A paper as a digest tells it. lines: the two lines, or less of them. why: the reason it is here.
+
+    place and original: the name of the place it comes from, and its address there.
+    """
 
     number: int
     title: str
@@ -38,7 +41,8 @@ class Story:
     votes: int
     comments: int
     page: str
-    arxiv: str
+    place: str
+    original: str
     code: str
 
     @property
@@ -61,7 +65,7 @@ def story(number: int, paper: Paper, why: str, *, longest: int, site: str = "") 
         paper.votes,
         paper.comments,
         absolute(f"/papers/{quote(paper.key, safe='/:@~')}", site),
-        f"https://arxiv.org/abs/{paper.key}" if arxiv_ids.is_arxiv(paper.key) else "",
+        *paper_ids.original(paper.key),
         code if code.startswith("https://") and len(code) <= 200 else "",
     )
 
@@ -138,29 +142,35 @@ def count(papers: int, of: int) -> str:
     return f"{papers} of {_counted(of, 'paper')}" if of > papers else _counted(papers, "paper")
 
 
-def long_edition(edition: str) -> str:
-    """Return the date of an edition in full, as a masthead says it."""
-    first = monday(edition)
-    if first is None:
-        day = date.fromisoformat(edition)
-        return f"{day_name[day.weekday()]}, {day.day} {month_name[day.month]} {day.year}"
-    last = first + timedelta(days=6)
-    begin = f"{first.day}" + ("" if first.month == last.month else f" {month_name[first.month]}")
-    return f"Week {int(edition[-2:])}, {begin} to {last.day} {month_name[last.month]} {last.year}"
+def long_edition(edition: str, facts: dict[str, Any]) -> str:
+    """Return the date of an edition in full, as a masthead says it. facts: those of the choice.
+
+    A weekly one is dated by the last day it tells of: its number is that of the week in which it is sent.
+    """
+    day = _date(edition, facts)
+    if day is None:
+        return f"Week {edition[-2:]} of {edition[:4]}"
+    full = f"{day_name[day.weekday()]}, {day.day} {month_name[day.month]} {day.year}"
+    return f"The week to {full}" if _weekly(edition) else full
 
 
-def short_edition(edition: str) -> str:
-    """Return the date of an edition for a subject."""
-    if monday(edition):
-        return f"week {int(edition[-2:])} of {edition[:4]}"
-    day = date.fromisoformat(edition)
-    return f"{day_abbr[day.weekday()]} {day.day} {month_name[day.month][:3]} {day.year}"
+def short_edition(edition: str, facts: dict[str, Any]) -> str:
+    """Return the date of an edition for a subject. facts: those of the choice."""
+    day = _date(edition, facts)
+    if day is None:
+        return f"week {edition[-2:]} of {edition[:4]}"
+    short = f"{day.day} {month_name[day.month][:3]} {day.year}"
+    return f"week to {short}" if _weekly(edition) else f"{day_abbr[day.weekday()]} {short}"
 
 
-def monday(edition: str) -> date | None:
-    """Return the first day of a weekly edition, None for one of a day."""
-    year, week_mark, number = edition.partition("-W")
-    return date.fromisocalendar(int(year), int(number), 1) if week_mark else None
+def _weekly(edition: str) -> bool:
+    return "-W" in edition
+
+
+def _date(edition: str, facts: dict[str, Any]) -> date | None:
+    """Return the day of an edition, of a weekly one the last it tells of; None where that is not known."""
+    day = facts.get("overview", {}).get("last", "") if _weekly(edition) else edition
+    return date.fromisoformat(day) if day else None
 
 
 def _counted(count: int, what: str) -> str:

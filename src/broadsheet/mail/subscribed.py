@@ -9,7 +9,7 @@ from django.utils import timezone
 from broadsheet.accounts import readers
 from broadsheet.accounts.models import User
 from broadsheet.errors import BadInput, NotFound, SignInNeeded
-from broadsheet.mail.addresses import address_of
+from broadsheet.mail.addresses import address_of, is_own
 from broadsheet.mail.models import State, Subscription
 from broadsheet.ranking import listings
 from broadsheet.ranking.listings import Listing
@@ -32,14 +32,25 @@ def of(visitor: readers.Visitor) -> QuerySet[Subscription]:
 
 
 def of_list(visitor: readers.Visitor, listed: Listing) -> Subscription | None:
-    """Return a reader's subscription to a list, None for a visitor and where there is none."""
+    """Return a reader's subscription to a list, None for a visitor and where there is none to the own address."""
     reader = readers.signed_in(visitor)
-    return of(reader).filter(kind=listed.kind, value=listed.value).first() if reader else None
+    same = of(reader).filter(kind=listed.kind, value=listed.value) if reader else []
+    return next((one for one in same if reader and may_change(reader, one)), None)
+
+
+def may_change(reader: User, subscription: Subscription) -> bool:
+    """Whether a reader may change a subscription without its mail: to the reader's own address, confirmed as such.
+
+    Whoever asks for mail to another address, whose owner then confirms it, gets no power over that address by asking.
+    """
+    return readers.mode() == "single" or is_own(reader, subscription.address)
 
 
 def title(subscription: Subscription) -> str:
     """Return what the list of a subscription is called, as plain text; it may hold what somebody typed."""
     try:
+        if subscription.kind == "list":  # it may have become private, and its name with it
+            listings.listing("list", subscription.value, subscription.reader)
         return listings.title(listed_of(subscription))
     except (BadInput, NotFound):
         return "A list that is not here any more"

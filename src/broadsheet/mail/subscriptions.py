@@ -13,7 +13,16 @@ from django.utils import timezone
 from broadsheet.accounts import actions, mail, readers
 from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused
 from broadsheet.mail import schedule, subscribed, tokens
-from broadsheet.mail.addresses import address_of, allow, allow_own, few_confirmations, is_own, is_suppressed, suppress
+from broadsheet.mail.addresses import (
+    address_of,
+    allow,
+    allow_own,
+    few_confirmations,
+    hold,
+    is_own,
+    is_suppressed,
+    suppress,
+)
 from broadsheet.mail.models import Cadence, State, Subscription
 from broadsheet.mail.preferences import Preferences, preferences_key
 from broadsheet.mail.subscribed import LIVE
@@ -77,8 +86,11 @@ def subscribe(
             return _begin(asked)
     few_confirmations(reader, address, client_address)
     mailed = "" if is_suppressed(address) else address
-    if mailed:
+    with transaction.atomic():
         asked.save()
+        if not mailed:
+            # Written all the same, so that the time of the answer tells nothing.
+            Subscription.objects.filter(pk=asked.pk).delete()
     path = reverse("mail-confirm", args=[tokens.confirm_token(asked)])
     mail.send("subscription", mailed, {"words": WORDS[asked.kind], "address": mail.absolute(path, site)})
     return asked
@@ -96,7 +108,9 @@ def confirm(token: str) -> Subscription:
     Where the address has that list already, that subscription gets the preferences asked for now. Raises NotFound for a
     link that does not work, Refused for an address that wants no mail or has too many.
     """
-    asked = _held(tokens.confirming(token))
+    link = tokens.confirming(token)
+    hold(link.address)
+    asked = _held(link)
     if asked.state in LIVE:
         return asked
     if asked.state == State.ENDED:
@@ -150,6 +164,7 @@ def cover(asked: Subscription, now: datetime) -> None:
     back = timedelta(days=7 if asked.cadence == Cadence.WEEKLY else 1)
     asked.covered_day = covered.day - back if covered.day else None
     asked.covered_paper = covered.paper
+    asked.covered_stamp = covered.stamp
     asked.covered_until = covered.until - back
 
 

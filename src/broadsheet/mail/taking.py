@@ -6,7 +6,7 @@ What a digest holds is ``choosing``'s; how rows are sent lives in ``sending``.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,10 +21,19 @@ from broadsheet.ranking.entries import Covered
 BATCH = 1000
 """Subscriptions looked at and taken in one transaction."""
 
+ASKED_AGAIN = timedelta(hours=12)
+"""How long after its moment a list is asked again that could not be asked; then the next mail holds what it missed."""
+
+MARGIN = timedelta(minutes=1)
+"""What is dated before a look may be written just after it, so the next look begins that much earlier. No paper comes
+twice by it, as none that was told is told again."""
+
 
 @dataclass
 class Taken:
-    """What became of those that were due. taken: a row each. empty: nothing to say. waiting: papers are late."""
+    """What became of those that were due. taken: a row each. empty: nothing to say. waiting: papers are late, or the
+    search index does not answer.
+    """
 
     taken: int = 0
     empty: int = 0
@@ -55,10 +64,12 @@ class Planned:
 
 def take(now: datetime, taken: Taken, *, stop: Callable[[], bool] = bool) -> None:
     """Take every digest that is due, batch by batch, each in one transaction; adds to the counts of ``taken``."""
+    # Noted before anything is chosen: what comes in meanwhile is told next time.
+    covered = entries.covered_now(now)
     for batch in _batches(now):
         if stop():
             return
-        _take_batch(batch, now, taken)
+        _take_batch(batch, covered, now, taken)
 
 
 def plan(now: datetime | None = None) -> Iterator[Planned]:
@@ -66,10 +77,11 @@ def plan(now: datetime | None = None) -> Iterator[Planned]:
     now = now or timezone.now()
     open_rows = Delivery.objects.filter(next_try__lte=now, progress__in=(Progress.TAKEN, Progress.SENDING))
     yield from _planned(open_rows)
+    covered = entries.covered_now(now)
     for batch in _batches(now):
         with transaction.atomic():
             before = open_rows.order_by("-pk").values_list("pk", flat=True).first() or 0
-            _take_batch(batch, now, Taken())
+            _take_batch(batch, covered, now, Taken())
             found = list(_planned(open_rows.filter(pk__gt=before)))
             transaction.set_rollback(True)
         yield from found
@@ -97,15 +109,14 @@ def _batches(now: datetime) -> Iterator[list[Subscription]]:
         after = Q(due=last.due, pk__gt=last.pk) | Q(due__gt=last.due)
 
 
-def _take_batch(batch: Sequence[Subscription], now: datetime, taken: Taken) -> None:
+def _take_batch(batch: Sequence[Subscription], covered: Covered, now: datetime, taken: Taken) -> None:
     patient = choosing.waiting(batch, now)
     ready = [one for one in batch if one.pk not in patient]
+    choices = choosing.choices_for(ready, now, covered) if ready else {}
+    ready = [one for one in ready if one.pk in choices or not one.due or now >= one.due + ASKED_AGAIN]
     taken.waiting += len(batch) - len(ready)
     if not ready:
         return
-    # Noted before anything is chosen: what comes in meanwhile is told next time.
-    covered = entries.covered_now(now)
-    choices = choosing.choices_for(ready, now)
     with transaction.atomic():
         held = _unchanged(ready)
         made = _rows(held, choices, now)
@@ -147,6 +158,11 @@ def _move_on(held: Sequence[Subscription], told: dict[int, Delivery], covered: C
         row = told.get(one.pk)
         due = schedule.next_due(one, now, told=row.edition if row else "")
         moves[due, row is not None].append(one.pk)
-    reached = {"covered_day": covered.day, "covered_paper": covered.paper, "covered_until": covered.until}
+    reached = {
+        "covered_day": covered.day,
+        "covered_paper": covered.paper,
+        "covered_stamp": covered.stamp,
+        "covered_until": covered.until - MARGIN,
+    }
     for (due, covers), pks in moves.items():
         Subscription.objects.filter(pk__in=pks).update(due=due, **(reached if covers else {}))

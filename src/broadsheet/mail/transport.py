@@ -18,7 +18,8 @@ from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
-from broadsheet.errors import Upstream
+from broadsheet.errors import BadInput, Upstream
+from broadsheet.mail import headers
 
 PATIENCE = 600
 """Seconds that the server has to answer once it has the whole mail (RFC 5321, 4.5.3.2.6): it may have taken it."""
@@ -105,9 +106,9 @@ class SmtpCarrier:
     def send(self, sender: str, to: str, raw: bytes) -> Answer:
         """Hand over one mail. A connection that has gone since the last one is made anew once."""
         try:
-            envelope = self._sender(sender), self._backend.prep_address(to)
-        except ValueError as error:
-            return Answer(Verdict.REFUSED, f"The address cannot be mailed to: {error}"[:300])
+            envelope = self._sender(sender), headers.address(to)
+        except BadInput as error:
+            return Answer(Verdict.REFUSED, f"The address cannot be mailed to: {error.message}"[:300])
         try:
             self.ready()
             answer = self._send(*envelope, raw)
@@ -123,16 +124,9 @@ class SmtpCarrier:
         whole = False
         try:
             server = self._server
-            size = [f"size={len(raw)}"] if server.has_extn("size") else []
-            code, words = server.mail(sender, size)
-            if code >= BAD:
-                return self._refused(code, words, at_sender=True)
-            code, words = server.rcpt(to)
-            if code >= BAD:
-                return self._refused(code, words, at_address=True)
-            code, words = server.docmd("DATA")
-            if code >= BAD:
-                return self._refused(code, words)
+            refused = self._offer(sender, to, len(raw))
+            if refused is not None:
+                return refused
             server.send(_stuffed(raw))
             whole = True
             if server.sock is not None:
@@ -149,6 +143,39 @@ class SmtpCarrier:
             return self._refused(code, words)
         self._since_open += 1
         return Answer(Verdict.SENT, _text(code, words))
+
+    def _offer(self, sender: str, to: str, size: int) -> Answer | None:
+        """Say from whom to whom a mail is, and return the refusal, None where the server waits for the mail.
+
+        A server that takes commands together (RFC 2920) gets them in one go, which spares two of four round trips.
+        """
+        server = self._server
+        sized = f" SIZE={size}" if server.has_extn("size") else ""
+        lines = [f"MAIL FROM:<{sender}>{sized}\r\n", f"RCPT TO:<{to}>\r\n", "DATA\r\n"]
+        together = server.has_extn("pipelining")
+        if together:
+            server.send("".join(lines))
+        said: list[tuple[int, bytes]] = []
+        for line in lines:
+            if not together:
+                server.send(line)
+            try:
+                said.append(server.getreply())
+            except OSError:
+                if not any(code >= BAD for code, _ in said):
+                    raise
+                break  # it refused and hung up: what counts is what it said
+            # One that parts answers nothing more, and one that is asked step by step is not asked on.
+            if said[-1][0] == CLOSING or (said[-1][0] >= BAD and not together):
+                break
+        at = next((place for place, (code, _) in enumerate(said) if code >= BAD), None)
+        if at is None:
+            return None
+        if len(said) == len(lines) and said[-1][0] < BAD:
+            # It waits for a mail to nobody, and is told that there is none.
+            server.send(b".\r\n")
+            server.getreply()
+        return self._refused(*said[at], at_sender=at == 0, at_address=at == 1)
 
     def _refused(self, code: int, words: bytes, *, at_sender: bool = False, at_address: bool = False) -> Answer:
         """Return what a refusal means, and leave the connection ready for the next mail."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
+from broadsheet.papers import bulk
 from broadsheet.papers.merge import merge, new_paper, set_day
 from broadsheet.papers.models import Counter, Paper, Version, VotesSeen
-from broadsheet.sources.record import Record
+from broadsheet.sources.record import Record, Withdrawal
 
 # What readers change is not written from a copy in memory that may be older than their change.
 _NEVER_UPDATED = {"id", "key", "source", "added", "all_votes", "reader_votes", "reader_comments", "trending"}
@@ -28,6 +29,11 @@ class Stored:
     updated: int = 0
     unchanged: int = 0
     voted: list[int] = field(default_factory=list)
+
+    def count(self, rows: int, *, changed: int) -> None:
+        """Count rows that were stored apart, so many of which changed a paper."""
+        self.updated += changed
+        self.unchanged += rows - changed
 
 
 @transaction.atomic
@@ -110,6 +116,18 @@ def mark_withdrawn(paper: Paper, since: datetime | None) -> None:
     Paper.objects.filter(pk=paper.pk).update(withdrawn=since, stamp=_take_stamps(1))
 
 
+@transaction.atomic
+def withdraw(withdrawals: Sequence[Withdrawal]) -> int:
+    """Mark the papers that their source has withdrawn, where they are here, and return how many that changes."""
+    first = _take_stamps(len(withdrawals)) if withdrawals else 0
+    return sum(
+        Paper.objects.filter(Q(withdrawn=None) | Q(withdrawn__gt=one.since), key=one.id).update(
+            withdrawn=one.since, stamp=stamp
+        )
+        for stamp, one in enumerate(withdrawals, start=first)
+    )
+
+
 def note_activity() -> None:
     """Count one more act of a reader that others see, so that kept pages are made anew.
 
@@ -157,7 +175,7 @@ def _earlier_texts(papers: Iterable[Paper]) -> defaultdict[str, list[Version]]:
 
 
 def _write_papers(fresh: Iterable[Paper], changed: Iterable[Paper]) -> None:
-    Paper.objects.bulk_create(fresh)
+    bulk.insert(list(fresh))
     # One upsert is many times quicker than bulk_update's case for every row and field.
     Paper.objects.bulk_create(changed, update_conflicts=True, unique_fields=["key"], update_fields=_UPDATED)
 

@@ -11,16 +11,17 @@ from django.db import connection, models
 from django.db.models import F, Value
 from django.db.models.functions import Cast, StrIndex
 
-from broadsheet.sources import arxiv_ids
+from broadsheet.sources import arxiv_ids, paper_ids
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     """Reads over papers."""
 
     def named(self, name: str) -> "Paper | None":
-        """The paper that a key, or an arXiv id or URL in any spelling, names; None where there is no such paper."""
+        """The paper that a key, an arXiv id or a URL in any spelling, or a DOI names; None where there is none."""
         # A database may refuse the zero byte, which no key has.
-        keys = [key for key in (name, arxiv_ids.find(name)) if key and "\0" not in key and len(key) <= 64]
+        spelled = arxiv_ids.find(name) or paper_ids.find(name)
+        keys = [key for key in (name, spelled) if key and "\0" not in key and len(key) <= 64]
         return self.filter(key__in=keys).first() if keys else None
 
     def of_days(self, first: date, last: date) -> Self:
@@ -199,3 +200,8 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} at row {self.position}"
+
+    @property
+    def rows(self) -> int:
+        """How many rows have been taken in so far."""
+        return self.added + self.updated + self.unchanged + self.rejected

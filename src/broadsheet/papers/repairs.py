@@ -6,6 +6,7 @@ Every rule needs a sign that no ordinary prose has; in doubt the text stays as i
 import html
 import re
 from collections.abc import Callable
+from typing import NamedTuple, Self
 
 from broadsheet.papers import symbols
 from broadsheet.papers.segments import KEPT
@@ -66,8 +67,8 @@ def _named(match: re.Match[str]) -> str:
     return symbols.SYMBOLS[match[0]]
 
 
-# Hints, pattern, repair. A hint is what the pattern's match holds in any case; it begins with plain letters, so that
-# looking for it costs a microsecond where the pattern would cost fifty.
+# Hints, pattern, repair. A hint is what the pattern's match holds in any case; it begins with plain signs, so that
+# looking for these costs a tenth of a microsecond, for the hint one, where the pattern would cost fifty.
 _Rule = tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]]
 _RULES: tuple[_Rule, ...] = (
     (("x201[349cd]",), _BROKEN_ENTITY, lambda entity: _ENTITIES[entity[1]]),
@@ -82,9 +83,27 @@ _RULES: tuple[_Rule, ...] = (
         _named,
     ),
     (("_", r"\^"), _BARE_LETTER, _named),
-    ((r" \.(?=\s|$)", r"\u00a0\.(?=\s|$)"), _SPACED_STOP, "."),
+    ((r" \.(?=\s|$)", "\u00a0\\.(?=\\s|$)"), _SPACED_STOP, "."),
 )
-_HINTED = [(tuple(re.compile(hint) for hint in hints), pattern, repair) for hints, pattern, repair in _RULES]
+_BEGINNING = re.compile(r"(?:\\[.^]|[\w ,\u00a0])+")
+
+
+class _Hint(NamedTuple):
+    beginning: str
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, hint: str) -> Self:
+        beginning = _BEGINNING.match(hint)
+        assert beginning is not None
+        return cls(beginning[0].replace("\\", ""), re.compile(hint))
+
+    def fits(self, text: str) -> bool:
+        return self.beginning in text and bool(self.pattern.search(text))
+
+
+_HINTED = [(tuple(map(_Hint.of, hints)), pattern, repair) for hints, pattern, repair in _RULES]
+_LOOKS = [(*hint, pattern) for hints, pattern, _ in _HINTED for hint in hints]
 _OPEN_SIGNS = re.compile(r"\\|\$|\{|\}|~|`|''|--")
 _GLUED_ADDRESS = re.compile(r"http(?<=[A-Za-z:,;.]http)s?://")
 
@@ -97,7 +116,10 @@ def marked(text: str) -> bool:
         return True
     if "http" in text and _GLUED_ADDRESS.search(text):
         return True
-    return any(any(hint.search(text) for hint in hints) and pattern.search(text) for hints, pattern, _ in _HINTED)
+    for beginning, hint, pattern in _LOOKS:  # noqa: SIM110 - every paper passes here, and any() takes longer
+        if beginning in text and hint.search(text) and pattern.search(text):
+            return True
+    return False
 
 
 def decoded(text: str) -> str:
@@ -122,7 +144,7 @@ def mended(prose: str) -> str:
     if "~" in prose:
         prose = _TIE.sub("\u00a0", prose)
     for hints, pattern, repair in _HINTED:
-        if any(hint.search(prose) for hint in hints):
+        if any(hint.fits(prose) for hint in hints):
             prose = pattern.sub(repair, prose)
     return prose
 

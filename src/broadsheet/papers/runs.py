@@ -27,10 +27,11 @@ def advance(run: Run, position: int, stored: Stored, rejected: int) -> None:
     run.save()
 
 
-def finish(run: Run) -> None:
-    """Note that the source was read to its end."""
+def finish(run: Run, reached: int = 0) -> None:
+    """Note that the source was read to its end. reached: a position beyond the last row, where a source has one."""
     run.finished, run.failure = timezone.now(), ""
-    run.save(update_fields=["finished", "failure"])
+    run.position = max(run.position, reached)
+    run.save(update_fields=["finished", "failure", "position"])
 
 
 def fail(run: Run, reason: str) -> None:

@@ -12,5 +12,5 @@ def title_key(title: str) -> str:
     Returns an empty text for a title without letters or digits.
     """
     decomposed = unicodedata.normalize("NFKD", plain(title)).casefold()
-    bare = "".join(sign for sign in decomposed if sign.isalnum())
+    bare = "".join(filter(str.isalnum, decomposed))
     return hashlib.blake2b(bare.encode(), digest_size=8).hexdigest() if bare else ""

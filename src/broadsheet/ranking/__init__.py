@@ -1,1 +1,3 @@
-"""What comes first: pure formulas in ``scores``, lists of papers made with them in ``lists``, and when each paper came onto a list in ``entries``."""
+"""What comes first: lists of papers in order of votes and trending in ``lists``, each list that can be followed in
+``listings``, and when each paper came onto one in ``entries``.
+"""

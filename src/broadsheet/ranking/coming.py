@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from broadsheet.papers.models import Paper, PaperQuerySet
@@ -20,7 +20,10 @@ As long before it one may come early: what is submitted on a Friday evening is o
 """
 
 RECENT = 30
-"""Days before the newest edition in which searches and what readers follow are looked for."""
+"""Days before the newest edition in which searches and what readers follow are looked for, for a page or a feed."""
+
+LONGEST_REST = 100
+"""The same for what came after something was covered: mail may rest for weeks."""
 
 LOOKED_AT = 4000
 """The newest papers among which those of what a reader follows are looked for, for a page or a feed."""
@@ -31,20 +34,41 @@ LOOKED_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A paper on a list. at: when it entered the list. why: the reason as words of a sentence, '' where it is plain."""
+    """A paper on a list. at: when it entered the list. why: the reason as words of a sentence, '' where it is plain.
+
+    weight: how much its strongest reason says; 0 where there is none.
+    """
 
     paper: Paper
     at: datetime
     why: str = ""
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Up to where somebody was told already. day: newest edition. paper: newest paper, by primary key. until: when."""
+    """Up to where somebody was told already. day: newest edition. paper: newest paper, by primary key. until: when.
+
+    stamp: newest change of a paper; 0 where it is not known.
+    """
 
     day: date | None
     paper: int
     until: datetime
+    stamp: int = 0
+
+    def leaves(self) -> Q:
+        """Return the condition of papers that were not told: of later editions, or here since, or brought since.
+
+        What readers or a daily list bring into the newest edition may have been here before, in an older one.
+        """
+        left = Q(pk__gt=self.paper)
+        if self.day:
+            left |= Q(day__gt=self.day)
+        if self.day and self.stamp:
+            brought = Q(day=F("featured")) | Q(day=F("resubmitted"))
+            left |= Q(day=self.day, stamp__gt=self.stamp) & brought
+        return left
 
 
 class Row(NamedTuple):
@@ -84,9 +108,9 @@ class Span:
         return (timezone.now() - timedelta(days=self.days) - LATE).date() if self.days else None
 
     def recent_day(self) -> date | None:
-        """Return the same, but no older than RECENT days before the newest edition; None before the first paper."""
+        """Return the same, but no older than some days before the newest edition; None before the first paper."""
         newest = newest_day()
-        bound = newest - timedelta(days=RECENT) if newest else None
+        bound = newest - timedelta(days=LONGEST_REST if self.covered else RECENT) if newest else None
         first = self.first_day()
         return max(bound, first) if bound and first else bound
 
@@ -95,14 +119,9 @@ class Span:
         papers = papers.filter(day__isnull=False)
         if self.least_votes:
             papers = papers.filter(all_votes__gte=self.least_votes)
-        first, covered = self.first_day(), self.covered
-        if first:
+        if first := self.first_day():
             papers = papers.filter(day__gte=first)
-        if covered and covered.day:
-            papers = papers.filter(Q(day__gt=covered.day) | Q(pk__gt=covered.paper))
-        elif covered:
-            papers = papers.filter(pk__gt=covered.paper)
-        return papers
+        return papers.filter(self.covered.leaves()) if self.covered else papers
 
     def newest(self, papers: PaperQuerySet) -> list[Entered]:
         """Return papers with the moment at which each came into its edition, newest first."""
@@ -138,12 +157,12 @@ class Span:
         since = None if self.covered else self.since
         return list(islice((entry for entry in ordered if since is None or entry.at > since), self.limit))
 
-    def load(self, moments: dict[int, datetime], why: dict[int, str] | None = None) -> list[Entered]:
-        """Return the papers whose keys and moments are known, newest first, each with its reason."""
+    def load(self, moments: dict[int, datetime], why: dict[int, tuple[str, float]] | None = None) -> list[Entered]:
+        """Return the papers whose keys and moments are known, newest first, each with its reason and its weight."""
         newest = sorted(moments, key=lambda pk: (moments[pk], pk), reverse=True)[: self.limit]
         papers = Paper.objects.in_bulk(newest)
         told = why or {}
-        return self.cut(Entered(papers[pk], moments[pk], told.get(pk, "")) for pk in newest if pk in papers)
+        return self.cut(Entered(papers[pk], moments[pk], *told.get(pk, ())) for pk in newest if pk in papers)
 
 
 def came(day: date, added: datetime) -> datetime:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Max, Q, TextField, Value
 from django.db.models.functions import Cast, StrIndex
+from django.utils import timezone
 
 from broadsheet.accounts import readers
 from broadsheet.accounts.models import User
@@ -16,7 +17,7 @@ from broadsheet.community import groups, profiles
 from broadsheet.community import lists as reading_lists
 from broadsheet.community.models import ListItem
 from broadsheet.errors import BroadsheetError, NotFound
-from broadsheet.papers.models import Paper, PaperQuerySet
+from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.ranking import entry_log, lists, searched
 from broadsheet.ranking.coming import Covered, Entered, Span, came, moments_of
 from broadsheet.ranking.followed import followed
@@ -36,7 +37,7 @@ __all__ = [
     "since",
 ]
 
-MOST = 3000
+MOST = 8000
 """Entries that one digest chooses from."""
 
 RANKED = 100
@@ -45,7 +46,13 @@ RANKED = 100
 ABOVE = 300
 """Papers with enough votes that are looked at on any other list, the newest."""
 
+AHEAD = timedelta(days=7)
+"""How far an edition may be ahead of the clock."""
+
 _BY_VOTES: tuple[Kind, ...] = ("trending", "week", "month")
+
+_CHOSEN: tuple[Kind, ...] = ("reader", "list", "following", "for-me")
+"""Lists that somebody makes: what they took off is on none of their feeds, with votes or without."""
 
 
 def on_list(
@@ -65,11 +72,12 @@ def on_list(
 
 
 def since(listed: Listing, covered: Covered, *, viewer: Visitor | None = None, least_votes: int = 0) -> list[Entered]:
-    """Return what came onto a list after what was covered, newest first, for a digest to choose from; 3,000 at most.
+    """Return what came onto a list after what was covered, newest first, for a digest to choose from; 8,000 at most.
 
-    That is what stands in editions after ``covered.day``, and what came here after ``covered.paper`` for an edition of
-    the seven days before, as papers may be late. Of what is ordered by votes, or takes a number of them: what entered
-    after ``covered.until``. Nothing for a list that is gone or not for this viewer.
+    That is what stands in editions after ``covered.day``, what came here after ``covered.paper`` for an edition of the
+    seven days before, as papers may be late, and what was brought into the edition of ``covered.day`` since. Of what is
+    ordered by votes, or takes a number of them: what entered after ``covered.until``. Nothing for a list that is gone
+    or not for this viewer.
     Raises what ``hybrid.search`` raises where a search is to be asked and the index does not answer.
     """
     span = Span(limit=MOST, covered=covered, least_votes=least_votes)
@@ -82,15 +90,21 @@ def since(listed: Listing, covered: Covered, *, viewer: Visitor | None = None, l
 
 
 def covered_now(now: datetime) -> Covered:
-    """Return how far papers have come, so that what comes after it can be told later."""
-    found = Paper.objects.aggregate(day=Max("day"), paper=Max("pk"))
-    return Covered(found["day"], found["paper"] or 0, now)
+    """Return how far papers have come, so that what comes after it can be told later.
+
+    An edition that lies in the future, as a source may have it wrong, is none: everything would be older.
+    """
+    # Asked apart, each is read off the end of an index.
+    day = Paper.objects.filter(day__lte=now.date() + AHEAD).aggregate(day=Max("day"))["day"]
+    paper = Paper.objects.aggregate(paper=Max("pk"))["paper"]
+    stamp = Counter.objects.filter(name="stamp").values_list("value", flat=True).first()
+    return Covered(day, paper or 0, now, stamp or 0)
 
 
 def remember(listed: Listing, *, viewer: Visitor | None = None, least_votes: int = 0) -> None:
     """Begin to note what enters a list that is ordered by votes or takes a number of them; for others do nothing."""
     if listed.kind in _BY_VOTES or least_votes:
-        _by_votes(listed, Span(limit=1, least_votes=least_votes), viewer)
+        _by_votes(listed, Span(limit=1, covered=covered_now(timezone.now()), least_votes=least_votes), viewer)
 
 
 def record_ranked(now: datetime, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -105,7 +119,7 @@ def record_ranked(now: datetime, *, stop: Callable[[], bool] = lambda: False) ->
             break
         listed, least_votes = _listing_of(log)
         try:
-            viewer = owner(listed) if listed.private else None
+            viewer = owner(listed) if listed.private or listed.kind == "list" else None
             entry_log.note(log, _standing(listed, least_votes, viewer))
         except NotFound:
             log.delete()
@@ -139,14 +153,18 @@ def of_category(category: str) -> PaperQuerySet:
 
 def _by_votes(listed: Listing, span: Span, viewer: Visitor | None) -> list[Entered]:
     standing = _standing(listed, span.least_votes, viewer)
-    plain = listed.kind in _BY_VOTES and not listed.value and not span.least_votes
-    log = entry_log.remembered(ranked_key(listed, span.least_votes), room=plain)
+    if listed.kind in _BY_VOTES and listed.value and not standing and not _of_period(listed).exists():
+        return []  # nobody can have all weeks of ten thousand years remembered
+    most: int | None = entry_log.MOST_OF_READERS if span.covered or viewer else entry_log.MOST_LISTS
+    if listed.kind in _BY_VOTES and not listed.value and not span.least_votes:
+        most = None
+    log = entry_log.asked(ranked_key(listed, span.least_votes), standing, most=most)
     if log is None:
         since = span.since
         return span.cut(entry for entry in standing if since is None or entry.at > since)
-    entry_log.note(log, standing)
-    reasons = {entry.paper.pk: entry.why for entry in standing}
-    return [replace(entry, why=reasons.get(entry.paper.pk, "")) for entry in entry_log.entries(log, span)]
+    now = {entry.paper.pk: entry for entry in standing}
+    found = entry_log.entries(log, span, only=now.keys() if listed.kind in _CHOSEN else None)
+    return [replace(now.get(entry.paper.pk, entry), at=entry.at) for entry in found]
 
 
 def _standing(listed: Listing, least_votes: int, viewer: Visitor | None) -> list[Entered]:

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.db.models import Count, Max, Q
+
 from broadsheet.accounts.models import Organization, User
 from broadsheet.community import follows, lists, marks
-from broadsheet.community.models import ListItem, Submission, Vote
+from broadsheet.community.models import ListItem, Mark, Submission, Vote
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers import tex
 from broadsheet.ranking import searched
@@ -45,10 +47,10 @@ class Reasons:
 
     def entered(self, span: Span) -> list[Entered]:
         """Return the papers, newest first, each since the first of its reasons, with the strongest in words."""
-        said = {
-            pk: "; ".join(reason.why for reason in sorted(found, key=lambda reason: -reason.weight)[:SAID])
-            for pk, found in self.of.items()
-        }
+        said = {}
+        for pk, found in self.of.items():
+            strongest = sorted(found, key=lambda reason: -reason.weight)[:SAID]
+            said[pk] = "; ".join(reason.why for reason in strongest), strongest[0].weight
         return span.load({pk: min(reason.at for reason in found) for pk, found in self.of.items()}, said)
 
     def leave_out(self, papers: Iterable[int]) -> None:
@@ -83,6 +85,22 @@ def reasons(reader: User, span: Span) -> Reasons:
         for pk, added in span.events(ListItem.objects.filter(list=held), "added").values_list("paper", "added"):
             found.add(pk, Reason(added, f"new in the list “{held.title}”", _WEIGHTS["list"]))
     return found
+
+
+def standing(reader: User) -> str:
+    """Return a text that is another one once what a reader follows, marks or has on lists has changed.
+
+    With what changes for everybody, such as papers and votes, it tells whether a private list is the same still.
+    """
+    followed = follows.of(reader).order_by()
+    watched = Q(owner=reader) | Q(public_id__in=followed.filter(kind="list").values("value"))
+    marked, read = Mark.objects.filter(reader=reader), Q(kind=Mark.READ)
+    seen = (
+        followed.aggregate(Count("pk"), Max("pk")),
+        marked.aggregate(Count("pk"), Max("pk"), read=Count("pk", filter=read)),
+        lists.visible(reader).filter(watched).aggregate(Count("pk"), Max("changed")),
+    )
+    return repr(seen)
 
 
 @lru_cache(maxsize=20_000)

@@ -121,7 +121,9 @@ def feed_path(listed: Listing, form: str = "atom") -> str:
 
 
 def owner(listed: Listing) -> User:
-    """Return whose private list it is. Raises NotFound where the account is gone."""
+    """Return whose private list or whose reading list it is. Raises NotFound where it or the account is gone."""
+    if listed.kind == "list":
+        return _held(listed.value).owner
     found = User.objects.filter(public_id=listed.value, is_active=True).first()
     if found is None:
         raise NotFound("There is no such list here.")
@@ -155,7 +157,8 @@ def _category(_kind: Kind, value: str, _viewer: User | None) -> str:
 
 
 def _author(_kind: Kind, value: str, _viewer: User | None) -> str:
-    if not value or not Paper.objects.by_author(value).order_by().exists():
+    # The newest first: who is followed has mostly written of late, and every paper before is looked at.
+    if not value or not Paper.objects.by_author(value).order_by("-pk").values_list("pk").first():
         raise NotFound(f"No paper by {value[:60]!r} is known here.", "Names are written as on the papers.")
     return value
 

@@ -14,24 +14,17 @@ from itertools import batched
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import qdrant_edge as engine
 from filelock import FileLock, Timeout
 
-from broadsheet.errors import BadInput, BroadsheetError, Conflict
-from broadsheet.search.edge_terms import CATEGORIES, DAY, SCHEMA, WORDS, YEAR, fields, filter_of, payload, query
+from broadsheet.errors import BroadsheetError, Conflict
+from broadsheet.search import edge_parts
+from broadsheet.search.edge_layout import MEANING, config, numbers, point
+from broadsheet.search.edge_terms import CATEGORIES, DAY, SCHEMA, WORDS, YEAR, fields, filter_of, query
 from broadsheet.search.index import Document, Filters, Scored, Tally, Vector
 
-DIMENSIONS = 384
 # Papers in one call: 100 hold the interpreter for some 20 ms, and more gain nothing but longer stops.
 _PORTION = 100
-
-_MEANING, _ANCHOR = "meaning", "anchor"
-# Folding is decided by the size of vectors alone, and an unfolded segment keeps its words in memory: 130,789 papers
-# without vectors opened in 4-7 s and answered with p99 28 ms, folded in 0.9 s and with 2 ms. So each paper has this
-# vector that is never searched; by its 128 bytes 5,120 papers without a vector of their own reach the threshold.
-_ANCHOR_VECTOR = [1.0] * 32
-_FOLD_FROM_KB = 640
 
 
 class IndexStale(BroadsheetError):
@@ -81,8 +74,22 @@ class EdgeIndex:
         """Add papers, or replace those with the same id and their vectors. Visible at once, portion by portion."""
         with self._writing, _told("taking papers in"):
             for portion in batched(documents, _PORTION):
-                points = [_point(document) for document in portion]
+                points = [point(document) for document in portion]
                 self._engine().update(engine.UpdateOperation.upsert_points(points))
+
+    def replace(self, parts: Sequence[Path]) -> None:
+        """Put finished parts (``edge_parts.build``), which are used up by it, in the place of all that is here.
+
+        Raises BroadsheetError where that fails; the index is empty then.
+        """
+        with self._writing, _told("putting parts together"):
+            path = Path(self._lock.lock_file).parent
+            self._engine().close()
+            try:
+                self._shard = _create(path, parts)
+            except BaseException:
+                self._shard = _create(path)
+                raise
 
     def set_vectors(self, vectors: Mapping[int, Vector]) -> None:
         """Give vectors of 384 finite numbers to papers; unknown ids are ignored. Raises BadInput for other vectors."""
@@ -91,7 +98,7 @@ class EdgeIndex:
                 # The engine fails on an unknown id, after having done part of the work.
                 ids: list[engine.PointId] = [pk for pk, _ in portion]
                 known = {record.id for record in self._engine().retrieve(ids, with_payload=False, with_vector=False)}
-                points = [engine.PointVectors(pk, {_MEANING: _numbers(v)}) for pk, v in portion if pk in known]
+                points = [engine.PointVectors(pk, {MEANING: numbers(v)}) for pk, v in portion if pk in known]
                 if points:
                     self._engine().update(engine.UpdateOperation.update_vectors(points))
 
@@ -130,7 +137,7 @@ class EdgeIndex:
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the nearest papers by cosine. Raises BadInput for anything but 384 finite numbers."""
-        return self._best(engine.Query.Nearest(_numbers(vector), using=_MEANING), limit, filters)
+        return self._best(engine.Query.Nearest(numbers(vector), using=MEANING), limit, filters)
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the papers that fulfil the filters, newest edition first; the score is the day as a number."""
@@ -195,41 +202,18 @@ class EdgeIndex:
             return [Scored(int(point.id), float(point.score)) for point in self._engine().query(request)]
 
 
-def _config() -> engine.EdgeConfig:
-    cold, cached = engine.Memory.Cold, engine.Memory.Cached
-    meaning = engine.EdgeVectorParams(
-        size=DIMENSIONS,
-        distance=engine.Distance.Cosine,
-        memory=cold,
-        hnsw_config=engine.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=10_000, memory=cached),
-        quantization_config=engine.ScalarQuantizationConfig(type=engine.ScalarType.Int8, quantile=0.99, memory=cached),
-    )
-    # No graph, and no size at which the engine would merge segments for the sake of one.
-    no_graph = engine.HnswIndexConfig(m=0, ef_construct=4, full_scan_threshold=1)
-    anchor = engine.EdgeVectorParams(
-        size=len(_ANCHOR_VECTOR), distance=engine.Distance.Dot, memory=cold, hnsw_config=no_graph
-    )
-    return engine.EdgeConfig(
-        vectors={_MEANING: meaning, _ANCHOR: anchor},
-        payload_memory=cold,
-        # Few, large segments search fastest, but merging them is what stops the process longest: none grows above
-        # 100 MB of vectors, or 65,000 papers, by merging.
-        optimizers=engine.EdgeOptimizersConfig(
-            default_segment_number=8, max_segment_size=100_000, indexing_threshold=_FOLD_FROM_KB
-        ),
-    )
-
-
-def _create(path: Path) -> engine.EdgeShard:
-    """Make an empty shard. The schema is written last: a folder without it holds nothing worth keeping."""
+def _create(path: Path, parts: Sequence[Path] = ()) -> engine.EdgeShard:
+    """Make a shard, empty or of parts. The schema is written last: a folder without it holds nothing worth keeping."""
     (path / "schema.json").unlink(missing_ok=True)
     shutil.rmtree(path / "shard", ignore_errors=True)
     (path / "shard").mkdir()
     with _told("making a new index"):
-        shard = engine.EdgeShard.create(str(path / "shard"), _config())
+        shard = engine.EdgeShard.create(str(path / "shard"), config())
         for name, params in fields().items():
             shard.update(engine.UpdateOperation.create_field_index(name, params))
         shard.flush()
+        if parts:
+            shard = edge_parts.join(shard, path / "shard", parts)
     (path / "schema.json").write_text(json.dumps({"schema": SCHEMA}))
     return shard
 
@@ -242,10 +226,9 @@ def _load(path: Path) -> engine.EdgeShard:
         raise IndexStale(f"The search index in {path} does not say of which schema it is.", hint) from None
     if schema != SCHEMA:
         raise IndexStale(f"The search index in {path} is of schema {schema}; this version needs {SCHEMA}.", hint)
-    config = _config()
     try:
         with _told("opening"):
-            shard = engine.EdgeShard.load(str(path / "shard"), config)
+            shard = engine.EdgeShard.load(str(path / "shard"), config())
     except BroadsheetError as error:
         raise IndexStale(f"The search index in {path} is damaged. {error.message}", hint) from error
     # The engine opens a shard that lost its segments as an empty one, without the fields.
@@ -266,18 +249,3 @@ def _told(doing: str) -> Iterator[None]:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise BroadsheetError(f"The search index failed while {doing}: {error}.") from error
         raise
-
-
-def _point(document: Document) -> engine.Point:
-    vectors: dict[str, list[float]] = {_ANCHOR: _ANCHOR_VECTOR}
-    if document.vector is not None:
-        vectors[_MEANING] = _numbers(document.vector)
-    return engine.Point(document.id, vectors, payload(document))  # type: ignore[arg-type]  # its stubs want one kind of vector
-
-
-def _numbers(vector: Vector) -> list[float]:
-    numbers: Vector = np.asarray(vector, dtype=np.float32)
-    if numbers.shape != (DIMENSIONS,) or not np.isfinite(numbers).all():
-        raise BadInput(f"A vector of shape {numbers.shape} cannot be searched for.", f"It takes {DIMENSIONS} numbers.")
-    listed: list[float] = numbers.tolist()
-    return listed

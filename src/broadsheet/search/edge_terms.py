@@ -1,9 +1,12 @@
 """What Qdrant Edge keeps of a paper's texts and facts, and how conditions on them are put to it. Who asks: ``edge``.
 
-Words are found in one field of everything, stemmed and scored. Title and abstract are kept once and indexed twice each:
-as they stand, with the places of their words, and stemmed. A path with brackets leads to the same text by another name.
+Words are found in one field of everything, stemmed and scored. Title and abstract are indexed once more as they stand,
+with the places of their words, and titles stemmed too: a path with brackets leads to the same text by another name.
+An abstract stemmed apart would cost as much as all the rest. What it would tell is found without: a word that is held
+somewhere, but not in title or names, is the abstract's; of those that are, the abstract's own are kept apart.
 """
 
+import re
 import unicodedata
 from itertools import islice
 
@@ -12,7 +15,7 @@ import qdrant_edge as engine
 from broadsheet.search import people
 from broadsheet.search.index import Document, Filters, Term
 
-SCHEMA = 2
+SCHEMA = 3
 """Raise it with every change of what is stored or how words are cut: an index of another number is built anew."""
 
 LONGEST = 10_000
@@ -28,7 +31,11 @@ _TITLE_WEIGHT = 3
 WORDS, DAY = "words", "day"
 CATEGORIES, YEAR = "categories", "year"
 _TITLE, _ABSTRACT, _PEOPLE, _HAS = "title", "abstract", "people", "has"
-_STEMS = {_TITLE: "title[]", _ABSTRACT: "abstract[]"}
+_TITLE_STEMS = "title[]"
+# Words of the abstract that may have the stem of a word in title or names: those with the same beginning.
+_AGAIN, _BEGINNING = "again", 3
+_WORD = re.compile(r"[^\W_]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 type _Index = engine.TextIndexParams | engine.KeywordIndexParams | engine.IntegerIndexParams
 type _Condition = engine.FieldCondition | engine.Filter | engine.HasIdCondition
@@ -44,7 +51,8 @@ def fields() -> dict[str, _Index]:
         WORDS: _text_index(stemmed=True, scoring=True, stopwords=engine.Language.English),
         _TITLE: _text_index(phrase_matching=True),
         _ABSTRACT: _text_index(phrase_matching=True),
-        **{path: _text_index(stemmed=True) for path in _STEMS.values()},
+        _TITLE_STEMS: _text_index(stemmed=True),
+        _AGAIN: _text_index(stemmed=True),
         _PEOPLE: engine.TextIndexParams(
             tokenizer=engine.TokenizerType.Whitespace, max_token_len=64, enable_hnsw=False, memory=cold
         ),
@@ -79,11 +87,13 @@ def _text_index(
 def payload(document: Document) -> dict[str, object]:
     """Return what is kept of a paper beside its vectors."""
     archives = (category.split(".")[0] for category in document.categories)
+    title, abstract, authors = sound(document.title), sound(document.abstract), sound(document.authors)
     kept: dict[str, object] = {
-        WORDS: _text(document),
-        _TITLE: [sound(document.title)],
-        _ABSTRACT: [sound(document.abstract)],
+        WORDS: _text(title, abstract, authors, document.source_text),
+        _TITLE: [title],
+        _ABSTRACT: abstract,
         _PEOPLE: people.kept(document.names),
+        _AGAIN: _again(abstract, f"{title} {authors}"),
     }
     if document.categories:
         kept[CATEGORIES] = list(dict.fromkeys((*document.categories, *archives)))
@@ -94,13 +104,25 @@ def payload(document: Document) -> dict[str, object]:
     return kept
 
 
-def _text(document: Document) -> str:
+def _text(title: str, abstract: str, authors: str, source: str) -> str:
     """Return the one text that is searched. Of the source come only words that nothing else has."""
-    shown = "\n".join((*(document.title,) * _TITLE_WEIGHT, document.abstract, document.authors))
-    if document.source_text:
-        extra = dict.fromkeys(cut(document.source_text)).keys() - set(cut(shown))
+    shown = "\n".join((*(title,) * _TITLE_WEIGHT, abstract, authors))
+    if source:
+        extra = set(cut(source)) - set(cut(f"{title}\n{abstract}\n{authors}"))
         shown += "\n" + " ".join(sorted(extra))
-    return sound(shown)
+    return shown
+
+
+def _again(abstract: str, others: str) -> str:
+    beginnings = {word[:_BEGINNING] for word in _WORD.findall(_bare(others))}
+    return " ".join({word for word in _WORD.findall(_bare(abstract)) if word[:_BEGINNING] in beginnings})
+
+
+def _bare(text: str) -> str:
+    """Return a text in small letters, without accents."""
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return text.lower()
 
 
 def query(text: str) -> str:
@@ -110,10 +132,10 @@ def query(text: str) -> str:
 
 def cut(text: str) -> list[str]:
     """Return the words of a text in their order, cut as the engine cuts them; marks belong to letters."""
-    bare = "".join(
-        sign if sign.isalnum() or unicodedata.category(sign)[0] == "M" else " " for sign in sound(text).lower()
-    )
-    return bare.split()
+    small = sound(text).lower()
+    if small.isascii():
+        return _ASCII_WORD.findall(small)
+    return "".join(sign if sign.isalnum() or unicodedata.category(sign)[0] == "M" else " " for sign in small).split()
 
 
 def sound(text: str) -> str:
@@ -157,17 +179,26 @@ def _condition(term: Term) -> _Condition | None:
         return engine.FieldCondition(WORDS, match=engine.MatchText(" ".join(dict.fromkeys(words))))
     if term.where == "authors":
         return _name(term.text)
-    if term.where != "any":
-        return _held(term.where, words, exact=term.exact)
-    places: list[_Condition] = [_held(place, words, exact=term.exact) for place in _STEMS]
+    phrase = engine.MatchPhrase(" ".join(words))
+    in_title, in_abstract = (engine.FieldCondition(place, match=phrase) for place in (_TITLE, _ABSTRACT))
+    ending = not term.exact and len(words) == 1
+    if term.where == "title":
+        return _stem(_TITLE_STEMS, words[0]) if ending else in_title
     name = _name(term.text)
-    return engine.Filter(should=[*places, name] if name else [*places])
+    if term.where == "abstract":
+        return engine.Filter(should=[in_abstract, _in_abstract(words[0], name)]) if ending else in_abstract
+    # The words of everything lack the commonest ones, which are found as they stand.
+    anywhere: list[_Condition] = [in_title, in_abstract, *([_stem(WORDS, words[0])] if ending else [])]
+    return engine.Filter(should=[*anywhere, name] if name else [*anywhere])
 
 
-def _held(place: str, words: list[str], *, exact: bool) -> _Condition:
-    if exact or len(words) > 1:
-        return engine.FieldCondition(place, match=engine.MatchPhrase(" ".join(words)))
-    return engine.FieldCondition(_STEMS[place], match=engine.MatchText(words[0]))
+def _stem(field: str, word: str) -> engine.FieldCondition:
+    return engine.FieldCondition(field, match=engine.MatchText(word))
+
+
+def _in_abstract(word: str, name: _Condition | None) -> engine.Filter:
+    elsewhere: list[_Condition] = [_stem(_TITLE_STEMS, word), *([name] if name else [])]
+    return engine.Filter(must=[_stem(WORDS, word)], should=[_stem(_AGAIN, word), engine.Filter(must_not=[*elsewhere])])
 
 
 def _name(text: str) -> _Condition | None:

@@ -5,8 +5,10 @@ engine which knows words alone can tell one person's name from the names of two.
 family name are one to it.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from broadsheet.papers import names
 
@@ -16,6 +18,8 @@ MOST_WORDS = 6
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "'": "", "’": "", "`": ""}
 )
+_APOSTROPHES = str.maketrans({"'": "", "`": ""})
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PARTICLES = frozenset({"af", "al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el"}) | {
     *("ibn", "la", "le", "ten", "ter", "van", "von", "zu", "zur")
@@ -26,11 +30,17 @@ def kept(authors: Sequence[str]) -> str:
     """Return what the index keeps of the authors of a paper: words and pairs, parted by blanks."""
     found: dict[str, None] = {}
     for author in authors:
-        found |= dict.fromkeys(_of(author))
-        small = unicodedata.normalize("NFC", author).casefold()
-        if small.translate(_UMLAUTS) != small:
-            found |= dict.fromkeys(_of(small.translate(_UMLAUTS).title()))
+        found |= dict.fromkeys(_kept(author))
     return " ".join(found)
+
+
+@lru_cache(maxsize=50_000)  # who writes one paper writes another
+def _kept(author: str) -> tuple[str, ...]:
+    found = [*_of(author)]
+    small = unicodedata.normalize("NFC", author).casefold()
+    if small.translate(_UMLAUTS) != small:
+        found += _of(small.translate(_UMLAUTS).title())
+    return tuple(found)
 
 
 def wanted(text: str) -> list[list[str]]:
@@ -83,6 +93,8 @@ def _pairs(family: Sequence[str], given: Sequence[str], particles: Sequence[str]
 
 def _words(text: str) -> list[str]:
     """Return the words of a name without accents, in small letters."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.translate(_APOSTROPHES).lower())
     bare = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
     letters = "".join(sign if sign.isalnum() else "" if unicodedata.category(sign)[0] == "M" else " " for sign in bare)
     return letters.split()

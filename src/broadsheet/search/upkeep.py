@@ -49,8 +49,13 @@ def _silent(done: int, total: int) -> None:
 
 def behind() -> int:
     """Return how many papers the index has yet to take over, for the first time or anew."""
-    known = _believed(state.read(now=True))
+    known = believed(state.read(now=True))
     return _waiting(known).count() + _to_redo(known).count()
+
+
+def lacks_papers() -> bool:
+    """Whether papers that came or changed are not in the index yet."""
+    return _waiting(believed(state.read(now=True))).exists()
 
 
 def ask_for_rebuild() -> None:
@@ -63,7 +68,7 @@ def ask_for_rebuild() -> None:
 
 def rebuild_is_due() -> bool:
     """Whether papers have to be taken over anew."""
-    known = _believed(state.read(now=True))
+    known = believed(state.read(now=True))
     return known.redo < known.redo_until or known != state.read()
 
 
@@ -74,7 +79,7 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
     another database begins at zero; one that lost papers, or whose rebuild was asked for, is made anew in place.
     report: called with (done, total) papers. stop: asked before each batch; what was done so far is kept.
     """
-    known = _believed(state.read(now=True))
+    known = believed(state.read(now=True))
     if known.redo >= known.redo_until and index.size() < known.papers:
         known = replace(known, redo=0, redo_until=known.stamp)
     total = _waiting(known).count() + _to_redo(known).count()
@@ -88,15 +93,15 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
             known = replace(known, redo=known.redo_until)
             _remove_strangers(index)
             break
-        index.add(_documents(papers))
+        index.add(documents_of(papers))
         done += len(papers)
         report(done, max(total, done))
         if done % OPTIMIZE_EVERY < len(papers):
             index.optimize()
         if done % NOTE_EVERY < len(papers):
-            _note(index, known)
+            note(index, known)
     if done or known != state.read():
-        _note(index, known)
+        note(index, known)
     return done
 
 
@@ -139,11 +144,11 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
             done += _embed(index, embedder, papers)
             report(done, max(total, done))
             if done % NOTE_VECTORS < len(papers):
-                _note(index, state.read(now=True))
+                note(index, state.read(now=True))
         if done - loose >= FOLD_EVERY:
             index.optimize()
             loose = done
-        _note(index, state.read(now=True))
+        note(index, state.read(now=True))
     if done > loose:
         index.optimize()
     return done
@@ -179,7 +184,8 @@ def _text(paper: Paper) -> str:
     return embed.text_of(plain(paper.title), plain(paper.abstract))
 
 
-def _documents(papers: Sequence[Paper]) -> list[Document]:
+def documents_of(papers: Sequence[Paper]) -> list[Document]:
+    """Return what the index is told of papers, with the vectors that are kept of them."""
     kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=papers, model=embed.mark(settings.MODEL))}
     stale = [paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))]
     if stale:
@@ -207,7 +213,7 @@ def document_of(paper: Paper, vector: Vector | None = None) -> Document:
     )
 
 
-def _believed(known: state.State) -> state.State:
+def believed(known: state.State) -> state.State:
     """Return the state as far as it can be believed: of this database, with the newest wish to rebuild in it."""
     instance = _instance()
     generation = Counter.objects.filter(name="generation").values_list("value", flat=True).first() or 0
@@ -233,7 +239,7 @@ def newest_stamp() -> int:
     return Paper.objects.aggregate(newest=Max("stamp"))["newest"] or 0
 
 
-def _note(index: Index, known: state.State) -> None:
+def note(index: Index, known: state.State) -> None:
     """Write the state once the index would survive a crash with it."""
     index.flush()
     state.write(

@@ -97,6 +97,11 @@ def parse(body: bytes) -> tuple[list[Record | Reject], int]:
     return [_row(entry) for entry in entries], int(total[0]) if total else len(entries)
 
 
+def says_withdrawn(comment: str, abstract: str) -> bool:
+    """Whether the authors' comment or abstract says that this paper has been withdrawn."""
+    return bool(_WITHDRAWN_COMMENT.search(comment) or _WITHDRAWN.search(comment) or _WITHDRAWN.search(abstract))
+
+
 def _feed(body: bytes) -> Element:
     try:
         feed: Element = fromstring(body, forbid_dtd=True)
@@ -117,7 +122,6 @@ def _refusal(body: bytes) -> str:
 def _row(entry: Element) -> Record | Reject:
     comment, abstract = _text(entry, f"{_ARXIV}comment"), _text(entry, f"{_ATOM}summary")
     published, updated = _text(entry, f"{_ATOM}published"), _text(entry, f"{_ATOM}updated")
-    withdrawn = _WITHDRAWN_COMMENT.search(comment) or _WITHDRAWN.search(comment) or _WITHDRAWN.search(abstract)
     facts = {
         "id": _text(entry, f"{_ATOM}id"),
         "title": _text(entry, f"{_ATOM}title"),
@@ -126,7 +130,7 @@ def _row(entry: Element) -> Record | Reject:
         "categories": _categories(entry),
         "published": published,
         "updated": updated,
-        "withdrawn": updated if withdrawn else None,
+        "withdrawn": updated if says_withdrawn(comment, abstract) else None,
         "comment": comment,
         "doi": _text(entry, f"{_ARXIV}doi"),
         "journal_ref": _text(entry, f"{_ARXIV}journal_ref"),

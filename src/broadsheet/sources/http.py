@@ -39,7 +39,8 @@ class PoliteClient:
     """Asks hosts politely.
 
     gates: folder of the hosts' gates. contact: told in the agent string. delay: least seconds between two requests
-    to one host. timeout: seconds for an answer to begin and between its parts.
+    to one host. pace: name of a gate that all hosts of one operator share, who counts requests to all of them.
+    timeout: seconds for an answer to begin and between its parts.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class PoliteClient:
         *,
         contact: str = "",
         delay: float = 3.0,
+        pace: str = "",
         timeout: float = 30.0,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._gates, self._delay, self._clock, self._sleep = gates, delay, clock, sleep
+        self._pace = pace
         agent = f"broadsheet/{__version__}" + (f" (+{contact})" if contact else "")
         self._client = httpx2.Client(
             headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
@@ -97,15 +100,23 @@ class PoliteClient:
         self._gate(url).hold(seconds)
 
     def _gate(self, url: str) -> Gate:
-        host = urlsplit(url).hostname or "nowhere"
-        return Gate(self._gates, host, self._delay, clock=self._clock, sleep=self._sleep)
+        return self._named(urlsplit(url).hostname or "nowhere")
+
+    def _named(self, name: str) -> Gate:
+        return Gate(self._gates, name, self._delay, clock=self._clock, sleep=self._sleep)
+
+    def _wait(self, url: str) -> None:
+        """Return when a request to an address may start. A pause that one host asks for holds up that host alone."""
+        self._gate(url).wait()
+        if self._pace and self._pace != urlsplit(url).hostname:
+            self._named(self._pace).wait()
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Ask, and follow redirects to public hosts; every one of them passes the gate."""
         may_be_private = is_private(urlsplit(url).hostname or "")
         origin = urlsplit(url)[:2]
         for _ in range(MOST_REDIRECTS + 1):
-            self._gate(url).wait()
+            self._wait(url)
             answer = self._ask(url, headers if urlsplit(url)[:2] == origin else {})
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:

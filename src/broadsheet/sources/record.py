@@ -59,11 +59,19 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A source says that it has withdrawn a paper, and nothing else of it. A paper not known here stays unknown."""
+
+    id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a source. position: its line number or running number, from 1, by which a run resumes."""
+    """One row of a source. position: a number by which a run resumes, such as that of its line; it rises from 1."""
 
     position: int
-    row: Record | Reject
+    row: Record | Reject | Withdrawal
 
 
 class Source(Protocol):

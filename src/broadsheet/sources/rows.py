@@ -12,7 +12,8 @@ from broadsheet.sources.record import Record
 LONGEST_TEXT = 100_000
 LONGEST_SOURCE = 80
 # Without empty and dotted steps, so that a key can stand in an address of a page.
-_OTHER_KEY = re.compile(r"(?=.{3,62}$)[a-z][a-z0-9-]{1,20}:\w[\w.()-]*(?:/\w[\w.()-]*)*", re.ASCII)
+OTHER_KEY = re.compile(r"(?=.{3,62}$)[a-z][a-z0-9-]{1,20}:[\w-][\w.()-]*(?:/[\w-][\w.()-]*)*", re.ASCII)
+"""The key of a paper that is not arXiv's: the name of a place and the id there."""
 
 
 def record_of(row: object, source: str) -> Record:
@@ -56,7 +57,7 @@ def record_of(row: object, source: str) -> Record:
 
 def _key(row: Mapping[str, Any]) -> tuple[str, int | None]:
     text = _needed(row, "id")
-    is_other = _OTHER_KEY.fullmatch(text) and not text.startswith("arxiv:") and not arxiv_ids.find(text)
+    is_other = OTHER_KEY.fullmatch(text) and not text.startswith("arxiv:") and not arxiv_ids.find(text)
     return (text, None) if is_other else arxiv_ids.split_version(text)
 
 

@@ -48,6 +48,8 @@ def security_headers(get_response: Handler) -> Handler:
         if request.is_secure():
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         response.headers.setdefault("X-Request-Id", secrets.token_hex(8))
+        if response.status_code == 304:  # a length is that of the whole page, or it is not told (RFC 9110, 8.6)
+            del response.headers["Content-Length"]
         return response
 
     return handle
@@ -59,9 +61,11 @@ def rate_limits(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         if not settings.PAGE_RATE or request.path_info.startswith(("/api/", "/oauth/")):
             return get_response(request)
-        # A search costs many times what a kept page does, so its share of the requests is smaller.
-        searching = request.path_info.partition(".")[0] == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
-        bucket, quota = ("searches", max(settings.PAGE_RATE // 4, 1)) if searching else ("pages", settings.PAGE_RATE)
+        # These cost many times what a kept page does, so their share of the requests is smaller.
+        path = request.path_info
+        searching = path.partition(".")[0] == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
+        costly = searching or (path.startswith(("/subscriptions/", "/mail/")) and path.endswith("/preview"))
+        bucket, quota = ("searches", max(settings.PAGE_RATE // 4, 1)) if costly else ("pages", settings.PAGE_RATE)
         allowance = take(bucket, client_address(request), quota)
         if allowance.allowed:
             return get_response(request)

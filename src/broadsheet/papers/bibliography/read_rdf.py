@@ -8,7 +8,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from broadsheet.errors import BadInput
-from broadsheet.papers.bibliography.entry import Entry, arxiv_id, bare_doi
+from broadsheet.papers.bibliography.entry import Entry
+from broadsheet.sources.paper_ids import arxiv_id, bare_doi
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"

@@ -14,13 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 from broadsheet.community import follows, marks, news
 from broadsheet.community.models import Mark
 from broadsheet.errors import BadInput, BroadsheetError
+from broadsheet.papers.models import Paper
+from broadsheet.ranking import searched
 from broadsheet.ranking.lists import newest_day
-from broadsheet.search import hybrid
-from broadsheet.search.query import parse
 from broadsheet.web.views.lists import address, back, signed_in
 
 MOST_SEARCHES = 20
 """Searches that are asked anew for one page; the others show their name alone."""
+
+MOST_FOUND = 50
+"""Papers of one search, the newest; more than so many new ones are not counted."""
 
 RECENT = timedelta(days=30)
 """How long before the newest edition a search of what is followed goes back."""
@@ -83,21 +86,25 @@ def marked(request: HttpRequest) -> HttpResponse:
 
 
 def _searcher() -> Callable[[str], list[int]]:
-    """Return a search among recent papers that gives up after some queries, or where the index does not answer."""
+    """Return a search among recent papers that gives up after some queries, or where the index does not answer.
+
+    It finds what feeds and mails tell of too.
+    """
     asked: list[str] = []
     newest = newest_day()
     since = newest - RECENT if newest else None
 
-    def searched(query: str) -> list[int]:
+    def newest_of(query: str) -> list[int]:
         asked.append(query)
         if len(asked) > MOST_SEARCHES:
             return []
         try:
-            return [hit.paper_id for hit in hybrid.search(parse(query, since=since), limit=news.SHOWN).hits]
+            found = Paper.objects.filter(pk__in=searched.matches(query, since))
         except BroadsheetError:
             return []
+        return list(found.order_by("-day", "-pk").values_list("pk", flat=True)[:MOST_FOUND])
 
-    return searched
+    return newest_of
 
 
 def _address(one: news.News) -> str:

@@ -9,7 +9,7 @@ from broadsheet.hub import compact, paper_content_props, paper_markdown
 from broadsheet.papers.bibtex import bibtex
 from broadsheet.papers.models import Paper
 from broadsheet.ranking.similar import similar_to
-from broadsheet.sources import arxiv_ids
+from broadsheet.sources import arxiv_ids, paper_ids
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress, here, within_sight
 from broadsheet.web.views.discussion import below
@@ -53,6 +53,7 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
             paper.doi,
         ),
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
+        "original": paper_ids.original(paper.key),
         "props": compact(paper_content_props(paper, request.user, found, talk["part"].rows)),
     }
     response = render(request, "web/paper.html", context)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from broadsheet.accounts import limits, readers
+from broadsheet.accounts.models import User
 from broadsheet.errors import BadInput
 from broadsheet.mail import addresses, preferences, schedule, subscribed, subscriptions, tokens
 from broadsheet.mail.models import Cadence, Progress, State, Subscription
@@ -55,15 +58,24 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"You get this by mail {preferences.sentence(Preferences.of(made))}.")
             return HttpResponseRedirect(reverse("mail-preferences", args=[tokens.token(made)]))
         if made is not None:
-            return render(request, "web/account_mailed.html", {"title": "Look into your mail", "message": MAILED})
+            told = " ".join(filter(None, [MAILED, _kept_here()]))
+            return render(request, "web/account_mailed.html", {"title": "Look into your mail", "message": told})
     context = {
         "form": form,
         "listed": listed,
         "name": listings.title(listed),
         "page": listings.path(listed),
         "standing": _link(subscribed.of_list(request.user, listed)),
+        "kept_here": _kept_here(),
     }
     return render(request, "web/subscription_new.html", context, status=400 if form.errors else 200)
+
+
+def _kept_here() -> str:
+    """Return where mails are, on a site of one reader without a mail server, who would look for them in vain."""
+    if settings.MAIL or readers.mode() != "single":
+        return ""
+    return f"There is no mail server (BROADSHEET_MAIL), so mails are files in {settings.HOME / 'mail'}."
 
 
 def _usual(request: HttpRequest, listed: Listing) -> dict[str, object]:
@@ -88,8 +100,12 @@ def _subscribe(request: HttpRequest, form: Subscribe, listed: Listing) -> Subscr
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what a reader gets by mail, each with the link to change it, and what else could come."""
-    rows = [_shown(one) for one in subscribed.of(request.user).prefetch_related("deliveries")]
+    rows = [
+        _shown(one) | {"mine": subscribed.may_change(cast("User", request.user), one)}
+        for one in subscribed.of(request.user).prefetch_related("deliveries")
+    ]
     offers = [Listing(kind, request.user.public_id) for kind in listings.PRIVATE]  # type: ignore[union-attr]  # a reader
+    offers.append(Listing("day"))
     have = {row["subscription"].kind for row in rows}  # type: ignore[attr-defined]
     context = {"rows": rows, "offers": [(one, listings.title(one)) for one in offers if one.kind not in have]}
     return render(request, "web/subscriptions.html", context)
@@ -161,13 +177,18 @@ def _link(held: Subscription | None) -> str:
 def _shown(one: Subscription) -> dict[str, object]:
     """Return what pages tell of a subscription."""
     zone = schedule.zone_of(one)
+
+    def clock(moment: datetime | None) -> datetime | None:
+        # Without a zone, so that templates show the reader's time and not the site's.
+        return moment.astimezone(zone).replace(tzinfo=None) if moment else None
+
     sent = [delivery.sent for delivery in one.deliveries.all() if delivery.progress == Progress.SENT and delivery.sent]
     return {
         "subscription": one,
         "name": subscribed.title(one),
         "token": tokens.token(one),
         "sentence": preferences.sentence(Preferences.of(one)),
-        "next": one.due.astimezone(zone) if one.due else None,
-        "newest": max(sent).astimezone(zone) if sent else None,
+        "next": clock(one.due),
+        "newest": clock(max(sent, default=None)),
         "ended": one.state == State.ENDED,
     }
