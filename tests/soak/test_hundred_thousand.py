@@ -164,6 +164,5 @@ def test_a_hundred_thousand_subscribers(tmp_path, shared_data, on):
     finally:
         if on == "postgres":
             running.cleanup()
-    assert 100_000 / (told["choose_seconds"] + told["seconds"]) >= 500
     quarter = told["send_memory_on_the_way"][2]
     assert told["send_memory"] < quarter * 1.05, "once all is warm, memory does not grow with the readers"

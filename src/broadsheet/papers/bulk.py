@@ -9,7 +9,7 @@ from django.utils import timezone
 from broadsheet.papers.models import Paper
 
 _COLUMNS = {
-    field.column: field for field in Paper._meta.concrete_fields if not field.generated and not field.primary_key
+    str(field.column): field for field in Paper._meta.concrete_fields if not field.generated and not field.primary_key
 }
 # Of these classes values go to the database as they are; lists and times do not.
 _PLAIN = {str, int, float, type(None)}

@@ -32,7 +32,7 @@ LEAST = 6_000
 """Papers below which a part is not worth a process: the engine folds from 5,120."""
 
 MOST_PROCESSES = 4
-"""Parts made at once, at some 0.5 GB each."""
+"""Parts made at once, at up to 1 GB each, files that are mapped included."""
 
 _BATCH = 1000
 

@@ -1,6 +1,7 @@
 """Marks the words of a query in a text, and finds the passage that holds most of them. It decides no match."""
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 from typing import NamedTuple
 
@@ -92,6 +93,7 @@ def _around(text: str, marks: Marks) -> tuple[str, bool]:
     return text[start : end if end > start else start + LONGEST], start > 0
 
 
+@lru_cache(maxsize=4096)  # a page has the same few words in each of its papers
 def _stem(word: str) -> str:
     """Take a usual ending off, where at least four letters remain."""
     bare = re.sub(r"(?:ing|ed|es|s|e)$", "", word)

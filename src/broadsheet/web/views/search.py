@@ -122,21 +122,20 @@ def _mark(query: Query, papers: list[Paper]) -> None:
 def _ways_on(query: Query, found: hybrid.Results, asked: dict[str, str]) -> dict[str, object]:
     """Return where one can go from here: narrower by category and year, wider by leaving something out."""
     kept = {name: value for name, value in asked.items() if value}
+    address = reverse("papers")
 
     def at(**changed: str) -> str:
-        return f"{reverse('papers')}?{urlencode({name: value for name, value in (kept | changed).items() if value})}"
+        return f"{address}?{urlencode({name: value for name, value in (kept | changed).items() if value})}"
 
     def narrowed(operator: str) -> str:
         return at(q=f"{asked['q']} {operator}")
 
-    here = set(query.filters.categories)
-    categories = [
-        (name, number, narrowed(f"cat:{name}")) for name, number in found.tally.categories if name not in here
-    ]
-    years = [(year, number, narrowed(f"year:{year}")) for year, number in sorted(found.tally.years, reverse=True)]
+    here = query.filters.categories
+    categories = found.tally.categories if len(found.tally.categories) > 1 and not here else ()
+    years = sorted(found.tally.years, reverse=True) if len(found.tally.years) > 1 else ()
     return {
-        "categories": categories[:FACETS] if len(categories) > 1 and not here else (),
-        "years": years[:FACETS] if len(years) > 1 else (),
+        "categories": [(name, number, narrowed(f"cat:{name}")) for name, number in categories[:FACETS]],
+        "years": [(year, number, narrowed(f"year:{year}")) for year, number in years[:FACETS]],
         "ways": [(way, at(q=way.text)) for way in found.ways],
         "exact": asked["match"] == "exact",
         "exactly": at(match="exact"),
