@@ -97,3 +97,11 @@ def test_any_question_gets_a_page(library, client, q):
 
 def test_the_page_without_a_question_tells_what_can_be_typed(library, client):
     assert "ti:word" in page(client, q="-")
+
+
+def test_a_followed_search_shows_papers_with_all_its_words_alone(library, client, ada):
+    client.force_login(ada)
+    client.post("/follow", {"kind": "search", "value": "proteins zebra", "do": "follow"})
+    assert "2601.00003" not in client.get("/following").text
+    client.post("/follow", {"kind": "search", "value": "graphs protein", "do": "follow"})
+    assert "2601.00003" in client.get("/following").text
