@@ -67,6 +67,7 @@ clean: ## remove what was made here (not the papers)
 .venv/ready: requirements.lock pyproject.toml .tools/uv
 	@echo "Installing the environment from requirements.lock"
 	@test -x $(PY) || $(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv || $(UV) venv --quiet --allow-existing --python '>=3.12' .venv
-	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --python $(PY) --compile-bytecode --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@$(PY) -m compileall -q src
 	@touch .venv/ready
