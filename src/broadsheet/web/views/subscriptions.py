@@ -100,13 +100,11 @@ def _subscribe(request: HttpRequest, form: Subscribe, listed: Listing) -> Subscr
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what a reader gets by mail, each with the link to change it, and what else could come."""
-    rows = [
-        _shown(one) | {"mine": subscribed.may_change(cast("User", request.user), one)}
-        for one in subscribed.of(request.user).prefetch_related("deliveries")
-    ]
-    offers = [Listing(kind, request.user.public_id) for kind in listings.PRIVATE]  # type: ignore[union-attr]  # a reader
-    offers.append(Listing("day"))
-    have = {row["subscription"].kind for row in rows}  # type: ignore[attr-defined]
+    reader = cast("User", request.user)  # for visitors the next line asks to sign in
+    held = list(subscribed.of(reader).prefetch_related("deliveries"))
+    rows = [_shown(one) | {"mine": subscribed.may_change(reader, one)} for one in held]
+    offers = [*(Listing(kind, reader.public_id) for kind in listings.PRIVATE), Listing("day")]
+    have = {one.kind for one in held}
     context = {"rows": rows, "offers": [(one, listings.title(one)) for one in offers if one.kind not in have]}
     return render(request, "web/subscriptions.html", context)
 
