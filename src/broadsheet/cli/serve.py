@@ -2,12 +2,14 @@
 
 import ipaddress
 import multiprocessing
+import os
 import signal
 import socket
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +21,9 @@ from broadsheet.cli.start import command, fail, tell_processes
 
 if TYPE_CHECKING:
     from broadsheet.search.index import Index
+
+LONGEST_STOP = 15.0
+"""Seconds that the web server is given to stop; what is stored is stored in whole transactions, so it may be left."""
 
 
 @click.command()
@@ -170,9 +175,16 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
         click.echo(f"Serving {address} after {time.monotonic() - began:.1f} s. Ctrl-C stops.")
         background.start()
 
+    gone = threading.Event()
+
+    def at_last() -> None:
+        if not gone.is_set():
+            background.stop()
+            os._exit(0)  # the workers end by themselves once their parent has
+
     @server.on_startup
     def begin() -> None:
-        _hear_a_stop_once()
+        _hear_a_stop_once(at_last)
         threading.Thread(target=ready, name="ready", daemon=True).start()
 
     # A forked worker would inherit the engine without its threads, and open database connections.
@@ -180,14 +192,15 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
     try:
         server.serve()
     finally:
+        gone.set()
         background.stop()
 
 
-def _hear_a_stop_once() -> None:
+def _hear_a_stop_once(at_last: Callable[[], None]) -> None:
     """Let the first signal to stop be enough, however many come.
 
     The server's own handler takes a lock that the interrupted code may hold, so it is called from another thread, and
-    again until the server has gone.
+    again until the server has gone. at_last: called where it has not after LONGEST_STOP seconds all the same.
     """
     heard: list[int] = []
 
@@ -200,6 +213,9 @@ def _hear_a_stop_once() -> None:
         def hear(signum: int, _: Any) -> None:
             if not heard:
                 heard.append(signum)
+                last = threading.Timer(LONGEST_STOP, at_last)
+                last.daemon = True
+                last.start()
                 threading.Thread(target=insist, args=(handler, signum), daemon=True).start()
 
         signal.signal(number, hear)
