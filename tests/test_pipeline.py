@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from broadsheet import pipeline
+from broadsheet import pipeline, places
 from broadsheet.errors import BadInput
 from broadsheet.papers import runs
 from broadsheet.papers.models import Paper, Run
@@ -40,7 +40,7 @@ def many(tmp_path, monkeypatch):
 
 
 def take(path, **given):
-    opened = pipeline.open_place(str(path))
+    opened = places.open_place(str(path))
     return pipeline.take_in(opened.source, place=str(path), fingerprint=opened.fingerprint, **given)
 
 
@@ -121,7 +121,7 @@ def test_the_sample_edition_is_a_source_like_any_other():
 
 def test_a_place_that_is_nothing_is_refused_with_what_can_be_named():
     with pytest.raises(BadInput) as refused:
-        pipeline.open_place("no-such-file.jsonl")
+        places.open_place("no-such-file.jsonl")
     assert "no-such-file.jsonl" in str(refused.value)
     assert "sample" in refused.value.hint
 

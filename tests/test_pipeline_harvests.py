@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from tests.arxiv_site import TODAY, ArxivSite, MadeUp, Out, error, papers, token_dies
 
-from broadsheet import pipeline
+from broadsheet import pipeline, places
 from broadsheet.errors import BadInput, Refused, Upstream
 from broadsheet.papers import harvests
 from broadsheet.papers.models import Paper, Run, Version
@@ -33,7 +33,7 @@ def site(settings, tmp_path, monkeypatch):
 
 
 def take(place, **given):
-    opened = pipeline.open_place(place)
+    opened = places.open_place(place)
     return pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, **given)
 
 
@@ -171,10 +171,10 @@ def test_the_feed_of_the_day_goes_in_and_only_new_papers_get_its_day(site):
 
 def test_yesterdays_feed_under_todays_date_moves_no_paper_and_is_told(site):
     site.held = site.held[:5]
-    assert pipeline.open_place("arxiv-rss").notes == ()
+    assert places.open_place("arxiv-rss").notes == ()
     take("arxiv-rss")
     site.feed_day += timedelta(days=1)
-    (note,) = pipeline.open_place("arxiv-rss").notes
+    (note,) = places.open_place("arxiv-rss").notes
     assert "still holds the batch that was taken in on 2026-01-20" in note
     assert take("arxiv-rss").unchanged == 5
     assert set(Paper.objects.values_list("day", flat=True)) == {TODAY}
@@ -182,9 +182,9 @@ def test_yesterdays_feed_under_todays_date_moves_no_paper_and_is_told(site):
 
 def test_an_empty_feed_and_a_full_one_are_told(site):
     site.held = []
-    assert "empty" in pipeline.open_place("arxiv-rss").notes[0]
+    assert "empty" in places.open_place("arxiv-rss").notes[0]
     site.held = [MadeUp(f"2601.{n:05}", categories="cs.LG") for n in range(1, 2500)]
-    assert "left some out of cs.LG" in pipeline.open_place("arxiv-rss").notes[0]
+    assert "left some out of cs.LG" in places.open_place("arxiv-rss").notes[0]
 
 
 def test_places_are_one_for_each_category_or_set(settings):
@@ -199,11 +199,11 @@ def test_places_are_one_for_each_category_or_set(settings):
 )
 def test_what_is_no_place_is_told(site, place):
     with pytest.raises(BadInput):
-        pipeline.open_place(place)
+        places.open_place(place)
 
 
 def test_without_a_network_nothing_is_asked(site, settings):
     settings.OFFLINE = True
     with pytest.raises(Refused, match="switched off"):
-        pipeline.open_place("arxiv-rss")
+        places.open_place("arxiv-rss")
     assert site.asked == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from broadsheet import pipeline
+from broadsheet import pipeline, places
 from broadsheet.errors import BadInput, Refused
 from broadsheet.papers.models import Paper, Run
 
@@ -18,7 +18,7 @@ FILES = sorted(PLACES.iterdir())
 
 
 def take(place: object) -> Run:
-    opened = pipeline.open_place(str(place))
+    opened = places.open_place(str(place))
     return pipeline.take_in(opened.source, place=str(place), fingerprint=opened.fingerprint)
 
 
@@ -76,12 +76,12 @@ def test_nothing_is_asked_while_the_network_is_switched_off(settings):
     settings.OFFLINE = True
     for place in ("https://example.org/feed", "biorxiv", "medrxiv"):
         with pytest.raises(Refused, match="switched off"):
-            pipeline.open_place(place)
+            places.open_place(place)
 
 
 def test_what_is_no_place_is_refused_with_those_that_are():
     with pytest.raises(BadInput, match="There is no file") as caught:
-        pipeline.open_place("ftp://example.org/feed")
+        places.open_place("ftp://example.org/feed")
     assert "biorxiv" in caught.value.hint
 
 

@@ -3,30 +3,24 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from broadsheet import places
 from broadsheet.accounts import limits, readers
 from broadsheet.accounts.models import User
 from broadsheet.community import claims, submissions
 from broadsheet.community.models import Submission
 from broadsheet.community.votes import rescore
-from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused, Upstream
-from broadsheet.papers import harvests, runs
+from broadsheet.errors import BroadsheetError, NotFound, Refused, Upstream
+from broadsheet.papers import runs
 from broadsheet.papers.actions import store, withdraw
 from broadsheet.papers.models import Paper, Run
-from broadsheet.sources import arxiv_ids, http, web
-from broadsheet.sources.arxiv_api import ArxivApi
-from broadsheet.sources.jsonl import fingerprint
-from broadsheet.sources.open_source import source_for
+from broadsheet.sources import arxiv_ids, http
 from broadsheet.sources.record import Item, Record, Reject, Source, Withdrawal
-from broadsheet.sources.sample import Sample
 
 BATCH = 1000
 FIRST_LOOK = 15.0
@@ -107,44 +101,6 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
     yield batch
 
 
-class Opened(NamedTuple):
-    """A source ready to be read. fingerprint: the same for the same content, so that a run can resume.
-
-    notes: sentences for whoever reads it, such as that a feed is empty today.
-    """
-
-    source: Source
-    fingerprint: str
-    notes: tuple[str, ...] = ()
-
-
-def open_place(place: str, name: str | None = None) -> Opened:
-    """Open what a person names: a file, ``arxiv``, a place of ``harvests``, ``sample``, or an arXiv id or URL.
-
-    name: kept as the papers' source instead of the file's own name.
-    Raises BadInput for anything else, naming what is taken.
-    """
-    once = f"{place} {timezone.now().isoformat()}"[:64]
-    if place == "sample":
-        return Opened(Sample(), once)
-    if place == "arxiv":
-        return Opened(_news(), once)
-    if harvests.is_one(place):
-        return Opened(*harvests.opened(place, _client(harvests.SLOW_ANSWER)))
-    if Path(place).exists():
-        return Opened(source_for(Path(place), name), fingerprint(Path(place)))
-    if key := arxiv_ids.find(place):
-        return Opened(_Feed(_arxiv().by_ids([key])), once)
-    if address := web.address_of(place, timezone.now().date()):
-        if settings.OFFLINE:
-            raise Refused(f"{place} is not asked: the network is switched off (BROADSHEET_OFFLINE).")
-        return Opened(web.source_at(address, _client(30), name), once)
-    raise BadInput(
-        f"There is no file {place!r}, and it is not an arXiv id.",
-        "Give a file, an arXiv id or URL, arxiv, biorxiv, medrxiv, or sample; or the address of a feed or file.",
-    )
-
-
 def has_papers() -> bool:
     """Whether any paper is here."""
     return Paper.objects.exists()
@@ -152,7 +108,7 @@ def has_papers() -> bool:
 
 def take_in_sample() -> Run:
     """Take the sample edition in."""
-    opened = open_place("sample")
+    opened = places.open_place("sample")
     return take_in(opened.source, place="sample", fingerprint=opened.fingerprint)
 
 
@@ -170,9 +126,9 @@ def try_first_news(report: Callable[[Progress], None]) -> str:
     arXiv is given FIRST_LOOK seconds in all, as somebody waits for the first page; the hourly look has patience.
     Returns an empty text when papers are there now, else a sentence on why not.
     """
-    items, trouble = _asked(lambda: _news(limit=200, timeout=10).fetch())
+    items, trouble = _asked(lambda: places.news(limit=200, timeout=10).fetch())
     if items:
-        source = _Feed(iter(items), len(items))
+        source = places.Rows(iter(items), len(items))
         take_in(source, place="arxiv", fingerprint=f"first {timezone.now().isoformat()}", report=report)
     return "" if has_papers() else trouble or "arXiv sent no papers of the configured categories."
 
@@ -181,7 +137,7 @@ def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
     """Take in the newest papers of the configured categories; None where arXiv cannot be reached."""
     if why_no_news():
         return None
-    opened = open_place("arxiv")
+    opened = places.open_place("arxiv")
     return take_in(opened.source, place="arxiv", fingerprint=opened.fingerprint, stop=stop)
 
 
@@ -229,7 +185,7 @@ def _fetch(reader: User, key: str) -> Paper:
     if settings.OFFLINE:
         raise Refused(f"{key} is not here yet, and the network is switched off (BROADSHEET_OFFLINE).", way_out)
     limits.spend(f"fetch:{reader.pk}", capacity=limits.share(reader, FETCHED_PER_HOUR), seconds=3600)
-    items, trouble = _asked(lambda: _arxiv(timeout=10).by_ids([key]))
+    items, trouble = _asked(lambda: places.arxiv(timeout=10).by_ids([key]))
     records = [item.row for item in items if isinstance(item.row, Record) and item.row.id == key]
     if records:
         with transaction.atomic():
@@ -259,41 +215,3 @@ def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
     if thread.is_alive():
         return [], f"arXiv did not answer within {FIRST_LOOK:.0f} seconds."
     return items, "".join(trouble[:1])
-
-
-def _client(timeout: float) -> http.PoliteClient:
-    return http.PoliteClient(
-        gates=settings.HOME / "gates",
-        contact=settings.CONTACT,
-        delay=settings.ARXIV_DELAY,
-        pace="arxiv.org",  # its terms of use count the API, OAI-PMH and the feeds together
-        timeout=timeout,
-    )
-
-
-def _arxiv(timeout: float = 30) -> ArxivApi:
-    return ArxivApi(_client(timeout), settings.ARXIV_API)
-
-
-def _news(limit: int = 4000, timeout: float = 30) -> Source:
-    # Five days reach back over a weekend and a late announcement.
-    since = timezone.now() - timedelta(days=5)
-    return _Feed(_arxiv(timeout).newest(settings.CATEGORIES, since=since, limit=limit), limit)
-
-
-class _Feed:
-    """The rows of one answer as a source."""
-
-    name = "arxiv"
-
-    def __init__(self, items: Iterator[Item], total: int | None = None) -> None:
-        self._items = items
-        self.total = total
-        self.done = 0
-
-    def fetch(self, after: int = 0) -> Iterator[Item]:
-        """Yield the rows; an answer cannot be resumed, so ``after`` only skips."""
-        for item in self._items:
-            self.done += 1
-            if item.position > after:
-                yield item

@@ -76,9 +76,10 @@ def _take_in(place: str, source: str | None, stop: Callable[[], bool], stored: C
     """Take one place in and print what it gave. stop: asked between two batches. stored: called after each."""
     from broadsheet import pipeline
     from broadsheet.papers import runs
+    from broadsheet.places import open_place
 
     began = time.monotonic()
-    opened = pipeline.open_place(place, source)
+    opened = open_place(place, source)
     for note in opened.notes:
         click.echo(f"{safe(place)}: {note}")
     with progress(f"Taking in {safe(place)}") as advance:

@@ -74,12 +74,21 @@ class Paper(models.Model):
     updated = models.DateTimeField(null=True)
     announced = models.DateField(null=True)
     featured = models.DateField(null=True)
+    same_as = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="others",
+        help_text="The paper that this row turned out to be; such a row has no day and is shown nowhere.",
+    )
     resubmitted = models.DateField(null=True, help_text="The edition for which a reader submitted a large new version.")
     day = models.DateField(null=True)
     withdrawn = models.DateTimeField(null=True)
     comment = models.TextField(blank=True)
     doi = models.TextField(blank=True)
     journal_ref = models.TextField(blank=True)
+    licence = models.TextField(blank=True, help_text="Address of the licence that the authors chose.")
+    history = models.JSONField(default=list, help_text="[number, when submitted (ISO 8601), size] of each version.")
     keywords = models.JSONField(default=list)
     machine_summary = models.TextField(blank=True)
     code_url = models.TextField(blank=True)
@@ -151,6 +160,38 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.paper_id} v{self.number or '?'}"
+
+
+class Identifier(models.Model):
+    """A key by which a source names a paper beside its own, so that what comes under it goes to that paper."""
+
+    key = models.CharField(max_length=64, unique=True, help_text="Spelled as the keys of papers are.")
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="identifiers")
+    source = models.CharField(max_length=80, help_text="The source that told it, or 'likeness' or 'hand'.")
+    seen = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.paper_id}"
+
+
+class Merging(models.Model):
+    """Two rows that turned out to be one paper: how that was found, and what it takes to part them again."""
+
+    kept = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="merged_in")
+    merged = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="merged_into")
+    how = models.CharField(max_length=12, help_text="id, doi, likeness or hand.")
+    score = models.FloatField(null=True, help_text="Likeness from 0 to 1, where that was the reason.")
+    by = models.CharField(max_length=150, blank=True, help_text="Who did it; empty: found by itself.")
+    at = models.DateTimeField(auto_now_add=True)
+    moved = models.JSONField(default=dict, help_text="Rows of readers that went along, by kind, and facts filled in.")
+    parted_at = models.DateTimeField(null=True)
+    parted_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["merged", "-id"], name="merging_of_paper")]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} is {self.kept_id}"
 
 
 class VotesSeen(models.Model):

@@ -20,6 +20,9 @@ class Record:
     announced: the day on which arXiv listed the paper first; published: when its first version was submitted.
     featured: the day on which a daily edition showed it.
     votes_seen: (day, votes) as read on several days; votes: the number of the newest reading.
+    licence: address of the licence that the authors chose.
+    history: (number, when submitted, size as the source writes it) of each version.
+    other_ids: further keys by which the same paper is known, spelled as ids are (``doi:10.1000/182``).
     organization: (slug, full name), the slug empty where the source has only a name.
     """
 
@@ -39,6 +42,9 @@ class Record:
     comment: str = ""
     doi: str = ""
     journal_ref: str = ""
+    licence: str = ""
+    history: tuple[tuple[int, datetime, str], ...] = ()
+    other_ids: tuple[str, ...] = ()
     votes: int | None = None
     votes_seen: tuple[tuple[date, int], ...] = ()
     comment_count: int | None = None

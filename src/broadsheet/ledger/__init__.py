@@ -1,0 +1,1 @@
+"""What papers should have come, what came, and what is missing."""
