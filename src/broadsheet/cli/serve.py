@@ -197,33 +197,37 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
 
 
 def _hear_a_stop_once(at_last: Callable[[], None]) -> None:
-    """Let the first signal to stop be enough, however many come.
+    """Let the first signal to stop be enough, however many come and whatever the main thread does meanwhile.
 
-    The server's own handler takes a lock that the interrupted code may hold, so it is called from another thread, and
-    again until the server has gone. at_last: called where it has not after LONGEST_STOP seconds all the same.
+    A thread hears of signals by a socket that the system's own handler writes to: Python's handlers run only when the
+    main thread gets to them, and were seen not to while it waits for the workers without end. The server's own handler
+    is called there, again until the server has gone, as it takes a lock that interrupted code would hold.
+    at_last: called where it has not after LONGEST_STOP seconds all the same.
     """
-    heard: list[int] = []
+    theirs = ((number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM))
+    stops: dict[int, Any] = {number: handler for number, handler in theirs if callable(handler)}
+    ear, mouth = socket.socketpair()
+    mouth.settimeout(0)  # the system's handler must never wait
 
-    def insist(handler: Any, signum: int) -> None:
-        while True:
-            handler(signum, None)
-            time.sleep(0.5)
+    def listen() -> None:
+        with ear, mouth:
+            while not (heard := [number for number in ear.recv(64) if number in stops]):
+                pass
+            last = threading.Timer(LONGEST_STOP, at_last)
+            last.daemon = True
+            last.start()
+            while True:
+                stops[heard[0]](heard[0], None)
+                time.sleep(0.5)
 
-    def once(number: int, handler: Any) -> None:
-        def hear(signum: int, _: Any) -> None:
-            if not heard:
-                heard.append(signum)
-                last = threading.Timer(LONGEST_STOP, at_last)
-                last.daemon = True
-                last.start()
-                threading.Thread(target=insist, args=(handler, signum), daemon=True).start()
+    for number in stops:
+        signal.signal(number, _left_to_the_listener)
+    signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=listen, name="stop", daemon=True).start()
 
-        signal.signal(number, hear)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handler = signal.getsignal(number)
-        if callable(handler):
-            once(number, handler)
+def _left_to_the_listener(_number: int, _frame: object) -> None:
+    """Do nothing: the thread that listens has heard of it."""
 
 
 def _connectable(host: str) -> str:
