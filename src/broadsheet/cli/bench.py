@@ -42,3 +42,25 @@ def digest(paths: tuple[Path, ...], as_json: bool) -> None:
     from broadsheet.bench.digest import run
 
     run(paths, as_json=as_json)
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--split", default="test", show_default=True, help="Which judgments: qrels/NAME.tsv.")
+@click.option(
+    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+)
+@click.option(
+    "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
+)
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each query.")
+def beir(
+    folder: Path, split: str, systems: tuple[str, ...], compare: Path | None, keep: Path | None, as_json: bool
+) -> None:
+    """Quality of search on a collection with judgments, in BEIR's layout, apart from your papers."""
+    from broadsheet.cli.bench_search import run_beir
+
+    run_beir(folder, split, systems, compare, keep, as_json=as_json)

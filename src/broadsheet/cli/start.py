@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -110,6 +111,19 @@ def load(data: Path | None) -> None:
 
     settings.HOME.mkdir(parents=True, exist_ok=True)
     django.setup()
+
+
+@contextmanager
+def apart(keep: Path | None) -> Iterator[None]:
+    """Load Django on a state directory of its own, so that a measurement touches nobody's papers.
+
+    keep: where it stays, to go on with another time; None for one that is removed at the end. Its database is SQLite.
+    """
+    with readable_errors(), TemporaryDirectory(prefix="broadsheet-bench-") as passing:
+        os.environ.pop("BROADSHEET_DATABASE", None)
+        load(keep or Path(passing))
+        update_tables()
+        yield
 
 
 def tell_processes(name: str, value: str) -> None:

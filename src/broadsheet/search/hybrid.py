@@ -63,6 +63,7 @@ def search(
     after: orders.Place | None = None,
     exact: bool = False,
     tally: bool = False,
+    weight: float | None = None,
 ) -> Results:
     """Return results ``offset`` to ``offset + limit`` for a query, best first.
 
@@ -70,6 +71,7 @@ def search(
     (docs/search). Without a model words alone decide and a note says so.
     after: the ``place`` of a hit, to go on behind it whatever was added since; ``offset`` does not count then.
     exact: only papers that hold all the words, and all of them. tally: count them, and say what to leave out.
+    weight: share of meaning, in [0, 1], in place of the setting's, for measurements.
     """
     if query.key and Paper.objects.filter(key=query.key).exists():
         return Results([], 0, jump=query.key)
@@ -85,7 +87,7 @@ def search(
     if tally or complete:
         results.tally = searcher.tally(filters=wanted, facets=tally)
     if not complete:
-        hits = _similar(searcher, query, results.notes)
+        hits = _similar(searcher, query, results.notes, weight)
     elif query.text and query.order == "relevance":
         hits = _exactly(searcher, query, wanted, orders.MOST if after else offset + limit + DEPTH)
     else:
@@ -139,15 +141,16 @@ def _with_ids(query: Query) -> Query:
     return replace(query, filters=replace(query.filters, ids=found))
 
 
-def _similar(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
+def _similar(searcher: Searcher, query: Query, notes: list[str], weight: float | None = None) -> list[Hit]:
     """Words and meaning fused; what is called as typed first."""
-    words = searcher.words(query.text, limit=DEPTH, filters=query.filters)
-    meaning = _by_meaning(searcher, query, notes)
+    words = [] if weight == 1 else searcher.words(query.text, limit=DEPTH, filters=query.filters)
+    meaning = [] if weight == 0 else _by_meaning(searcher, query, notes)
     known = state.read()
     if meaning and known.share < 1:
         notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
     # While vectors are still being made, meaning counts by the share of papers that it can see.
-    hits = _titles_first(searcher, query, fuse(words, meaning, settings.DENSE_WEIGHT * known.share))
+    share = settings.DENSE_WEIGHT * known.share
+    hits = _titles_first(searcher, query, fuse(words, meaning, share if weight is None else weight))
     if hits and not words and "title" not in hits[0].why:
         notes.append("No paper holds these words; these are the nearest in meaning.")
     return hits

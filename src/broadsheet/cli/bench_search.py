@@ -1,0 +1,73 @@
+"""What ``bench beir`` does: a collection is taken in, indexed and asked as any papers are, in a place of its own."""
+
+import json
+from pathlib import Path
+
+import click
+
+from broadsheet.cli.indexing import bring_up
+from broadsheet.cli.out import progress
+from broadsheet.cli.start import apart, heeded_stop
+
+
+def run_beir(
+    folder: Path, split: str, systems: tuple[str, ...], compare: Path | None, keep: Path | None, *, as_json: bool
+) -> None:
+    """Take the collection in where it is not here yet, ask its queries, and print what came out."""
+    with apart(keep):
+        from broadsheet.bench import beir
+        from broadsheet.search import current
+        from broadsheet.sources.beir import judgments
+
+        judged = judgments(folder, split)
+        _take_in(folder)
+        chosen = systems or tuple(beir.SYSTEMS)
+        _give_vectors(needed=bool(systems) and systems != ("words",))
+        try:
+            if current.embedder() is None:
+                chosen = tuple(name for name in chosen if name == "words")
+                click.echo(f"By words alone: {current.why_no_model()}", err=True)
+            with progress("Asking") as advance:
+                found = beir.measure(judged, chosen, lambda done, total: advance(done, total, f"{done} queries"))
+        finally:
+            current.release()
+        answer = beir.as_json(found)
+        if compare:
+            answer["compared"] = beir.compared(answer, compare)
+        click.echo(json.dumps(answer, indent=1) if as_json else beir.table(answer))
+
+
+def _take_in(folder: Path) -> None:
+    from broadsheet import pipeline
+    from broadsheet.sources.beir import Corpus
+    from broadsheet.sources.jsonl import fingerprint
+
+    source = Corpus(folder)
+    with heeded_stop() as stop, progress("Taking in") as advance:
+        run = pipeline.take_in(
+            source,
+            place=str(folder),
+            fingerprint=fingerprint(folder / "corpus.jsonl"),
+            report=lambda now: advance(now.done, now.total, f"{now.run.rows} documents"),
+            stop=stop,
+        )
+    if run.rejected:
+        click.echo(f"{run.rejected} documents could not be read.", err=True)
+    bring_up(err=True)
+
+
+def _give_vectors(*, needed: bool) -> None:
+    """Embed every document. needed: without the model there is nothing to measure, so say so and end."""
+    from broadsheet.errors import Refused
+    from broadsheet.search import current, upkeep
+
+    index = current.own()
+    embedder = current.embedder(build=True)
+    if embedder is None:
+        if needed:
+            raise Refused(f"Meaning cannot be measured: {current.why_no_model()}")
+        return
+    with heeded_stop() as stop, progress("Embedding") as advance:
+        upkeep.backfill(
+            index, embedder, report=lambda done, total: advance(done, total, f"{done} documents"), stop=stop
+        )

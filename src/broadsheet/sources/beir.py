@@ -1,0 +1,104 @@
+"""Collections with judgments in BEIR's layout: a folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv.
+
+The corpus is a source like any other. Measuring with it is the bench's.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.paper_ids import digest
+from broadsheet.sources.record import Item, Record, Reject
+
+LAYOUT = "A folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
+
+
+@dataclass(frozen=True, slots=True)
+class Judgments:
+    """The queries of a collection that are judged. qrels: grade of a document by query and by its id in the corpus."""
+
+    queries: dict[str, str]
+    qrels: dict[str, dict[str, int]]
+
+
+class Corpus:
+    """The documents of a collection as papers. done and total are bytes."""
+
+    name = "beir"
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "corpus.jsonl"
+        if not self._path.is_file():
+            raise BadInput(f"There is no {self._path}.", LAYOUT)
+        self.total: int | None = self._path.stat().st_size
+        self.done = 0
+
+    def fetch(self, after: int = 0) -> Iterator[Item]:
+        """Yield the documents after line ``after``."""
+        with self._path.open("rb") as lines:
+            for position, line in enumerate(lines, start=1):
+                self.done += len(line)
+                if position > after and line.strip():
+                    yield Item(position, _document(line))
+
+
+def key_of(document: str) -> str:
+    """Return the key under which a document of a collection is kept here; ids of collections may be any text."""
+    return f"beir:{digest(document)}"
+
+
+def judgments(folder: Path, split: str = "test") -> Judgments:
+    """Read the queries of a collection and what was judged of them.
+
+    split: which file of qrels. Raises BadInput for a missing or broken file, naming the line.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    path = folder / "qrels" / f"{split}.tsv"
+    for number, line in enumerate(_lines(path), start=1):
+        parts = line.rstrip("\n").split("\t")
+        if number == 1 and not parts[-1].strip().lstrip("-").isdigit():
+            continue  # the heading
+        try:
+            query, document, grade = parts
+            qrels.setdefault(query, {})[document] = int(grade)
+        except ValueError:
+            raise BadInput(f"{path}, line {number}: {line[:80]!r} is not query, document and grade.", LAYOUT) from None
+    queries = {}
+    for number, line in enumerate(_lines(folder / "queries.jsonl"), start=1):
+        row = _row(line)
+        if row is None or not isinstance(row.get("text"), str):
+            raise BadInput(f"{folder / 'queries.jsonl'}, line {number}: {line[:80]!r} is no query.", LAYOUT)
+        if str(row["_id"]) in qrels:
+            queries[str(row["_id"])] = row["text"]
+    if not queries:
+        raise BadInput(f"No query of {folder} is judged in qrels/{split}.tsv.", LAYOUT)
+    return Judgments(queries, {query: qrels[query] for query in queries})
+
+
+def _document(line: bytes) -> Record | Reject:
+    row = _row(line.decode("utf-8", "replace"))
+    if row is None:
+        return Reject("The line is no JSON object with an _id.", line.decode("utf-8", "backslashreplace"))
+    title, text = str(row.get("title") or "").strip(), str(row.get("text") or "").strip()
+    if not title and not text:
+        return Reject("The document has neither title nor text.", line.decode("utf-8", "backslashreplace"))
+    return Record(id=key_of(str(row["_id"])), title=title or "Untitled", abstract=text, source="beir")
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and "_id" in row else None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            yield from (line for line in lines if line.strip())
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", LAYOUT) from None

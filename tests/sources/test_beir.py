@@ -1,0 +1,57 @@
+"""Collections in BEIR's layout."""
+
+import pytest
+from tests.conftest import DATA
+
+from broadsheet.errors import BadInput
+from broadsheet.sources.beir import Corpus, judgments, key_of
+from broadsheet.sources.record import Record, Reject
+
+FOLDER = DATA / "beir"
+
+
+def test_documents_become_papers_under_a_key_whatever_their_id():
+    items = list(Corpus(FOLDER).fetch())
+    records = [item.row for item in items if isinstance(item.row, Record)]
+    assert [record.title for record in records][4:] == ["The cost of masts", "Untitled"]
+    assert records[4].id == key_of("id with spaces/and:signs")
+    assert len({record.id for record in records}) == 6
+    (reject,) = [item.row for item in items if isinstance(item.row, Reject)]
+    assert "no id" in reject.raw
+
+
+def test_reading_goes_on_after_a_line():
+    assert [item.position for item in Corpus(FOLDER).fetch(after=5)] == [6, 7]
+
+
+def test_only_judged_queries_are_read():
+    found = judgments(FOLDER)
+    assert set(found.queries) == set(found.qrels) == {"q1", "q2", "q3"}
+    assert found.qrels["q1"] == {"d1": 2, "d2": 1}
+
+
+def test_judgments_need_no_heading(tmp_path):
+    write(tmp_path, "q1\td1\t1\n")
+    assert judgments(tmp_path).qrels == {"q1": {"d1": 1}}
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(BadInput, match=r"corpus\.jsonl"):
+        Corpus(tmp_path)
+    with pytest.raises(BadInput, match=r"other\.tsv cannot be read"):
+        judgments(FOLDER, "other")
+    write(tmp_path, "query-id\tcorpus-id\tscore\nq1\td1\n")
+    with pytest.raises(BadInput, match="line 2: 'q1"):
+        judgments(tmp_path)
+    write(tmp_path, "q9\td1\t1\n")
+    with pytest.raises(BadInput, match="No query of"):
+        judgments(tmp_path)
+    write(tmp_path, "q1\td1\t1\n", queries='{"_id": "q1"}\n')
+    with pytest.raises(BadInput, match=r"queries\.jsonl, line 1"):
+        judgments(tmp_path)
+
+
+def write(folder, qrels, queries='{"_id": "q1", "text": "lanterns"}\n'):
+    (folder / "qrels").mkdir(exist_ok=True)
+    (folder / "qrels" / "test.tsv").write_text(qrels)
+    (folder / "queries.jsonl").write_text(queries)
