@@ -26,6 +26,8 @@ class MadeUp:
     withdrawn: bool = False
     kind: str = "new"
     raw: str = ""  # instead of the whole record
+    abstract: str = ""
+    comment: str = "9 pages"
 
 
 def papers(number: int, *, per_day: int = 10, first: date = date(2026, 1, 10)) -> list[MadeUp]:
@@ -104,11 +106,11 @@ def error(code: str, text: str) -> bytes:
     return envelope(f'<error code="{code}">{text}</error>')
 
 
-def envelope(inside: str, today: date = TODAY) -> bytes:
+def envelope(inside: str, today: date = TODAY, moment: str = "02:00:00") -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
-        f"<responseDate>{today}T02:00:00Z</responseDate><request>http://127.0.0.1/oai</request>{inside}</OAI-PMH>\n"
+        f"<responseDate>{today}T{moment}Z</responseDate><request>http://127.0.0.1/oai</request>{inside}</OAI-PMH>\n"
     ).encode()
 
 
@@ -127,10 +129,11 @@ def record(paper: MadeUp, form: str = "arXivRaw") -> str:
 
 def _metadata(paper: MadeUp, form: str) -> str:
     title = escape(paper.title or f"Made-up paper {paper.id}")
+    abstract = escape(paper.abstract) or "  An abstract that\n came over $a &lt; b$ wires.\n"
     tail = (
-        f"<title>{title}</title><categories>{paper.categories}</categories><comments>9 pages</comments>"
+        f"<title>{title}</title><categories>{paper.categories}</categories><comments>{escape(paper.comment)}</comments>"
         "<license>http://arxiv.org/licenses/nonexclusive-distrib/1.0/</license>"
-        "<abstract>  An abstract that\n came over $a &lt; b$ wires.\n</abstract>"
+        f"<abstract>{abstract}</abstract>"
     )
     if form == "arXiv":
         author = "<author><keyname>Gödel</keyname><forenames>B.</forenames><suffix>Jr</suffix></author>"
@@ -177,8 +180,13 @@ def answer(site: ArxivSite, params: dict[str, str]) -> bytes:
 def feed(site: ArxivSite, form: str, categories: list[str]) -> bytes:
     """Return the feed of the day for some categories, of 2,000 papers at most."""
     held = [one for one in site.held if set(categories) & set(one.categories.split())][:2000]
+    return written(held, form, categories, site.feed_day)
+
+
+def written(held: list[MadeUp], form: str, categories: list[str], feed_day: date) -> bytes:
+    """Return some papers as the feed of a day."""
     names = "+".join(categories)
-    midnight = datetime.combine(site.feed_day, datetime.min.time())
+    midnight = datetime.combine(feed_day, datetime.min.time())
     space = 'xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"'
     if form == "atom":
         entries = "".join(_entry(one, f"{midnight:%Y-%m-%dT%H:%M:%S}-05:00") for one in held)
@@ -196,7 +204,8 @@ def feed(site: ArxivSite, form: str, categories: list[str]) -> bytes:
 
 
 def _introduced(paper: MadeUp) -> str:
-    return f"arXiv:{paper.id}v{len(paper.versions)} Announce Type: {paper.kind} \nAbstract: We show $a &lt; b$\n in it."
+    said = escape(paper.abstract) or "We show $a &lt; b$\n in it."
+    return f"arXiv:{paper.id}v{len(paper.versions)} Announce Type: {paper.kind} \nAbstract: {said}"
 
 
 def _shared(paper: MadeUp) -> str:

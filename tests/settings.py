@@ -8,6 +8,7 @@ _HOME = tempfile.TemporaryDirectory(prefix="broadsheet-tests-")
 atexit.register(_HOME.cleanup)
 os.environ["BROADSHEET_HOME"] = _HOME.name
 os.environ["BROADSHEET_OFFLINE"] = "yes"
+os.environ["BROADSHEET_HOST_DELAY_SECONDS"] = "0"
 # The browser's driver leaves an event loop in the main thread; Django would take every later query for an async one.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
 os.environ["BROADSHEET_MODE"] = "open"

@@ -1,154 +1,178 @@
-"""When things run while the site is served: the index follows the papers, vectors follow, news are fetched."""
+"""The whole timetable: what runs by itself, when, and on what condition; and what operators may ask of it.
 
-import contextlib
-import logging
-import os
-import threading
-from collections.abc import Iterator
+To add a job, write a function in the room it belongs to, ``def f(stop: Callable[[], bool]) -> str``: it asks ``stop``
+between two batches, takes up at the next run where it was stopped, and returns one sentence on what it did. What fails
+raises; it is tried again after a pause. Then add one line to TIMETABLE below, and one to the table in docs/jobs.md.
+How jobs are taken and run is in ``work.running``; nothing there knows what they do.
+"""
+
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.utils import timezone
 
-from broadsheet import pipeline
-from broadsheet.community import votes
-from broadsheet.errors import BroadsheetError, Conflict
+from broadsheet import pipeline, places, watching
+from broadsheet.accounts import readers
+from broadsheet.community import duplicates, votes
+from broadsheet.enrich import run
+from broadsheet.errors import Conflict, NotFound
 from broadsheet.mail import bounces, mailbox, sending, subscribed
 from broadsheet.ranking import entries
-from broadsheet.search import current, upkeep
-from broadsheet.search.index import Index
+from broadsheet.work import actions, answers
+from broadsheet.work.timetable import Daily, Entry, Every, Stop
 
-logger = logging.getLogger(__name__)
+GROWN = timedelta(days=30)
+"""How far back accounts are looked at that stopped being new, as the site may have been down for a while."""
 
-LOOK_EVERY = 2.0
-"""Seconds between two looks for changed papers."""
+_OVERLAP = timedelta(hours=1)
 
-NEWS_EVERY = 3600.0
-"""Seconds between two looks at arXiv, whose answers change once a day."""
-
-SCORES_EVERY = 3600.0
-"""Seconds between two looks for accounts that stopped being new, whose votes count from then on (docs/ranking),
-and for what entered the ranked lists."""
-
-BOUNCES_EVERY = 300.0
-"""Seconds between two looks into the mailbox of bounces, where there is one."""
-
-DIGESTS_EVERY = 30.0
-"""Seconds between two looks for digests that are due."""
-
-FIRST_SCORES = timedelta(days=30)
-"""How far the first look reaches back, as the site may have been down for a while."""
+_NEW_YORK = "America/New_York"
+"""By whose clock arXiv works; its OAI-PMH is brought up to date in the evening there, its feed at midnight."""
 
 
-class Background:
-    """The work beside serving, on threads of the process that owns the index; ``stop`` ends it between two batches."""
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self._stopped = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._keep_index, name="index", daemon=True),
-            threading.Thread(target=self._keep_scores, name="scores", daemon=True),
-        ]
-        self._digests = threading.Thread(target=self._keep_digests, name="digests", daemon=True)
-        if settings.SEND_DIGESTS:
-            self._threads.append(self._digests)
-        if not settings.OFFLINE:
-            self._threads.append(threading.Thread(target=self._keep_news, name="news", daemon=True))
-        if settings.BOUNCES:
-            self._threads.append(threading.Thread(target=self._keep_bounces, name="bounces", daemon=True))
-
-    def start(self) -> None:
-        """Start all threads."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Ask all threads to end and wait for the one that writes the index.
-
-        The other may be waiting for a host; it is left behind, as all it stores is stored in whole transactions.
-        """
-        self._stopped.set()
-        if self._threads[0].ident is not None:
-            self._threads[0].join(20)
-        if self._digests.ident is not None:
-            # The mail in hand: an answer that nobody waits for would be a mail in doubt.
-            self._digests.join(20)
-
-    def _keep_index(self) -> None:
-        _be_nice()
-        seen = complete = -1
-        while not self._stopped.is_set():
-            with _logged("keeping the index"):
-                newest = upkeep.newest_stamp()
-                if newest != seen or upkeep.rebuild_is_due():
-                    upkeep.catch_up(self.index, stop=self._stopped.is_set)
-                    self.index.optimize()
-                    seen = newest
-                if newest != complete and self._give_vectors():
-                    complete = newest
-            self._stopped.wait(LOOK_EVERY)
-
-    def _give_vectors(self) -> bool:
-        """Give vectors until none is missing, and return True, or until papers have changed, which come first."""
-        embedder = current.embedder(build=True)
-        if embedder is None:
-            return False
-        began = upkeep.newest_stamp()
-
-        def enough() -> bool:
-            return self._stopped.is_set() or upkeep.newest_stamp() != began
-
-        upkeep.backfill(self.index, embedder, stop=enough)
-        return not enough()
-
-    def _keep_scores(self) -> None:
-        since = FIRST_SCORES
-        while not self._stopped.is_set():
-            with _logged("counting the votes of accounts that are not new any more"):
-                votes.come_of_age(since)
-                since = timedelta(seconds=2 * SCORES_EVERY)
-            with _logged("forgetting subscriptions that nobody confirmed and those that ended"):
-                subscribed.forget()
-            with _logged("noting what entered the ranked lists"):
-                entries.record_ranked(timezone.now(), stop=self._stopped.is_set)
-            self._stopped.wait(SCORES_EVERY)
-
-    def _keep_bounces(self) -> None:
-        while not self._stopped.is_set():
-            with _logged("reading the bounces"):
-                mailbox.collect(bounces.take_in, stop=self._stopped.is_set)
-            self._stopped.wait(BOUNCES_EVERY)
-
-    def _keep_digests(self) -> None:
-        while not self._stopped.is_set():
-            # An operator's `digest send` does the same meanwhile.
-            with _logged("sending the digests"), contextlib.suppress(Conflict):
-                sending.run(stop=self._stopped.is_set)
-            self._stopped.wait(DIGESTS_EVERY)
-
-    def _keep_news(self) -> None:
-        while not self._stopped.is_set():
-            with _logged("taking in the news"):
-                pipeline.take_in_news(stop=self._stopped.is_set)
-            self._stopped.wait(NEWS_EVERY)
+def _online() -> bool:
+    return not settings.OFFLINE
 
 
-@contextlib.contextmanager
-def _logged(doing: str) -> Iterator[None]:
-    """Log what went wrong and go on: a background thread that dies would leave the site silently out of date."""
+def _scores(stop: Stop) -> str:
+    since = actions.last_done("scores")
+    grown = votes.come_of_age(min(timezone.now() - since + _OVERLAP, GROWN) if since else GROWN)
+    forgotten = subscribed.forget()
+    lists = entries.record_ranked(timezone.now(), stop=stop)
+    return f"{grown} papers counted anew, {lists} ranked lists noted, {forgotten} ended subscriptions forgotten."
+
+
+def _digests(stop: Stop) -> str:
     try:
-        yield
-    except BroadsheetError as error:
-        logger.warning("%s: %s", doing, error)
-    except Exception:
-        logger.exception("%s failed; it is tried again", doing)
-    finally:
-        close_old_connections()
+        return sending.run(stop=stop).sentence()
+    except Conflict:
+        return "An operator's command sends them now."
 
 
-def _be_nice() -> None:
-    """Give this thread's share of the processor to readers first, where the system can do that for one thread."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+def _bounces(stop: Stop) -> str:
+    found = mailbox.collect(bounces.take_in, stop=stop)
+    return f"{found.reports} about mails of this site, {found.others} others."
+
+
+def _daily_papers(stop: Stop) -> str:
+    run = pipeline.take_in_daily_papers(stop)
+    return f"{run.added} papers came, {run.updated} changed, {run.rejected} could not be read."
+
+
+def _tidy(_: Stop) -> str:
+    return f"{actions.forget_runs()} runs and {answers.forget(timezone.now())} answers forgotten."
+
+
+def _asked(kind: str) -> Callable[[Stop], str]:
+    return lambda stop: run.run([places.fact_kinds()[kind]], stop)
+
+
+def _is_on(kind: str) -> Callable[[], bool]:
+    return lambda: kind in settings.ENRICH and not settings.OFFLINE
+
+
+TIMETABLE: tuple[Entry, ...] = (
+    Entry(
+        "news",
+        Every(60),
+        "Takes in the newest papers from arXiv, when its calendar and the ledger say that it is time to ask.",
+        watching.look_for_news,
+        _online,
+        "news",
+    ),
+    Entry(
+        "harvest",
+        Daily(0, 30, _NEW_YORK),
+        "Reads what has changed at arXiv since the last time: revisions, withdrawals, papers that were missed.",
+        watching.harvest,
+        _online,
+        "arxiv",
+    ),
+    Entry("reread", Daily(3, 30, _NEW_YORK), "Reads the last seven days again.", watching.reread, _online, "arxiv"),
+    Entry("gaps", Daily(5, 0, _NEW_YORK), "Asks for papers that are missing.", watching.fill_gaps, _online, "arxiv"),
+    Entry("ledger", Every(600), "Counts what came of each day; tells operators of gaps.", watching.keep_ledger),
+    Entry(
+        "duplicates",
+        Every(3600),
+        "Finds papers that came twice under several ids.",
+        duplicates.find,
+        lane="duplicates",
+    ),
+    Entry("scores", Every(3600), "Counts votes of accounts that are not new any more; notes ranked lists.", _scores),
+    Entry(
+        "digests",
+        Every(30),
+        "Sends the digests that are due.",
+        _digests,
+        lambda: settings.SEND_DIGESTS,
+        "digests",
+        # The mail in hand: an answer that nobody waits for would be a mail in doubt.
+        patience=20,
+    ),
+    Entry("bounces", Every(300), "Reads the mailbox of bounces.", _bounces, lambda: bool(settings.BOUNCES), "bounces"),
+    Entry(
+        "daily-papers",
+        Every(3600),
+        "Follows the daily papers of another site.",
+        _daily_papers,
+        lambda: bool(settings.FOLLOW_DAILY_PAPERS) and not settings.OFFLINE,
+        "daily-papers",
+    ),
+    Entry(
+        "facts",
+        Every(300),
+        "Reads what papers say of themselves; chooses key phrases and extracts.",
+        lambda stop: run.run(run.named([]), stop),
+        lambda: bool(run.named([])),
+        "facts",
+    ),
+    # Each place in a lane of its own, as one that answers slowly takes days for all papers.
+    Entry("stars", Every(3600), "Reads the stars of repositories.", _asked("stars"), _is_on("stars"), "stars"),
+    Entry("hub", Every(3600), "Asks the Hub for models and datasets.", _asked("hub"), _is_on("hub"), "hub"),
+    Entry("citations", Every(3600), "Asks who cites whom.", _asked("citations"), _is_on("citations"), "citations"),
+    Entry("orcid", Every(3600), "Asks for authors' ORCID iDs.", _asked("orcid"), _is_on("orcid"), "orcid"),
+    Entry("summaries", Every(3600), "Has summaries written.", _asked("summaries"), _is_on("summaries"), "summaries"),
+    Entry("tidy", Daily(4, 40), "Forgets old runs of jobs, and answers nobody asked for again.", _tidy),
+)
+
+
+def standing() -> list[Entry]:
+    """Return the jobs that are in the timetable under the present settings."""
+    return [entry for entry in TIMETABLE if entry.stands()]
+
+
+def entry(name: str) -> Entry:
+    """Return a job of the timetable by name. Raises NotFound for one that is not in it, or not under these settings."""
+    found = {entry.name: entry for entry in TIMETABLE}.get(name)
+    if found is None:
+        raise NotFound(f"There is no job {name[:40]!r}.", "`broadsheet jobs` lists them.")
+    if not found.stands():
+        raise NotFound(f"The job {name} is not in the timetable under the present settings.", "docs/jobs.md tells why.")
+    return found
+
+
+def start_now(visitor: readers.Visitor, name: str) -> None:
+    """Have a job run as soon as somebody can. Raises SignInNeeded, Refused, NotFound."""
+    operator = readers.admin(visitor)
+    _settled(name)
+    actions.ask_for(name, operator.username)
+
+
+def pause(visitor: readers.Visitor, name: str) -> None:
+    """Let a job rest; a run ends at its next batch. Raises SignInNeeded, Refused, NotFound."""
+    readers.admin(visitor)
+    _settled(name)
+    actions.pause(name)
+
+
+def go_on(visitor: readers.Visitor, name: str) -> None:
+    """Let a job that rests run again; what was missed is caught up once. Raises SignInNeeded, Refused, NotFound."""
+    readers.admin(visitor)
+    _settled(name)
+    actions.go_on(name)
+
+
+def _settled(name: str) -> None:
+    """See that a job has its row, also where nothing has run the timetable yet."""
+    actions.settle([entry(name)], timezone.now())

@@ -3,27 +3,33 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from broadsheet import places
 from broadsheet.accounts import limits, readers
 from broadsheet.accounts.models import User
-from broadsheet.community import claims, submissions
+from broadsheet.community import claims, merging, submissions
 from broadsheet.community.models import Submission
 from broadsheet.community.votes import rescore
 from broadsheet.errors import BroadsheetError, NotFound, Refused, Upstream
-from broadsheet.papers import runs
+from broadsheet.papers import daily_lists, runs
 from broadsheet.papers.actions import store, withdraw
 from broadsheet.papers.models import Paper, Run
-from broadsheet.sources import arxiv_ids, http
+from broadsheet.search import arxiv_query
+from broadsheet.search.query import Query
+from broadsheet.sources import arxiv_ids, reach
 from broadsheet.sources.record import Item, Record, Reject, Source, Withdrawal
 
 BATCH = 1000
 FIRST_LOOK = 15.0
+ASKED_PER_HOUR = 60
+"""Searches at arXiv that one reader can have in an hour; a tenth for new accounts."""
+
 FETCHED_PER_HOUR = 20
 """Papers one reader can have fetched from arXiv in an hour; a tenth for new accounts."""
 
@@ -72,6 +78,7 @@ def take_in(
             # The position is stored with the papers, so a kill at any moment neither skips nor repeats a row.
             runs.advance(run, batch[-1].position, stored, len(rejects))
             runs.keep_rejects(run, rejects)
+        merging.settle(stored.same)
         report(Progress(source.done, source.total, run, began_at, rejects))
     runs.finish(run, getattr(source, "reached", 0))
     return run
@@ -117,7 +124,7 @@ def why_no_news() -> str:
     if settings.OFFLINE:
         return "The network is switched off (BROADSHEET_OFFLINE)."
     host = urlsplit(settings.ARXIV_API).hostname or settings.ARXIV_API
-    return "" if http.is_reachable(settings.ARXIV_API, within=3.0) else f"arXiv cannot be reached ({host})."
+    return "" if reach.is_reachable(settings.ARXIV_API, within=3.0) else f"arXiv cannot be reached ({host})."
 
 
 def try_first_news(report: Callable[[Progress], None]) -> str:
@@ -133,12 +140,52 @@ def try_first_news(report: Callable[[Progress], None]) -> str:
     return "" if has_papers() else trouble or "arXiv sent no papers of the configured categories."
 
 
-def take_in_news(stop: Callable[[], bool] = lambda: False) -> Run | None:
-    """Take in the newest papers of the configured categories; None where arXiv cannot be reached."""
+def take_in_news(stop: Callable[[], bool] = lambda: False, since: datetime | None = None) -> Run | None:
+    """Take in the newest papers of the configured categories; None where arXiv cannot be reached.
+
+    since: those submitted from then on, at most; by default of five days. When to look is told by ``watching``.
+    """
     if why_no_news():
         return None
-    opened = places.open_place("arxiv")
-    return take_in(opened.source, place="arxiv", fingerprint=opened.fingerprint, stop=stop)
+    source = places.news(since=since)
+    return take_in(source, place="arxiv", fingerprint=f"arxiv {timezone.now().isoformat()}", stop=stop)
+
+
+def take_in_daily_papers(stop: Callable[[], bool] = lambda: False) -> Run:
+    """Take in the daily papers of another site, from some days before the last reading up to today.
+
+    Raises Upstream where it does not answer, Refused where the network is switched off.
+    """
+    opened = places.open_place(daily_lists.PLACE)
+    return take_in(opened.source, place=daily_lists.PLACE, fingerprint=opened.fingerprint, stop=stop)
+
+
+def ask_arxiv(visitor: readers.Visitor, query: Query, start: int = 0, limit: int = 20) -> tuple[list[Record], int]:
+    """Return what arXiv's own search finds, and how many papers there are in all. Nothing is stored.
+
+    start: results to pass over. Raises SignInNeeded without a reader, BadInput for a query that arXiv cannot be asked,
+    TooMany beyond some questions an hour, Refused or Upstream where arXiv cannot be asked.
+    """
+    reader = readers.active(visitor, "ask arXiv")
+    if settings.OFFLINE:
+        raise Refused("arXiv is not asked: the network is switched off (BROADSHEET_OFFLINE).")
+    asked = arxiv_query.translated(query) if not query.key else None
+    limits.spend(f"elsewhere:{reader.pk}", capacity=limits.share(reader, ASKED_PER_HOUR), seconds=3600)
+    totals: list[int] = []
+
+    def search() -> Iterator[Item]:
+        api = places.arxiv(timeout=10)
+        if asked is None:
+            return api.by_ids([query.key or ""])
+        rows, total = api.search(asked.text, start=start, limit=limit, newest=asked.newest)
+        totals.append(total)
+        return iter([Item(number, row) for number, row in enumerate(rows, start=1)])
+
+    items, trouble = _asked(search)
+    if trouble:
+        raise Upstream(f"arXiv could not be asked: {trouble}", "Try again later.")
+    records = [item.row for item in items if isinstance(item.row, Record)]
+    return records, totals[0] if totals else len(records)
 
 
 def submit(visitor: readers.Visitor, name: str, comment: str = "") -> Submission:
@@ -189,12 +236,19 @@ def _fetch(reader: User, key: str) -> Paper:
     records = [item.row for item in items if isinstance(item.row, Record) and item.row.id == key]
     if records:
         with transaction.atomic():
-            rescore(store(records).voted)
-        return Paper.objects.get(key=key)
+            stored = store(records)
+            rescore(stored.voted)
+        merging.settle(stored.same)
+        return _named(key)
     rejects = [item.row.reason for item in items if isinstance(item.row, Reject)]
     if trouble or rejects:
         raise Upstream(f"{key} could not be fetched: {trouble or rejects[0]}", way_out)
     raise NotFound(f"arXiv does not know a paper {key}.", "Look for a typing error in the id.")
+
+
+def _named(key: str) -> Paper:
+    """Return the paper of a key, or the one that it turned out to be when it was stored."""
+    return Paper.objects.named(key) or Paper.objects.get(key=key)
 
 
 def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
@@ -207,6 +261,8 @@ def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
             items.extend(ask())
         except BroadsheetError as error:
             trouble.append(str(error))
+        finally:
+            connection.close()  # this thread's own, on which it asked the gate
 
     # A host that drips, or asks for a pause, holds up only this thread, which may be left behind.
     thread = threading.Thread(target=look, daemon=True)

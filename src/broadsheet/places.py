@@ -1,21 +1,26 @@
 """Where papers are taken from: what a person or the timetable names becomes an open source. Storing is ``pipeline``."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
 
+from broadsheet.enrich import elsewhere, run
+from broadsheet.enrich.fulltext import FullTexts
 from broadsheet.errors import BadInput, Refused
-from broadsheet.papers import harvests
+from broadsheet.papers import daily_lists, harvests
 from broadsheet.sources import arxiv_ids, http, web
 from broadsheet.sources.arxiv_api import ArxivApi
 from broadsheet.sources.jsonl import fingerprint
 from broadsheet.sources.open_source import source_for
 from broadsheet.sources.record import Item, Source
 from broadsheet.sources.sample import Sample
+from broadsheet.work import answers, gates
 
 
 class Opened(NamedTuple):
@@ -42,6 +47,8 @@ def open_place(place: str, name: str | None = None) -> Opened:
         return Opened(news(), once)
     if harvests.is_one(place):
         return Opened(*harvests.opened(place, client(harvests.SLOW_ANSWER)))
+    if daily_lists.is_one(place):
+        return Opened(*daily_lists.opened(place, client(30)))
     if Path(place).exists():
         return Opened(source_for(Path(place), name), fingerprint(Path(place)))
     if key := arxiv_ids.find(place):
@@ -57,14 +64,28 @@ def open_place(place: str, name: str | None = None) -> Opened:
 
 
 def client(timeout: float) -> http.PoliteClient:
-    """Return the polite client for arXiv's hosts. timeout: seconds for an answer to begin and between its parts."""
-    return http.PoliteClient(
-        gates=settings.HOME / "gates",
-        contact=settings.CONTACT,
-        delay=settings.ARXIV_DELAY,
-        pace="arxiv.org",  # its terms of use count the API, OAI-PMH and the feeds together
-        timeout=timeout,
-    )
+    """Return the polite client for all hosts. timeout: seconds for an answer to begin and between its parts."""
+    return http.PoliteClient(gate_of, contact=settings.CONTACT, memory=answers.Memory(), timeout=timeout)
+
+
+def fact_kinds() -> dict[str, run.Kind]:
+    """Return all kinds of facts by name. None that asks a host does so before it is told to look."""
+    texts = elsewhere.Asked(FullTexts.KIND, FullTexts.TITLE, lambda: FullTexts(client(60)))
+    return run.known() | elsewhere.kinds(_slow_client) | {texts.KIND: texts}
+
+
+def _slow_client(delay: float, timeout: float) -> http.PoliteClient:
+    """Return a client that leaves at least ``delay`` seconds between two requests to a host other than arXiv's."""
+    gates_of = partial(gates.gate, delay=max(delay, settings.HOST_DELAY))
+    return http.PoliteClient(gates_of, contact=settings.CONTACT, memory=answers.Memory(), timeout=timeout)
+
+
+def gate_of(host: str) -> gates.Gate:
+    """Return the gate before a host. Those of arXiv share one pace, as its terms of use count all of them together."""
+    addresses = (settings.ARXIV_API, settings.ARXIV_OAI, settings.ARXIV_RSS)
+    if host == "arxiv.org" or host.endswith(".arxiv.org") or host in {urlsplit(url).hostname for url in addresses}:
+        return gates.gate(host, settings.ARXIV_DELAY, pace="arxiv.org")
+    return gates.gate(host, settings.HOST_DELAY)
 
 
 def arxiv(timeout: float = 30) -> ArxivApi:
@@ -72,10 +93,12 @@ def arxiv(timeout: float = 30) -> ArxivApi:
     return ArxivApi(client(timeout), settings.ARXIV_API)
 
 
-def news(limit: int = 4000, timeout: float = 30) -> Source:
-    """Return the newest papers of the configured categories as a source, ``limit`` at most."""
-    # Five days reach back over a weekend and a late announcement.
-    since = timezone.now() - timedelta(days=5)
+def news(limit: int = 4000, timeout: float = 30, since: datetime | None = None) -> Source:
+    """Return the newest papers of the configured categories as a source, ``limit`` at most.
+
+    since: those submitted from then on; by default five days, which reach back over a weekend and a late announcement.
+    """
+    since = since or timezone.now() - timedelta(days=5)
     return Rows(arxiv(timeout).newest(settings.CATEGORIES, since=since, limit=limit), limit)
 
 

@@ -33,6 +33,7 @@ ADDRESSES = {
     "/api/collections/{namespace}/{slug}",
     "/api/collections/{namespace}/{slug}/items",
     "/api/collections/{namespace}/{slug}/items/{item_id}",
+    "/api/papers/{paper_id}/facts",
     "/api/arxiv/{paper_id}/repos",
     "/api/agent-harnesses",
     "/api/whoami-v2",

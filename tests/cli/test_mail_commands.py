@@ -3,11 +3,9 @@
 import json
 import mailbox
 import subprocess
-import threading
 
 import pytest
 from click.testing import CliRunner
-from django.db import connections
 from tests.bounced import about, raw
 from tests.conftest import broadsheet
 from tests.mail_rows import choice, delivery, subscription
@@ -16,6 +14,7 @@ from broadsheet import jobs
 from broadsheet.cli import main
 from broadsheet.mail import addresses
 from broadsheet.mail.models import State
+from broadsheet.work import running
 
 
 @pytest.fixture
@@ -91,28 +90,20 @@ def test_how_mail_stands_is_shown(sent):
 
 
 def test_a_server_reads_the_mailbox_only_where_one_is_set(settings):
-    def threads():
-        return {thread.name for thread in jobs.Background(None)._threads}
+    def names():
+        return {entry.name for entry in jobs.standing()}
 
-    assert "bounces" not in threads()
+    assert "bounces" not in names()
     settings.BOUNCES = "maildir:/var/mail/bounces"
-    assert "bounces" in threads()
+    assert "bounces" in names()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_thread_of_a_server_takes_reports_in(sent, tmp_path, settings):
+def test_the_job_of_a_server_takes_reports_in(sent, tmp_path, settings):
     mailbox.Maildir(tmp_path / "mail").add(about("unknown-postfix", sent))
     settings.BOUNCES = f"maildir:{tmp_path}/mail"
-    background = jobs.Background(None)
-    background._stopped.wait = lambda seconds: background._stopped.set()
-
-    def work():
-        background._keep_bounces()
-        connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
+    run = running.run_now(jobs.entry("bounces"), "")
+    assert run.result == "1 about mails of this site, 0 others."
     assert state(sent) == State.SUSPENDED
 
 

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.gates import polite
 
 from broadsheet.community import zotero
 from broadsheet.errors import BadInput, NotFound, Refused, Upstream
-from broadsheet.sources.http import PoliteClient
 
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 
@@ -117,8 +117,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def client(tmp_path, clock):
-    return PoliteClient(tmp_path, delay=0.2, clock=clock, sleep=clock.sleep)
+def client(clock):
+    return polite(0.2, clock)
 
 
 def test_a_library_is_read_page_by_page_with_its_key_and_pauses(server, client, clock):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from huggingface_hub import HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 from pytest_django import Settings
@@ -14,6 +15,7 @@ from broadsheet.accounts.models import Membership, Organization, User
 from broadsheet.api import papers as routes
 from broadsheet.community import discussion
 from broadsheet.community.models import Claim, Follow, Submission
+from broadsheet.enrich.models import FullText
 from broadsheet.papers.models import Paper
 
 
@@ -64,6 +66,16 @@ def test_a_paper_is_read_as_markdown(client: HfApi):
     assert client.read_paper("2611.00001").startswith("# Small Models, Long Days\n")
     assert client.read_paper("cs/0601001").startswith("# An Old Paper\n")
     assert "読む" in client.read_paper("2611.00002")
+
+
+def test_a_full_text_that_is_here_is_read_whole(client: HfApi):
+    paper = Paper.objects.get(key="2611.00001")
+    kept = {"version": paper.version, "licence": "https://creativecommons.org/licenses/by/4.0/", "found": True}
+    FullText.objects.create(paper=paper, markdown="## 1 Introduction\n\n読む $x^2$", fetched=timezone.now(), **kept)
+    text = client.read_paper("2611.00001")
+    assert text.startswith("# Small Models, Long Days\n")
+    assert "## 1 Introduction\n\n読む $x^2$\n" in text
+    assert "Licence: [CC BY 4.0]" in text
 
 
 def test_search_by_id_and_without_words(client: HfApi):

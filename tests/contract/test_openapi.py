@@ -29,6 +29,7 @@ READING = (
     "/api/papers/search",
     "/api/papers",
     "/api/papers/{paper_id}",
+    "/api/papers/{paper_id}/facts",
     "/api/arxiv/{paper_id}/repos",
     "/api/agent-harnesses",
     "/api/whoami-v2",

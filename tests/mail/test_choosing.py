@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from filelock import FileLock
 from tests import cast
 
+from broadsheet.ledger import keeping
 from broadsheet.mail import choosing
 from broadsheet.mail.models import Cadence, Choice, Delivery, Pick, State, Subscription
 from broadsheet.mail.preferences import Preferences, preferences_key
@@ -285,6 +286,33 @@ def test_after_the_wait_a_digest_says_that_it_is_early(usual_fridays):
     )
     weekly = choose(subscription("bo@example.org", cadence=Cadence.WEEKLY), NOW + timedelta(hours=1))
     assert weekly.early == ""
+
+
+def test_on_a_holiday_a_digest_does_not_wait(usual_fridays):
+    """Friday after Thanksgiving: nothing is announced, and Thursday's papers are those of the newest edition."""
+    friday = NOW + timedelta(weeks=1)
+    ada = subscription(paper=usual_fridays, covered=date(2026, 11, 25))
+    Subscription.objects.update(due=friday)
+    ada.refresh_from_db()
+    for number in range(1, 9):
+        made = paper(number, day=date(2026, 11, 26), announced=date(2026, 11, 26))
+        Paper.objects.filter(pk=made.pk).update(added=friday - timedelta(hours=24))
+    assert not choosing.must_wait(ada, friday)
+    assert choose(ada, friday).early == ""
+
+
+def test_half_a_day_is_waited_for_by_arxivs_own_number_and_then_told_of(usual_fridays, settings):
+    settings.DIGEST_WAIT = 3
+    for number in range(1, 9):
+        made = paper(number)
+        Paper.objects.filter(pk=made.pk).update(added=NOW - timedelta(hours=1))
+    Paper.objects.exclude(day=FRIDAY).update(announced=None)
+    keeping.note_total(FRIDAY, "", 16)
+    ada = subscription(paper=usual_fridays)
+    assert choosing.must_wait(ada, NOW)
+    later = NOW + timedelta(hours=3)
+    assert not choosing.must_wait(ada, later)
+    assert choose(ada, later).early.startswith("Only 8 of 16 papers of Friday, 20 November have come so far")
 
 
 def test_nothing_is_early_when_the_papers_are_here(usual_fridays):

@@ -7,6 +7,11 @@ import sys
 import pytest
 from tests.cli.test_commands import WORDS, counted, rows
 from tests.conftest import broadsheet, environment
+from tests.records import record
+
+from broadsheet.errors import Conflict
+from broadsheet.papers.actions import store
+from broadsheet.search import current, fill, upkeep
 
 INGEST = """
 import os, signal, sys, django
@@ -109,3 +114,29 @@ def test_parts_of_another_database_are_thrown_away(tmp_path, file):
     assert "500 papers indexed" in taken.stdout, taken.stderr
     assert counted(tmp_path / "home")["searchable_by_words"] == 500
     assert found(tmp_path / "home", 'ti:"zebra 77"') == ["2501.00078"]
+
+
+@pytest.mark.django_db
+def test_a_filling_that_is_under_way_can_be_told(index):
+    assert not fill.is_under_way()
+    filling = fill.begin(index)
+    assert filling is not None
+    assert fill.is_under_way()
+    with pytest.raises(Conflict, match="Another process fills"):
+        fill.begin(index)
+    filling.close()
+    assert not fill.is_under_way()
+
+
+@pytest.mark.django_db
+def test_what_a_killed_filling_left_is_cleared_once_the_index_is_in_use(index, settings):
+    left = settings.INDEX_DIR / "parts" / "0000-dead"
+    left.mkdir(parents=True)
+    current.release()
+    assert current.own().size() == 0
+    assert left.exists(), "it may be used still"
+    store([record("2501.00001")])
+    upkeep.catch_up(current.own())
+    current.release()
+    assert current.own().size() == 1
+    assert not left.parent.exists()

@@ -35,14 +35,16 @@ def twin(paper: dict, place: int) -> dict:
     share = serial / (A_MONTH + 1) * calendar.monthrange(year, month)[1]
     submitted = datetime(year, month, 1, tzinfo=UTC) + timedelta(days=share)
     versions = [submitted + timedelta(days=30 * n) for n in range(1 + place % 3)]
+    key = f"{year % 100:02}{month:02}.{serial:05}"
+    is_published = place % 5 == 0
     return {
-        "id": f"{year % 100:02}{month:02}.{serial:05}",
+        "id": key,
         "submitter": (paper["authors"] or [None])[0],
         "authors": ", ".join(paper["authors"]),
         "title": wrapped(paper["title"]).replace("\n", "\n  "),
         "comments": paper.get("comment") or None,
-        "journal-ref": None,
-        "doi": None,
+        "journal-ref": f"Journal of Examples {year - 2000} ({year}) {serial}" if is_published else None,
+        "doi": f"10.1000/{key}" if is_published else None,
         "report-no": None,
         "categories": " ".join(paper.get("categories") or ["cs.LG"]),
         "license": "http://creativecommons.org/licenses/by/4.0/",

@@ -7,13 +7,14 @@ from pathlib import Path
 from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from tests.gates import polite
 
 from broadsheet.errors import BadInput, Upstream
 from broadsheet.sources.arxiv_api import EMPTY_TRIES, SLICE, ArxivApi, parse
-from broadsheet.sources.http import PoliteClient
 from broadsheet.sources.record import Record, Reject
 
 DATA = Path(__file__).parents[1] / "data"
@@ -47,7 +48,7 @@ def feed(*entries: str, total: int | str | None = None) -> bytes:
 class Asked:
     """An API whose answers are given, and what it was asked."""
 
-    def __init__(self, folder: Path, answer: Callable[[dict[str, str]], httpx2.Response | bytes]) -> None:
+    def __init__(self, answer: Callable[[dict[str, str]], httpx2.Response | bytes]) -> None:
         self.params: list[dict[str, str]] = []
 
         def handle(request: httpx2.Request) -> httpx2.Response:
@@ -56,7 +57,7 @@ class Asked:
             given = answer(params)
             return httpx2.Response(200, content=given) if isinstance(given, bytes) else given
 
-        client = PoliteClient(folder, delay=0, sleep=lambda _: None, transport=httpx2.MockTransport(handle))
+        client = polite(transport=httpx2.MockTransport(handle))
         self.api = ArxivApi(client, "http://127.0.0.1/api/query")
 
 
@@ -213,43 +214,43 @@ def test_a_paper_that_speaks_of_withdrawing_is_not_withdrawn(abstract, comment):
     assert row.withdrawn is None
 
 
-def test_papers_are_asked_for_by_their_ids(tmp_path):
-    asked = Asked(tmp_path, lambda _: feed(entry(1), entry(2), total=2))
+def test_papers_are_asked_for_by_their_ids():
+    asked = Asked(lambda _: feed(entry(1), entry(2), total=2))
     items = list(asked.api.by_ids(["2601.00001", "math/0601001", "2601.00002"]))
     assert [(item.position, item.row.id) for item in items] == [(1, "2601.00001"), (2, "2601.00002")]
     assert asked.params == [{"id_list": "2601.00001,math/0601001,2601.00002", "start": "0", "max_results": "3"}]
 
 
-def test_an_unknown_paper_gives_nothing(tmp_path):
-    asked = Asked(tmp_path, lambda _: feed(total=0))
+def test_an_unknown_paper_gives_nothing():
+    asked = Asked(lambda _: feed(total=0))
     assert list(asked.api.by_ids(["2601.99999"])) == []
 
 
-def test_a_refusal_names_arxivs_reason(tmp_path):
+def test_a_refusal_names_arxivs_reason():
     error = (DATA / "atom-error.xml").read_bytes()
-    asked = Asked(tmp_path, lambda _: httpx2.Response(400, content=error))
+    asked = Asked(lambda _: httpx2.Response(400, content=error))
     with pytest.raises(BadInput, match="arXiv refused the request: incorrect id format for nonsense"):
         list(asked.api.by_ids(["nonsense"]))
-    asked = Asked(tmp_path, lambda _: httpx2.Response(400, content=b"<html>"))
+    asked = Asked(lambda _: httpx2.Response(400, content=b"<html>"))
     with pytest.raises(BadInput, match="no reason given"):
         list(asked.api.by_ids(["nonsense"]))
 
 
-def test_an_error_that_comes_as_a_feed_is_told(tmp_path):
-    asked = Asked(tmp_path, lambda _: (DATA / "atom-error.xml").read_bytes())
+def test_an_error_that_comes_as_a_feed_is_told():
+    asked = Asked(lambda _: (DATA / "atom-error.xml").read_bytes())
     with pytest.raises(Upstream, match="arXiv answered an error: incorrect id format for nonsense"):
         list(asked.api.by_ids(["nonsense"]))
 
 
 @pytest.mark.parametrize("status", [403, 404, 418])
-def test_another_status_is_told(tmp_path, status):
-    asked = Asked(tmp_path, lambda _: httpx2.Response(status, content=feed(entry(1))))
+def test_another_status_is_told(status):
+    asked = Asked(lambda _: httpx2.Response(status, content=feed(entry(1))))
     with pytest.raises(Upstream, match=rf"/api/query answered {status}\."):
         list(asked.api.by_ids(["2601.00001"]))
 
 
-def test_the_newest_of_categories_come_page_by_page(tmp_path):
-    asked = Asked(tmp_path, lambda params: listing(450, params))
+def test_the_newest_of_categories_come_page_by_page():
+    asked = Asked(lambda params: listing(450, params))
     items = list(asked.api.newest(["cs.CL", "stat.ML"], since=SINCE, limit=10_000))
     assert [item.position for item in items] == list(range(1, 451))
     assert [item.row.id for item in items] == [f"2601.{number:05}" for number in range(1, 451)]
@@ -263,36 +264,36 @@ def test_the_newest_of_categories_come_page_by_page(tmp_path):
 
 
 @pytest.mark.parametrize("limit", [1, SLICE, SLICE + 50])
-def test_paging_stops_at_the_limit(tmp_path, limit):
-    asked = Asked(tmp_path, lambda params: listing(5000, params))
+def test_paging_stops_at_the_limit(limit):
+    asked = Asked(lambda params: listing(5000, params))
     assert len(list(asked.api.newest(["cs.CL"], since=SINCE, limit=limit))) == limit
     assert sum(int(params["max_results"]) for params in asked.params) == limit
 
 
-def test_paging_stops_at_the_first_paper_before_since(tmp_path):
+def test_paging_stops_at_the_first_paper_before_since():
     rows = [
         entry(1),
         entry(2, id="http://arxiv.org/abs/nonsense"),
         entry(3, published="2025-12-31T10:00:00Z"),
         entry(4),
     ]
-    asked = Asked(tmp_path, lambda _: feed(*rows, total=9000))
+    asked = Asked(lambda _: feed(*rows, total=9000))
     items = list(asked.api.newest(["cs.CL"], since=datetime(2026, 1, 1, tzinfo=UTC), limit=9000))
     assert [item.position for item in items] == [1, 2]
     assert isinstance(items[1].row, Reject)
     assert len(asked.params) == 1
 
 
-def test_an_empty_slice_in_the_midst_is_asked_again(tmp_path):
+def test_an_empty_slice_in_the_midst_is_asked_again():
     answers = [listing(300, {"start": "0", "max_results": "200"}), feed(total=300), feed(total=300)]
     answers.append(listing(300, {"start": "200", "max_results": "200"}))
-    asked = Asked(tmp_path, lambda _: answers.pop(0))
+    asked = Asked(lambda _: answers.pop(0))
     assert len(list(asked.api.newest(["cs.CL"], since=SINCE, limit=1000))) == 300
     assert [params["start"] for params in asked.params] == ["0", "200", "200", "200"]
 
 
-def test_slices_that_stay_empty_are_told_after_what_came_before(tmp_path):
-    asked = Asked(tmp_path, lambda params: listing(300, params) if params["start"] == "0" else feed(total=300))
+def test_slices_that_stay_empty_are_told_after_what_came_before():
+    asked = Asked(lambda params: listing(300, params) if params["start"] == "0" else feed(total=300))
     rows = asked.api.newest(["cs.CL"], since=SINCE, limit=1000)
     assert [next(rows).position for _ in range(SLICE)] == list(range(1, SLICE + 1))
     with pytest.raises(Upstream, match="arXiv sent nothing for results from 200 of 300"):
@@ -300,16 +301,57 @@ def test_slices_that_stay_empty_are_told_after_what_came_before(tmp_path):
     assert len(asked.params) == 1 + EMPTY_TRIES
 
 
-def test_a_slice_shorter_than_asked_is_carried_on_from_where_it_ended(tmp_path):
-    asked = Asked(tmp_path, lambda params: listing(120, params | {"max_results": "50"}))
+def test_a_slice_shorter_than_asked_is_carried_on_from_where_it_ended():
+    asked = Asked(lambda params: listing(120, params | {"max_results": "50"}))
     assert len(list(asked.api.newest(["cs.CL"], since=SINCE, limit=1000))) == 120
     assert [params["start"] for params in asked.params] == ["0", "50", "100"]
 
 
-def test_nothing_new_is_nothing(tmp_path):
-    asked = Asked(tmp_path, lambda _: feed(total=0))
+def test_nothing_new_is_nothing():
+    asked = Asked(lambda _: feed(total=0))
     assert list(asked.api.newest(["cs.CL"], since=SINCE, limit=1000)) == []
     assert len(asked.params) == 1
+
+
+def test_the_total_of_a_category_in_a_time_is_asked_in_utc():
+    asked = Asked(lambda _: feed(entry(1), total=731))
+    eastern = ZoneInfo("America/New_York")
+    first, last = datetime(2026, 1, 5, 14, tzinfo=eastern), datetime(2026, 1, 6, 13, 59, tzinfo=eastern)
+    assert asked.api.total("cs.LG", first, last) == 731
+    assert asked.params[0]["search_query"] == "cat:cs.LG AND submittedDate:[202601051900 TO 202601061859]"
+    assert asked.params[0]["max_results"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [
+        (feed(total=0), 0),
+        (feed(entry(1)), None),
+        (feed(), None),
+        (feed(entry(1), total="many"), None),
+        (feed(entry(1), total=0), None),
+    ],
+    ids=["none at all", "not told", "an empty answer without it", "no number", "a row beside a total of nothing"],
+)
+def test_a_total_that_is_not_told_is_none(body, total):
+    asked = Asked(lambda _: body)
+    assert asked.api.total("cs.LG", SINCE, SINCE) == total
+
+
+def test_a_total_is_never_taken_from_an_error():
+    asked = Asked(lambda _: (DATA / "atom-error.xml").read_bytes())
+    with pytest.raises(Upstream, match="arXiv answered an error"):
+        asked.api.total("cs.LG", SINCE, SINCE)
+
+
+def test_a_search_gives_its_results_and_how_many_there_are():
+    asked = Asked(lambda _: feed(entry(1), entry(2), total=40))
+    rows, total = asked.api.search('ti:"made up"', start=20, limit=2)
+    assert ([row.title for row in rows if isinstance(row, Record)], total) == (["Paper 1", "Paper 2"], 40)
+    order = {"sortBy": "relevance", "sortOrder": "descending"}
+    assert asked.params == [{"search_query": 'ti:"made up"', "start": "20", "max_results": "2"} | order]
+    asked.api.search("all:up", newest=True)
+    assert asked.params[1]["sortBy"] == "submittedDate"
 
 
 @pytest.mark.shared
@@ -327,9 +369,9 @@ def test_every_recorded_answer_is_read_without_loss(shared_data):
 
 
 @pytest.mark.shared
-def test_the_recorded_refusal_is_read(shared_data, tmp_path):
+def test_the_recorded_refusal_is_read(shared_data):
     [path] = shared_data("feeds/atom").glob("*_status400.xml")
-    asked = Asked(tmp_path, lambda _: httpx2.Response(400, content=path.read_bytes()))
+    asked = Asked(lambda _: httpx2.Response(400, content=path.read_bytes()))
     with pytest.raises(BadInput, match="incorrect id format for abc"):
         list(asked.api.by_ids(["abc"]))
 

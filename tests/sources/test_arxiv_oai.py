@@ -18,10 +18,10 @@ from tests.arxiv_site import (
     slow,
     token_dies,
 )
+from tests.gates import polite
 
 from broadsheet.errors import BadInput, Upstream
 from broadsheet.sources.arxiv_oai import PER_DAY, TRIES, ArxivOai, day_of, set_of
-from broadsheet.sources.http import PoliteClient
 from broadsheet.sources.record import Record, Reject, Withdrawal
 
 FIRST = date(2026, 1, 10)
@@ -53,7 +53,7 @@ def site():
 
 @pytest.fixture
 def harvest(tmp_path, site, clock):
-    client = PoliteClient(tmp_path, delay=3, clock=clock, sleep=clock.sleep)
+    client = polite(3, clock)
 
     def make(since=FIRST, **given):
         return ArxivOai(client, site.oai, since=since, **given)

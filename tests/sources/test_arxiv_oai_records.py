@@ -36,6 +36,11 @@ def test_records_are_read_in_full():
             comment="9 pages, 2 figures",
             doi="10.1000/182",
             journal_ref="J. Ex. 1 (2026) 1-9",
+            licence="http://creativecommons.org/licenses/by/4.0/",
+            history=(
+                (1, datetime(2026, 1, 5, 18, 59, tzinfo=UTC), "112kb"),
+                (2, datetime(2026, 1, 14, 9, 30, tzinfo=UTC), "115kb"),
+            ),
         ),
         Record(
             id="math/0601001",
@@ -49,6 +54,10 @@ def test_records_are_read_in_full():
             published=datetime(2006, 1, 2, 9, 30, tzinfo=UTC),
             updated=datetime(2026, 1, 15, 10, tzinfo=UTC),
             withdrawn=datetime(2026, 1, 15, 10, tzinfo=UTC),
+            history=(
+                (1, datetime(2006, 1, 2, 9, 30, tzinfo=UTC), "14kb"),
+                (2, datetime(2026, 1, 15, 10, tzinfo=UTC), "0kb"),
+            ),
         ),
         Withdrawal("2601.00003", datetime(2026, 1, 17, tzinfo=UTC)),
     ]
@@ -92,6 +101,7 @@ def test_the_format_arxiv_tells_days_and_full_names():
         announced=None,
         published=datetime(2026, 1, 19, 23, 59, 59, tzinfo=UTC),
         updated=None,
+        history=(),
     )
 
 

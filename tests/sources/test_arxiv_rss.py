@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from tests.arxiv_site import TODAY, ArxivSite, MadeUp, Out, feed
 from tests.conftest import DATA
+from tests.gates import polite
 
 from broadsheet.errors import BadInput, Upstream
 from broadsheet.sources.arxiv_rss import MOST_ITEMS, ArxivRss, ask, parse
-from broadsheet.sources.http import PoliteClient
 from broadsheet.sources.record import Record, Reject
 
 TWIN = (DATA / "rss-of-the-day.xml").read_bytes()
@@ -29,8 +29,8 @@ def site():
 
 
 @pytest.fixture
-def client(tmp_path):
-    return PoliteClient(tmp_path, delay=0)
+def client():
+    return polite()
 
 
 def rows(batch):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.gates import polite
 
 from broadsheet.errors import BadInput, Upstream
 from broadsheet.sources import by_content, web
 from broadsheet.sources.hf_daily import HfDaily
-from broadsheet.sources.http import PoliteClient
 from broadsheet.sources.open_source import source_for
 from broadsheet.sources.record import Record
 
@@ -31,14 +31,14 @@ ROWS = {
 class Host:
     """A host whose answers are given by address; remembers what it was asked."""
 
-    def __init__(self, folder: Path, answers: Callable[[httpx2.Request], httpx2.Response]) -> None:
+    def __init__(self, answers: Callable[[httpx2.Request], httpx2.Response]) -> None:
         self.asked: list[str] = []
 
         def handle(request: httpx2.Request) -> httpx2.Response:
             self.asked.append(str(request.url))
             return answers(request)
 
-        self.client = PoliteClient(folder, delay=0, sleep=lambda _: None, transport=httpx2.MockTransport(handle))
+        self.client = polite(transport=httpx2.MockTransport(handle))
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
@@ -54,8 +54,8 @@ def test_every_file_is_read_by_its_source(name):
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
-def test_the_same_is_read_at_an_address(tmp_path, name):
-    host = Host(tmp_path, lambda _: httpx2.Response(200, content=(PLACES / name).read_bytes()))
+def test_the_same_is_read_at_an_address(name):
+    host = Host(lambda _: httpx2.Response(200, content=(PLACES / name).read_bytes()))
     source = web.source_at("https://papers.example.org/today", host.client)
     known, number = ROWS[name]
     assert source.name == ("papers.example.org" if known in ("feed", "references") else known)
@@ -105,7 +105,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
     assert isinstance(source_for(path.rename(tmp_path / "papers.json")), HfDaily)
 
 
-def test_later_slices_are_asked_for_as_they_are_read(tmp_path):
+def test_later_slices_are_asked_for_as_they_are_read():
     def answers(request: httpx2.Request) -> httpx2.Response:
         start = int(request.url.params["offset"])
         notes = [
@@ -113,7 +113,7 @@ def test_later_slices_are_asked_for_as_they_are_read(tmp_path):
         ]
         return httpx2.Response(200, json={"notes": notes, "count": 5})
 
-    host = Host(tmp_path, answers)
+    host = Host(answers)
     source = web.source_at("https://openreview.net/group?id=EXAMPLE.cc/2026/Conference", host.client)
     assert len(host.asked) == 1
     assert len(list(source.fetch())) == 5
@@ -122,7 +122,7 @@ def test_later_slices_are_asked_for_as_they_are_read(tmp_path):
     assert {httpx2.URL(url).params["sort"] for url in host.asked} == {"number:asc"}
 
 
-def test_later_slices_of_preprints_are_asked_for_as_they_are_read(tmp_path):
+def test_later_slices_of_preprints_are_asked_for_as_they_are_read():
     def answers(request: httpx2.Request) -> httpx2.Response:
         start = int(request.url.path.split("/")[-2])
         rows = [{"doi": f"10.1101/{n}", "title": f"P {n}"} for n in range(start, min(start + 2, 5))]
@@ -130,7 +130,7 @@ def test_later_slices_of_preprints_are_asked_for_as_they_are_read(tmp_path):
             200, json={"messages": [{"status": "ok", "cursor": start, "total": 5}], "collection": rows}
         )
 
-    host = Host(tmp_path, answers)
+    host = Host(answers)
     address = "https://api.biorxiv.org/details/biorxiv/2026-08-01/2026-08-02/0/json"
     assert len(list(web.source_at(address, host.client).fetch())) == 5
     assert [url.split("/")[-2] for url in host.asked] == ["0", "2", "4"]
@@ -144,22 +144,22 @@ def test_later_slices_of_preprints_are_asked_for_as_they_are_read(tmp_path):
         (httpx2.Response(403, json={"name": "ChallengeRequiredError", "message": "x"}), "only a browser can pass"),
     ],
 )
-def test_trouble_at_an_address_is_told(tmp_path, answer, said):
-    host = Host(tmp_path, lambda _: answer)
+def test_trouble_at_an_address_is_told(answer, said):
+    host = Host(lambda _: answer)
     with pytest.raises(Upstream, match=said):
         web.source_at("https://example.org/feed", host.client)
 
 
 @pytest.mark.parametrize("content", [b"<html>Hello</html>", b"Hello", b"{}", b"[]", b"%PDF-1.7"])
-def test_an_address_where_nothing_known_answers_is_refused(tmp_path, content):
-    host = Host(tmp_path, lambda _: httpx2.Response(200, content=content))
+def test_an_address_where_nothing_known_answers_is_refused(content):
+    host = Host(lambda _: httpx2.Response(200, content=content))
     with pytest.raises(BadInput, match=r"Nothing that can be read answers at https://example\.org/feed"):
         web.source_at("https://example.org/feed", host.client)
 
 
-def test_a_later_slice_that_is_no_json_is_trouble_after_what_came_before(tmp_path):
+def test_a_later_slice_that_is_no_json_is_trouble_after_what_came_before():
     first = json.dumps({"notes": [{"id": "a", "content": {"title": "T"}}], "count": 2}).encode()
-    host = Host(tmp_path, lambda request: httpx2.Response(200, content=first if len(host.asked) == 1 else b"<html>"))
+    host = Host(lambda request: httpx2.Response(200, content=first if len(host.asked) == 1 else b"<html>"))
     items = []
     with pytest.raises(Upstream, match=r"A later slice of .* is not JSON"):
         items.extend(web.source_at("https://example.org/notes?x=1", host.client).fetch())

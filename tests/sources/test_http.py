@@ -1,25 +1,24 @@
 """The polite client against real servers on this machine: agent, pauses, limits, redirects, and what goes wrong."""
 
 import gzip
-import itertools
-import subprocess
-import sys
-import textwrap
+import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import httpx2
 import pytest
 import zstandard
+from tests.gates import Clock, Gates, polite
 
 from broadsheet import __version__
 from broadsheet.errors import Upstream
 from broadsheet.sources import http
-from broadsheet.sources.http import ATTEMPTS, MOST_REDIRECTS, PoliteClient, is_private, is_reachable
+from broadsheet.sources.http import ATTEMPTS, MOST_REDIRECTS, PoliteClient
+from broadsheet.sources.reach import is_private, is_reachable
 
 Step = Callable[[BaseHTTPRequestHandler], None]
 
@@ -71,21 +70,6 @@ class Server:
         self.httpd.server_close()
 
 
-class Clock:
-    """A clock that moves only when somebody sleeps by it."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -106,8 +90,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def client(tmp_path: Path, clock: Clock) -> PoliteClient:
-    return PoliteClient(tmp_path, delay=3, timeout=2, clock=clock, sleep=clock.sleep)
+def gates(clock: Clock) -> Gates:
+    return Gates(3, clock)
+
+
+@pytest.fixture
+def client(gates: Gates, clock: Clock) -> PoliteClient:
+    return polite(gates=gates, timeout=2, clock=clock)
 
 
 def trouble(client: PoliteClient, url: str) -> str:
@@ -124,9 +113,9 @@ def test_an_answer_has_its_address_status_body_and_headers(client, server):
     assert server.asked[0][1] == "/a?q=cat%3Acs.CL+OR+%C3%BC&n=1"
 
 
-def test_the_agent_string_names_the_program_and_a_contact(tmp_path, server):
-    PoliteClient(tmp_path, delay=0, contact="mailto:a@example.org").get(server.url)
-    PoliteClient(tmp_path, delay=0).get(server.url)
+def test_the_agent_string_names_the_program_and_a_contact(server):
+    polite(contact="mailto:a@example.org").get(server.url)
+    polite().get(server.url)
     agents = [headers["user-agent"] for _, _, headers in server.asked]
     assert agents == [f"broadsheet/{__version__} (+mailto:a@example.org)", f"broadsheet/{__version__}"]
 
@@ -166,10 +155,10 @@ def test_endless_errors_end_after_four_attempts_with_growing_pauses(client, serv
     assert clock.slept == pytest.approx([5, 10, 20])
 
 
-def test_a_long_pause_is_told_at_once_and_kept_by_every_client(client, server, clock, tmp_path):
+def test_a_long_pause_is_told_at_once_and_kept_by_every_client(client, server, clock, gates):
     server.steps = [say(503, Retry_After="3600"), say(200, b"fine")]
     assert "answered 503 (attempt 1) and asks to wait 3600 s" in trouble(client, server.url)
-    other = PoliteClient(tmp_path, delay=3, clock=clock, sleep=clock.sleep)
+    other = polite(gates=gates, clock=clock)
     assert "asked for a pause of 3600 s more" in trouble(other, server.url)
     assert len(server.asked) == 1, "nothing is asked before"
     assert clock.slept == []
@@ -177,60 +166,24 @@ def test_a_long_pause_is_told_at_once_and_kept_by_every_client(client, server, c
     assert other.get(server.url).body == b"fine"
 
 
-def test_a_short_pause_is_kept_by_every_client(client, server, clock, tmp_path):
+def test_a_short_pause_is_kept_by_every_client(client, server, clock, gates):
     server.steps = [say(503, Retry_After="30")] * 4 + [say(200, b"fine")]
     trouble(client, server.url)
     before = sum(clock.slept)
-    PoliteClient(tmp_path, delay=3, clock=clock, sleep=clock.sleep).get(server.url)
+    polite(gates=gates, clock=clock).get(server.url)
     assert sum(clock.slept) - before == pytest.approx(30)
 
 
-def test_requests_of_several_threads_start_the_delay_apart(server, tmp_path):
-    def ask_twice() -> None:
-        client = PoliteClient(tmp_path, delay=0.2)
-        for _ in range(2):
-            client.get(server.url)
-
-    threads = [threading.Thread(target=ask_twice) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert_apart(server, 6, 0.2)
-
-
-def test_requests_of_several_processes_start_the_delay_apart(server, tmp_path):
-    program = textwrap.dedent("""
-        import sys
-        from pathlib import Path
-        from broadsheet.sources.http import PoliteClient
-        client = PoliteClient(Path(sys.argv[1]), delay=0.2)
-        for _ in range(3):
-            client.get(sys.argv[2])
-    """)
-    command = [sys.executable, "-W", "error", "-c", program, str(tmp_path), server.url]
-    processes = [subprocess.Popen(command) for _ in range(2)]
-    assert [process.wait(30) for process in processes] == [0, 0]
-    assert_apart(server, 6, 0.2)
-
-
-def assert_apart(server: Server, count: int, delay: float) -> None:
-    starts = [moment for moment, _, _ in server.asked]
-    assert len(starts) == count
-    # The server notes a request a little after it started, so a gap may look a little shorter than it was.
-    assert min(later - earlier for earlier, later in itertools.pairwise(starts)) > delay - 0.08
-
-
-def test_a_host_that_hangs_is_given_up(tmp_path, server):
+def test_a_host_that_hangs_is_given_up(server):
     server.steps = [lambda asked: server.closing.wait(10) and None]
     began = time.monotonic()
-    told = trouble(PoliteClient(tmp_path, delay=0, timeout=0.3), server.url)
+    told = trouble(polite(timeout=0.3), server.url)
     assert f"{server.url} does not answer" in told
     assert "attempt 1" in told
     assert time.monotonic() - began < 3
 
 
-def test_an_answer_that_trickles_on_is_given_up(tmp_path, server, monkeypatch):
+def test_an_answer_that_trickles_on_is_given_up(server, monkeypatch):
     def trickle(asked: BaseHTTPRequestHandler) -> None:
         asked.send_response(200)
         asked.end_headers()
@@ -239,7 +192,7 @@ def test_an_answer_that_trickles_on_is_given_up(tmp_path, server, monkeypatch):
 
     monkeypatch.setattr(http, "LONGEST_ANSWER", 0.3)
     server.steps = [trickle]
-    assert "was still answering after" in trouble(PoliteClient(tmp_path, delay=0, timeout=5), server.url)
+    assert "was still answering after" in trouble(polite(timeout=5), server.url)
 
 
 def test_a_refused_connection_is_told(client, server):
@@ -290,17 +243,6 @@ def test_an_encoding_that_was_not_asked_for_is_not_unpacked(client, server, enco
     assert server.asked[0][2]["accept-encoding"] == "gzip"
 
 
-def test_hosts_of_one_operator_can_share_a_pace_while_a_pause_is_of_one_alone(server, tmp_path, clock):
-    client = PoliteClient(tmp_path, delay=3, pace="example.org", clock=clock, sleep=clock.sleep)
-    other = server.url.replace("127.0.0.1", "localhost")
-    client.get(server.url)
-    client.get(other)
-    assert clock.slept == [3]
-    client.hold(other, 60)
-    client.get(server.url)
-    assert clock.slept == [3, 3]
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_followed_and_passes_the_gate(client, server, clock, status):
     server.steps = [say(status, Location="/there?x=1"), say(200, b"there")]
@@ -344,23 +286,23 @@ def test_a_redirect_to_nonsense_is_told(client, server):
 @pytest.mark.parametrize(
     "target", ["http://127.0.0.1:{port}/", "http://[::1]/", "http://169.254.169.254/x", "//10.0.0.1/"]
 )
-def test_a_public_host_does_not_lead_to_a_private_one(tmp_path, server, target):
+def test_a_public_host_does_not_lead_to_a_private_one(server, target):
     target = target.format(port=server.httpd.server_port)
     public = httpx2.MockTransport(lambda request: httpx2.Response(302, headers={"Location": target}))
-    client = PoliteClient(tmp_path, delay=0, transport=public)
+    client = polite(transport=public)
     assert "which is not a public web address" in trouble(client, "http://93.184.215.14/")
     assert server.asked == []
 
 
-def test_a_pause_holds_the_host_that_asked_for_it(tmp_path, clock):
+def test_a_pause_holds_the_host_that_asked_for_it(gates, clock):
     def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.host == "93.184.215.14":
             return httpx2.Response(302, headers={"Location": "http://93.184.215.15/"})
         return httpx2.Response(503, headers={"Retry-After": "600"})
 
-    client = PoliteClient(tmp_path, delay=3, clock=clock, sleep=clock.sleep, transport=httpx2.MockTransport(answer))
+    client = polite(gates=gates, clock=clock, transport=httpx2.MockTransport(answer))
     assert "http://93.184.215.15/ answered 503" in trouble(client, "http://93.184.215.14/")
-    assert [path.name for path in tmp_path.glob("*.hold")] == ["93.184.215.15.hold"]
+    assert list(gates.held) == ["93.184.215.15"]
 
 
 @pytest.mark.parametrize(
@@ -399,8 +341,68 @@ def test_knocking_ends_in_time_even_where_the_name_service_hangs(monkeypatch):
         released.wait(10)
         raise OSError
 
-    monkeypatch.setattr(http.socket, "create_connection", hang)
+    monkeypatch.setattr(socket, "create_connection", hang)
     began = time.monotonic()
     assert not is_reachable("http://example.org", within=0.2)
     assert time.monotonic() - began < 2
     released.set()
+
+
+def test_an_answer_whose_headers_trickle_in_is_given_up(server, monkeypatch):
+    def trickle(asked: BaseHTTPRequestHandler) -> None:
+        asked.send_response(200)
+        asked.flush_headers()
+        while not server.closing.wait(0.02):
+            asked.wfile.write(b"X-More: yes\r\n")
+
+    monkeypatch.setattr(http, "LONGEST_ANSWER", 0.3)
+    server.steps = [trickle]
+    assert "was still answering after" in trouble(polite(timeout=5), server.url)
+
+
+def test_a_packed_body_that_breaks_off_is_told(client, server):
+    packed = gzip.compress(b"a long list" * 1000)
+    server.steps = [say(200, packed[:-20], Content_Encoding="gzip")]
+    assert "its packed body breaks off" in trouble(client, server.url)
+
+
+def test_a_body_packed_in_several_members_is_read_whole(client, server):
+    server.steps = [say(200, gzip.compress(b"one, ") + gzip.compress(b"two"), Content_Encoding="gzip")]
+    assert client.get(server.url).body == b"one, two"
+
+
+def test_a_bomb_is_given_up_before_it_fills_the_memory(client, server, monkeypatch):
+    monkeypatch.setattr(http, "MOST_BYTES", 1_000_000)
+    bomb = gzip.compress(b"\0" * 200_000_000, 9)
+    server.steps = [say(200, bomb, Content_Encoding="gzip")]
+    tracemalloc.start()
+    try:
+        assert "sent more than 1000000 bytes" in trouble(client, server.url)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000, "a piece of the packed body is unpacked no further than the limit"
+
+
+def test_a_name_that_leads_elsewhere_when_it_is_connected_to_is_refused_before_anything_is_sent(server, monkeypatch):
+    monkeypatch.setattr(http, "is_private", lambda host: False)  # as the name service answered at first
+    told = trouble(polite(), server.url.replace("127.0.0.1", "localhost"))
+    assert "localhost leads to 127.0.0.1, which is not a public address." in told
+    assert server.asked == []
+
+
+def test_an_address_that_readers_give_must_be_public(client, server):
+    with pytest.raises(Upstream, match="is not a public web address"):
+        client.get(server.url, public=True)
+    assert server.asked == []
+
+
+def test_headers_for_one_host_are_not_sent_to_another(client, server):
+    other = Server()
+    try:
+        server.steps = [say(302, Location=f"{other.url}/there")]
+        client.get(server.url, headers={"Authorization": "Bearer secret"})
+        assert server.asked[0][2]["authorization"] == "Bearer secret"
+        assert "authorization" not in other.asked[0][2]
+    finally:
+        other.close()

@@ -47,6 +47,9 @@ def test_a_full_row_fills_every_field():
         comment="12 pages",
         doi="10.1000/182",
         journal_ref="J. Ex. 1 (2023)",
+        licence="http://creativecommons.org/licenses/by/4.0/",
+        history=[[2, "2023-05-21T05:00:00Z", "12kb"], [1, "2023-05-20", ""]],
+        other_ids=["doi:10.1000/182", "2305.12102"],
         upvotes=7,
         upvotes_seen=[["2023-05-23", 3], ["2023-05-24", 7]],
         comments=2,
@@ -74,6 +77,9 @@ def test_a_full_row_fills_every_field():
         comment="12 pages",
         doi="10.1000/182",
         journal_ref="J. Ex. 1 (2023)",
+        licence="http://creativecommons.org/licenses/by/4.0/",
+        history=((1, datetime(2023, 5, 20, tzinfo=UTC), ""), (2, datetime(2023, 5, 21, 5, tzinfo=UTC), "12kb")),
+        other_ids=("doi:10.1000/182",),
         votes=7,
         votes_seen=((date(2023, 5, 23), 3), (date(2023, 5, 24), 7)),
         comment_count=2,
@@ -89,6 +95,13 @@ def test_a_full_row_fills_every_field():
         field.name for field in dataclasses.fields(Record) if getattr(record, field.name) == getattr(bare, field.name)
     ]
     assert left == ["id", "title", "abstract_kind"], "a new field of Record needs a field of the format, and this row"
+
+
+@pytest.mark.parametrize(
+    "history", ["v1", [1], [[1, "soon", ""]], [["1", "2023-05-20", ""]], [[0, "2023-05-20", ""]], [[1, "2023-05-20"]]]
+)
+def test_a_history_that_is_none_is_refused(history):
+    assert "history is" in refusal(id="2305.12102", title="A Title", history=history)
 
 
 def test_fields_that_are_not_known_are_passed_over():

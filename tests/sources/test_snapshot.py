@@ -54,6 +54,10 @@ def test_a_line_is_a_paper_with_everything_it_tells():
         comment="37 pages, 15 figures; published version",
         doi="10.1000/example.76.013009",
         journal_ref="J.Example D76:013009,2007",
+        history=(
+            (1, datetime(2007, 4, 2, 17, 18, 42, tzinfo=UTC), ""),
+            (2, datetime(2007, 7, 24, 20, 10, 27, tzinfo=UTC), ""),
+        ),
     )
 
 

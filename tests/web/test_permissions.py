@@ -123,8 +123,9 @@ def world(db):
 def fill(path: str, world: SimpleNamespace, row: Row) -> str:
     """Return the address of a row; some names mean another thing here and there."""
     here = dict(world.names)
-    if row.path.startswith(("/papers/date/", "/papers/week/", "/papers/month/")):
-        here["label"] = {"date": "2026-01-05", "week": "2026-W02", "month": "2026-01"}[row.path.split("/")[2]]
+    if row.path.startswith(("/papers/date/", "/papers/week/", "/papers/month/", "/status/days/")):
+        kinds = {"date": "2026-01-05", "week": "2026-W02", "month": "2026-01", "days": "2026-01-05"}
+        here["label"] = kinds[row.path.split("/")[2]]
     for start, name in SECRETS.items():
         if row.path.startswith(start):
             here["secret"] = here["token"] = world.names[name]
@@ -134,6 +135,8 @@ def fill(path: str, world: SimpleNamespace, row: Row) -> str:
         here["name"] = "Ada Example"
     if row.path.startswith("/categories/"):
         here["name"] = "cs.CL"
+    if row.path.startswith("/jobs/"):
+        here["name"] = "tidy"
     if row.path.endswith("/claim"):
         here["key"] = here["third"]
     if row.path.startswith("/api/collections/"):

@@ -105,3 +105,9 @@ def test_a_followed_search_shows_papers_with_all_its_words_alone(library, client
     assert "2601.00003" not in client.get("/following").text
     client.post("/follow", {"kind": "search", "value": "graphs protein", "do": "follow"})
     assert "2601.00003" in client.get("/following").text
+
+
+def test_below_few_results_it_offers_to_ask_arxiv_but_not_offline(library, client, settings):
+    assert "/papers/elsewhere" not in page(client, q="graph")
+    settings.OFFLINE = False
+    assert '<a href="/papers/elsewhere?q=graph" rel="nofollow">' in page(client, q="graph")

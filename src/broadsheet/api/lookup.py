@@ -22,7 +22,8 @@ def paper_of(name: str) -> Paper:
     """
     paper = Paper.objects.named(name)
     if paper is None and re.fullmatch(r"0{8}[0-9a-f]{16}", name) and int(name, 16) < 2**63:
-        paper = Paper.objects.filter(pk=int(name, 16)).first()
+        paper = Paper.objects.filter(pk=int(name, 16)).select_related("same_as").first()
+        paper = paper and (paper.same_as or paper)
     if paper is None:
         raise NotFound(f"Paper {name[:64]!r} is not here.", "See /api/papers/search?q= for those that are.")
     return paper
@@ -105,5 +106,5 @@ def _read_cursor(cursor: str) -> tuple[date, int]:
 
 def in_order(pks: Sequence[int]) -> list[Paper]:
     """Return the papers of primary keys in their order, without those that are gone since."""
-    papers: Mapping[int, Paper] = Paper.objects.in_bulk(pks)
+    papers: Mapping[int, Paper] = Paper.objects.standing().in_bulk(pks)
     return [papers[pk] for pk in pks if pk in papers]

@@ -9,6 +9,7 @@ from broadsheet.api.guard import reader_of
 from broadsheet.api.lookup import by_date, editions, in_order, paper_of
 from broadsheet.api.schemas import (
     DailyQuery,
+    FoundFact,
     Harnesses,
     IndexQuery,
     ListItem,
@@ -20,6 +21,7 @@ from broadsheet.api.schemas import (
     SearchItem,
     SearchQuery,
 )
+from broadsheet.enrich import facts
 from broadsheet.errors import Conflict
 from broadsheet.hub import comments, list_items, paper_object
 from broadsheet.papers.models import Paper
@@ -112,6 +114,19 @@ def all_papers(request: HttpRequest, asked: Query[IndexQuery]) -> HttpResponse:
 def repos(request: HttpRequest, paper_id: PaperId) -> HttpResponse:
     """Models, datasets and spaces that name a paper. None are kept here, so the lists are empty, for any id."""
     return json_answer({"models": [], "datasets": [], "spaces": []})
+
+
+@router.get(
+    "/papers/{path:paper_id}/facts",
+    response={200: list[FoundFact], 404: Problem, **PROBLEMS},
+    summary="What was found out about a paper",
+)
+def paper_facts(request: HttpRequest, paper_id: PaperId) -> HttpResponse:
+    """Venue, length, links, key phrases, extract and what other places tell, each with its source and date.
+
+    Found by programs and corrected by authors and moderators. Not of the original: only this site has it.
+    """
+    return json_answer([facts.as_object(one) for one in facts.of(paper_of(paper_id))])
 
 
 @router.get("/agent-harnesses", response={200: Harnesses, 429: Problem}, summary="Known agents")

@@ -7,7 +7,7 @@ reading the papers does; that both agree is what the tests are for. Key names ar
 # ruff: noqa: N815
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Path, Schema
 from pydantic import Field
@@ -89,9 +89,15 @@ class Facts(Schema):
 
 
 class Linked(Schema):
-    """A model, dataset or space that names a paper."""
+    """A model, dataset or space that names a paper, with what the Hub told of it."""
 
     id: str
+    likes: int | None = None
+    downloads: int | None = None
+    pipeline_tag: str | None = None
+    library_name: str | None = None
+    sdk: str | None = None
+    lastModified: str | None = None
 
 
 class CommentText(Schema):
@@ -194,6 +200,19 @@ class Repos(Schema):
     models: list[Linked]
     datasets: list[Linked]
     spaces: list[Linked]
+
+
+class FoundFact(Schema):
+    """One fact about a paper."""
+
+    kind: str = Field(examples=["venue"])
+    label: str = Field(examples=["Venue"])
+    text: str = Field(description="The value in words.", examples=["ICML 2026 (oral)"])
+    value: dict[str, Any] = Field(description="The value as it is kept; what it holds depends on the kind.")
+    source: str = Field(examples=["comment"])
+    origin: str = Field(description="The source in words.", examples=["from the authors’ comment"])
+    date: str = Field(description="Since when the value stands.", examples=["2026-11-21T17:08:00+00:00"])
+    corrected: bool = Field(description="Whether a person set it.")
 
 
 class Harness(Schema):

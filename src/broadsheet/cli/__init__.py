@@ -3,7 +3,21 @@
 import click
 
 from broadsheet import __version__
-from broadsheet.cli import bench, community, digest, doctor, mail, model, papers, readers, serve
+from broadsheet.cli import (
+    bench,
+    community,
+    compare,
+    digest,
+    doctor,
+    duplicates,
+    enrich,
+    mail,
+    model,
+    papers,
+    readers,
+    serve,
+    worker,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -14,10 +28,15 @@ def main() -> None:
 
 for command in (
     serve.serve,
+    worker.worker,
+    worker.jobs,
     papers.ingest,
     papers.search,
     papers.reindex,
     papers.status,
+    duplicates.papers,
+    enrich.enrich,
+    compare.compare,
     model.model,
     bench.bench,
     readers.reader,

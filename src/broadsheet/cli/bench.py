@@ -64,3 +64,38 @@ def beir(
     from broadsheet.cli.bench_search import run_beir
 
     run_beir(folder, split, systems, compare, keep, as_json=as_json)
+
+
+@bench.command()
+@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("second", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command(tables=False)
+def duplicates(first: Path, second: Path, as_json: bool) -> None:
+    """How well duplicates are told from papers of like titles (two JSON-lines files that share ids)."""
+    from broadsheet.bench.duplicates import run
+
+    run(first, second, as_json=as_json)
+
+
+@bench.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command(tables=False)
+def phrases(path: Path, as_json: bool) -> None:
+    """Compare key phrases with the keywords of a file of papers, against plain TF-IDF."""
+    from broadsheet.bench.facts import run_phrases
+
+    run_phrases(path, as_json=as_json)
+
+
+@bench.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--papers", default=1000, show_default=True, type=click.IntRange(1, 100_000), help="Papers looked at.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command(tables=False)
+def extracts(path: Path, papers: int, as_json: bool) -> None:
+    """Tell how much of an abstract its extract holds, against its first two sentences and any two."""
+    from broadsheet.bench.facts import run_extracts
+
+    run_extracts(path, papers, as_json=as_json)

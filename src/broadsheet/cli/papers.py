@@ -6,12 +6,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from broadsheet.cli.indexing import bring_up, indexed
 from broadsheet.cli.out import errors, progress, safe
 from broadsheet.cli.start import command, heeded_stop
+
+if TYPE_CHECKING:
+    from broadsheet.search.query import Query
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -21,8 +25,8 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--source", help="Name kept as the papers' source. Default: the file's own name.")
 @click.option("--no-index", is_flag=True, help="Only store; the running server or the next command indexes.")
 @click.option("--set", "sets", multiple=True, help="arxiv-oai: a set, category or archive, or all; repeatable.")
-@click.option("--from", "since", type=DAY, help="arxiv-oai: first day of change. Default: where the last one ended.")
-@click.option("--until", type=DAY, help="arxiv-oai: last day of change. Default: today.")
+@click.option("--from", "since", type=DAY, help="arxiv-oai, daily-papers: first day. Default: where the last ended.")
+@click.option("--until", "--to", type=DAY, help="arxiv-oai, daily-papers: last day. Default: today.")
 @command()
 def ingest(
     places: tuple[str, ...],
@@ -39,7 +43,8 @@ def ingest(
     "arxiv" asks arXiv for the newest papers of the configured categories, "arxiv-rss" reads their feed of
     the day, "arxiv-oai" all that has changed in them since the last time. "biorxiv" and "medrxiv" are the preprints of
     the last days. FILE or URL may also be a feed, a file of references (BibTeX, RIS, CSL-JSON), a collection of the
-    ACL Anthology, or an answer of OpenReview's or bioRxiv's API. "sample" is the sample edition. What was interrupted
+    ACL Anthology, or an answer of OpenReview's or bioRxiv's API. "daily-papers" are those of another site, day by day
+    (BROADSHEET_DAILY_PAPERS). "sample" is the sample edition. What was interrupted
     resumes where it stopped.
     """
     from broadsheet.errors import BroadsheetError
@@ -62,13 +67,19 @@ def _harvests(
     places: tuple[str, ...], sets: tuple[str, ...], since: datetime | None, until: datetime | None
 ) -> tuple[str, ...]:
     """Return the places with ``arxiv-oai`` as one place for each of its sets."""
-    from broadsheet.papers import harvests
+    from broadsheet.papers import daily_lists, harvests
 
+    first, last = since.date() if since else None, until.date() if until else None
+    if daily_lists.PLACE in places:
+        if sets:
+            raise click.UsageError(f"--set belongs to {harvests.OAI}.")
+        daily = daily_lists.place(first, last)
+        places = tuple(daily if place == daily_lists.PLACE else place for place in places)
+    elif harvests.OAI not in places and (sets or since or until):
+        raise click.UsageError(f"--set, --from and --until belong to {harvests.OAI} and {daily_lists.PLACE}.")
     if harvests.OAI not in places:
-        if sets or since or until:
-            raise click.UsageError(f"--set, --from and --until belong to {harvests.OAI}.")
         return places
-    named = harvests.places(sets, since.date() if since else None, until.date() if until else None)
+    named = harvests.places(sets, first, last)
     return tuple(one for place in places for one in (named if place == harvests.OAI else [place]))
 
 
@@ -114,6 +125,7 @@ def _take_in(place: str, source: str | None, stop: Callable[[], bool], stored: C
 @click.option("--until", type=DAY, help="Last edition day, YYYY-MM-DD.")
 @click.option("--exact", is_flag=True, help="Only papers that hold every word, by words alone.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 300), help="Number of results.")
+@click.option("--arxiv", is_flag=True, help="Ask arXiv's own search instead; what it finds is not brought here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def search(
@@ -123,6 +135,7 @@ def search(
     until: datetime | None,
     exact: bool,
     limit: int,
+    arxiv: bool,
     as_json: bool,
 ) -> None:
     """Find papers by words and by meaning, with the operators of the search box, or by an arXiv id or URL."""
@@ -137,6 +150,9 @@ def search(
     )
     if parsed.empty and not parsed.notes:
         raise BadInput("The query is empty.", "Give words, a title, or an arXiv id.")
+    if arxiv:
+        _search_arxiv(parsed, limit, as_json)
+        return
     if upkeep.behind():
         bring_up(err=True)
     try:
@@ -147,7 +163,7 @@ def search(
         paper = Paper.objects.get(key=found.jump)
         rows = [(paper, 1.0, ["id"])]
     else:
-        papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
+        papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in found.hits])
         rows = [(papers[hit.paper_id], hit.score, list(hit.why)) for hit in found.hits if hit.paper_id in papers]
     for note in found.notes:
         click.echo(note, err=True)
@@ -174,6 +190,29 @@ def search(
     else:
         for paper, _, why in rows:
             click.echo(f"{paper.key:<17} {paper.day or '':%Y-%m-%d}  {safe(plain(paper.title))}  ({', '.join(why)})")
+
+
+def _search_arxiv(query: "Query", limit: int, as_json: bool) -> None:
+    """Print what arXiv finds, and which of it is here."""
+    from broadsheet import pipeline
+    from broadsheet.accounts.operator import operator
+    from broadsheet.papers.models import Paper
+    from broadsheet.papers.tex import plain
+
+    found, total = pipeline.ask_arxiv(operator(), query, limit=limit)
+    here = set(Paper.objects.filter(key__in=[row.id for row in found]).values_list("key", flat=True))
+    if as_json:
+        answer = [
+            {"id": row.id, "title": plain(row.title), "authors": list(row.authors), "here": row.id in here}
+            for row in found
+        ]
+        click.echo(json.dumps({"total": total, "papers": answer}, ensure_ascii=False, indent=1))
+        return
+    for row in found:
+        day = f"{row.published:%Y-%m-%d}" if row.published else ""
+        mark = "here" if row.id in here else "-"
+        click.echo(f"{row.id:<17} {day:<10}  {mark:<4}  {safe(plain(row.title))}")
+    click.echo(f"{total} papers at arXiv; `broadsheet ingest ID` brings one here.", err=True)
 
 
 @click.command()
@@ -203,14 +242,14 @@ def status(as_json: bool) -> None:
     )
     answer = {
         "home": str(settings.HOME),
-        "papers": Paper.objects.count(),
+        "papers": Paper.objects.standing().count(),
         "newest_edition": str(newest_day() or ""),
         "searchable_by_words": known.papers,
         "searchable_by_meaning": known.vectors,
         "to_be_indexed": upkeep.behind(),
         "model": settings.MODEL,
         "model_state": model,
-    }
+    } | _ledger()
     if as_json:
         click.echo(json.dumps(answer, indent=1))
         return
@@ -218,3 +257,19 @@ def status(as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' '):<22} {value}")
     if reason:
         click.echo(reason)
+
+
+def _ledger() -> dict[str, object]:
+    """Return how far the newest announcement is, as the ledger noted it."""
+    from django.utils import timezone
+
+    from broadsheet.ledger import standing
+
+    day = standing.expected_day(timezone.now())
+    row = standing.kept(day)
+    return {
+        "announcement": str(day),
+        "announcement_state": row.state if row else "",
+        "announcement_received": row.received if row else 0,
+        "announcement_expected": row.expected if row else None,
+    }

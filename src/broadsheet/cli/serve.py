@@ -20,7 +20,9 @@ from broadsheet.cli.out import progress
 from broadsheet.cli.start import command, fail, tell_processes
 
 if TYPE_CHECKING:
+    from broadsheet.search.following import Following
     from broadsheet.search.index import Index
+    from broadsheet.work.running import Runner
 
 LONGEST_STOP = 15.0
 """Seconds that the web server is given to stop; what is stored is stored in whole transactions, so it may be left."""
@@ -30,8 +32,9 @@ LONGEST_STOP = 15.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web server processes.")
+@click.option("--no-jobs", is_flag=True, help="Leave the timetable out, as where `broadsheet worker` runs it.")
 @command()
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """Serve the site, and keep it up to date.
 
     The first start takes in today's papers of the configured categories from arXiv, or shows the sample edition
@@ -40,7 +43,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from django.conf import settings
 
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, door
+    from broadsheet.search import current, door, fill
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
@@ -50,11 +53,16 @@ def serve(host: str, port: int, workers: int) -> None:
     try:
         index = current.own()
     except Conflict:
+        if fill.is_under_way():
+            fail(
+                f"A command takes papers into the empty index of {settings.HOME} now.",
+                "Start again when it is done; stopped, it goes on where it was.",
+            )
         fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
     _catch_up(index)
     doorway = door.serve_door(index, Path(settings.INDEX_DIR))
     try:
-        _serve(host, port, workers, index, began)
+        _serve(host, port, workers, _beside(index, no_jobs=no_jobs), began)
     finally:
         doorway.close()
         current.release()
@@ -143,13 +151,21 @@ def _catch_up(index: "Index") -> None:
         upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
 
 
-def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> None:
+def _beside(index: "Index", *, no_jobs: bool) -> "list[Following | Runner]":
+    """Return what runs beside the web server: the index follows the papers, and the timetable."""
+    from broadsheet import jobs
+    from broadsheet.search.following import Following
+    from broadsheet.work.running import Runner
+
+    return [Following(index), *([] if no_jobs else [Runner(jobs.standing())])]
+
+
+def _serve(host: str, port: int, workers: int, beside: "list[Following | Runner]", began: float) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     from broadsheet.accounts.mail import served_at
-    from broadsheet.jobs import Background
 
     server = Granian(
         "broadsheet.wsgi:application",
@@ -165,7 +181,6 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
         workers_kill_timeout=5,
         websockets=False,
     )
-    background = Background(index)
 
     address = f"http://{_connectable(host)}:{port}/"
     served_at(address)
@@ -173,13 +188,19 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
     def ready() -> None:
         _wait_until_answered(address)
         click.echo(f"Serving {address} after {time.monotonic() - began:.1f} s. Ctrl-C stops.")
-        background.start()
+        for part in beside:
+            part.start()
+
+    def stop_beside() -> None:
+        # The timetable first: what it stores is what the index would follow.
+        for part in reversed(beside):
+            part.stop()
 
     gone = threading.Event()
 
     def at_last() -> None:
         if not gone.is_set():
-            background.stop()
+            stop_beside()
             os._exit(0)  # the workers end by themselves once their parent has
 
     @server.on_startup
@@ -193,7 +214,7 @@ def _serve(host: str, port: int, workers: int, index: "Index", began: float) -> 
         server.serve()
     finally:
         gone.set()
-        background.stop()
+        stop_beside()
 
 
 def _hear_a_stop_once(at_last: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from broadsheet.accounts import connections, limits, mail, readers
 from broadsheet.accounts.models import Bucket, Membership, OneTimeLink, Role, User
-from broadsheet.community import votes
+from broadsheet.community import moving, votes
 from broadsheet.community.models import Follow, ModerationEntry, Notification, ReadingList
 from broadsheet.errors import BadInput, Refused, SignInNeeded
 from broadsheet.papers.actions import note_activity
@@ -108,6 +108,7 @@ def strike_name(reader: User) -> None:
 def _forget_mentions(reader: User) -> None:
     """Delete what names the reader without hanging on the account's row."""
     Notification.objects.filter(actor=reader).delete()
+    moving.forget(reader)
     lists = list(ReadingList.objects.filter(owner=reader).values_list("public_id", flat=True))
     Follow.objects.filter(kind="reader", value=reader.username).delete()
     Follow.objects.filter(kind="list", value__in=lists).delete()

@@ -60,7 +60,7 @@ def slot(
         beside: papers, by primary key, that stand on the page anyway; None if all papers of the day do.
         unwanted: papers, by primary key, that this reader does not want to see.
     """
-    shelf = Paper.objects.filter(withdrawn__isnull=True)
+    shelf = Paper.objects.standing().filter(withdrawn__isnull=True)
     if unwanted is not None:
         shelf = shelf.exclude(pk__in=unwanted)
     again = _least_shown(_due(shelf, day))[:1] if newest else []

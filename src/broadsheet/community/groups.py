@@ -57,7 +57,7 @@ def verify(visitor: readers.Visitor, organization: Organization, *, verified: bo
 def papers_of(slug: str) -> PaperQuerySet:
     """Return the papers of an organisation, newest edition first."""
     # The second condition lets the database use the index, which holds only papers that name one.
-    named = Paper.objects.filter(organization_slug=slug).exclude(organization_slug="")
+    named = Paper.objects.standing().filter(organization_slug=slug).exclude(organization_slug="")
     return named.order_by("-day", "-all_votes", "pk")
 
 
@@ -74,7 +74,7 @@ def group(slug: str) -> Group:
 
 def groups(most: int = 500) -> list[Group]:
     """Return the organisations known here, those with most papers first."""
-    named = Paper.objects.exclude(organization_slug="").values("organization_slug").order_by()
+    named = Paper.objects.standing().exclude(organization_slug="").values("organization_slug").order_by()
     counted = named.annotate(papers=Count("pk"), name=Max("organization")).order_by("-papers", "organization_slug")
     founded = {one.slug: one for one in Organization.objects.order_by("name")[:most]}
     found: list[Group] = []

@@ -48,7 +48,7 @@ def news(visitor: Visitor, searched: Searched) -> list[News]:
     found |= _in_lists(seen_lists)
     queries = {query: searched(query) for query in sorted(values["search"])}
     shown = [pk for pairs in found.values() for pk, _ in pairs[:SHOWN]]
-    papers = Paper.objects.in_bulk([*shown, *(pk for pks in queries.values() for pk in pks)])
+    papers = Paper.objects.standing().in_bulk([*shown, *(pk for pks in queries.values() for pk in pks)])
     for query, pks in queries.items():
         found["search", query] = [(pk, papers[pk].added) for pk in pks if pk in papers]
     names = _names(values)

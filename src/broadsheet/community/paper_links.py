@@ -18,6 +18,7 @@ from broadsheet.community import claims, submissions
 from broadsheet.community.models import LinkChange
 from broadsheet.errors import BadInput, NotFound, Refused
 from broadsheet.papers.actions import note_activity
+from broadsheet.papers.merge import TEXT
 from broadsheet.papers.models import Paper
 
 By = Literal["author", "submitter", "moderator"]
@@ -141,7 +142,7 @@ def _set_address(paper: Paper, field: str, given: str | None) -> LinkChange | No
     before = getattr(paper, f"{field}_url")
     after = normal_address(given) if given.strip() else ""
     # Removing takes away only what a person set; what a source says would come back at once.
-    if after == before or (not after and not getattr(paper, f"{field}_by")):
+    if after == before or (not after and getattr(paper, f"{field}_by") in ("", TEXT)):
         return None
     setattr(paper, f"{field}_url", after)
     if field == "code":

@@ -207,7 +207,13 @@ def _known(texts: Iterable[str]) -> tuple[set[str], dict[str, Paper]]:
     names = {name for one in read for name in one.names}
     keys = {key for one in read for key in one.papers}
     known = User.objects.filter(username__in=names, is_active=True).values_list("username", flat=True)
-    return set(known) if names else set(), {paper.key: paper for paper in Paper.objects.filter(key__in=keys)}
+    return set(known) if names else set(), _by_name(keys)
+
+
+def _by_name(keys: set[str]) -> dict[str, Paper]:
+    """Return papers by the ids that lead to them, also where a row turned out to be another paper."""
+    rows = Paper.objects.filter(key__in=keys).select_related("same_as")
+    return {row.key: row.same_as or row for row in rows}
 
 
 def _html(text: str, names: set[str]) -> SafeString:

@@ -73,7 +73,7 @@ def find(kind: str, name: str) -> Target:
         if kind == "comment":
             found = Comment.objects.select_related("author", "paper").filter(public_id=name).first()
         elif kind == "paper":
-            found = Paper.objects.filter(key=name).first()
+            found = Paper.objects.named(name)
         elif kind == "account":
             found = User.objects.filter(username=name).first()
     if found is None:

@@ -53,7 +53,8 @@ def rescore(papers: Sequence[int]) -> None:
     wanted = sorted(papers)
     for first in range(0, len(wanted), _AT_ONCE):
         batch = wanted[first : first + _AT_ONCE]
-        write_trending(_scores(list(_locked(batch).values_list("pk", "day", "imported_votes"))))
+        # A row that turned out to be another paper is on no list.
+        write_trending(_scores(list(_locked(batch).filter(same_as=None).values_list("pk", "day", "imported_votes"))))
 
 
 def void(account: User, *, void: bool) -> list[int]:

@@ -11,11 +11,15 @@ from broadsheet.errors import BadInput, NotFound, Refused, Upstream
 from broadsheet.papers.bibliography import Entry
 from broadsheet.sources.http import Answer, PoliteClient
 from broadsheet.sources.paper_ids import arxiv_id, bare_doi
+from broadsheet.work import gates
 
 MOST_ITEMS = 2000
 """Items of one import: some twenty requests, which a reader can wait for."""
 
 PAGE = 100
+DELAY = 0.2
+"""Seconds between two requests: somebody waits for them, and Zotero tells by Backoff when it wants more."""
+
 _NO_PAPERS = {"attachment", "note", "annotation"}
 
 
@@ -34,7 +38,7 @@ def fetch(
         raise BadInput("This is not an API key of Zotero.", "Make one at zotero.org/settings/keys; reading is enough.")
     if settings.OFFLINE:
         raise Refused("This site asks no network (BROADSHEET_OFFLINE).", "Export a file from Zotero and bring it.")
-    client = client or PoliteClient(settings.HOME / "gates", contact=settings.CONTACT, delay=0.2)
+    client = client or PoliteClient(lambda host: gates.gate(host, DELAY), contact=settings.CONTACT)
     entries: list[Entry] = []
     for item in _items(client, address, key):
         if entry := _entry(item, len(entries) + 1):

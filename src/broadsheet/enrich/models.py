@@ -1,4 +1,4 @@
-"""Facts about papers with their source and date, repositories with their stars, and full texts that may be kept."""
+"""Facts about papers: source, date, corrections; repositories with their stars, and full texts that may be kept."""
 
 from django.db import models
 from django.utils import timezone
@@ -32,10 +32,28 @@ class Fact(models.Model):
         return f"{self.paper_id} {self.kind}"
 
 
+class FactChange(models.Model):
+    """One correction of a fact by a person, or its taking back; the newest is what is shown."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="fact_changes")
+    kind = models.CharField(max_length=24)
+    source = models.CharField(max_length=80)
+    before = models.JSONField(default=dict, help_text="What was shown.")
+    after = models.JSONField(default=dict, help_text="What is shown since; empty: nothing.")
+    done = models.CharField(max_length=12, help_text="corrected, hidden or taken back.")
+    reader = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.CharField(max_length=10, help_text="author or moderator.")
+    made = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.paper_id} {self.done} by {self.by}"
+
+
 class Repository(models.Model):
     """A code repository that papers name, with its stars as its host told them last."""
 
     url = models.CharField(max_length=255, unique=True, help_text="https://github.com/owner/name in small letters.")
+    called = models.CharField(max_length=160, blank=True, help_text="owner/name, as its host calls it now.")
     stars = models.PositiveIntegerField(null=True)
     archived = models.BooleanField(default=False)
     gone = models.BooleanField(default=False, help_text="Its host does not know it (any more).")
@@ -60,6 +78,22 @@ class StarsSeen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.repository_id} {self.day}: {self.stars}"
+
+
+class Citation(models.Model):
+    """One paper here cites another paper here, as a place told it."""
+
+    citing = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="citations_made")
+    cited = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="citations_had")
+    source = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["citing", "cited", "source"], name="one_citation_a_pair_a_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citing_id} cites {self.cited_id}"
 
 
 class FullText(models.Model):

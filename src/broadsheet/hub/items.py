@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from broadsheet.accounts.readers import Visitor
 from broadsheet.community.around import Around
+from broadsheet.enrich.facts import value_of
 from broadsheet.hub import people
 from broadsheet.hub.people import NOBODY, Standing
 from broadsheet.hub.texts import Json, day_text, object_id, time_text, web_url
 from broadsheet.papers import tex
 from broadsheet.papers.links import find_links
+from broadsheet.papers.merge import TEXT
 from broadsheet.papers.models import Paper
 
 # Reading the texts is four fifths of a list's cost, and most requests are for the same few editions.
@@ -90,24 +92,35 @@ _REPEATED = (
 
 
 def paper_object(paper: Paper, visitor: Visitor | None = None, found: dict[int, Around] | None = None) -> Json:
-    """Return a paper as the flat object of its own endpoint; models, datasets and spaces are not kept here.
+    """Return a paper as the flat object of its own endpoint.
 
     found: what stands around the paper, where it has been read already.
     """
     known = people.standing_around([paper], visitor, found)
     standing = known.of(paper)
-    return _facts(paper, standing, known.followed) | {
-        "numComments": paper.comments,
-        "upvoted": standing.voted,
-        "isAuthorParticipating": standing.author_participates,
-        "source": paper.source,
-        "linkedModels": [],
-        "numTotalModels": 0,
-        "linkedDatasets": [],
-        "numTotalDatasets": 0,
-        "linkedSpaces": [],
-        "numTotalSpaces": 0,
-    }
+    return (
+        _facts(paper, standing, known.followed)
+        | {
+            "numComments": paper.comments,
+            "upvoted": standing.voted,
+            "isAuthorParticipating": standing.author_participates,
+            "source": paper.source,
+        }
+        | _linked(paper)
+    )
+
+
+def _linked(paper: Paper) -> Json:
+    """Return what at the Hub names a paper, the most used of each kind, as far as the Hub was asked for it.
+
+    Counts end at a hundred, as the Hub tells no more at once.
+    """
+    value = value_of(paper, "hub") if paper.pk else {}
+    facts: Json = {}
+    for kind, name in (("models", "Models"), ("datasets", "Datasets"), ("spaces", "Spaces")):
+        shelf = value.get(kind, {})
+        facts |= {f"linked{name}": shelf.get("top", []), f"numTotal{name}": shelf.get("number", 0)}
+    return facts
 
 
 def _facts(paper: Paper, standing: Standing, followed: frozenset[str]) -> Json:
@@ -163,17 +176,17 @@ def paper_id(pk: int) -> str:
 def _links(paper: Paper) -> Json:
     """Return code and project page as far as they are known.
 
-    ``githubRepoAddedBy`` is ``user`` where a reader set it here and ``auto`` where the abstract was read: whether a
-    person or a program found it elsewhere, sources do not say.
+    ``githubRepoAddedBy`` is ``user`` where a reader set it here and ``auto`` where comment or abstract was read:
+    whether a person or a program found it elsewhere, sources do not say.
     """
     facts: Json = {}
     if code := code_url(paper):
         facts["githubRepo"] = code
-        if paper.code_by and code == paper.code_url:
-            facts["githubRepoAddedBy"] = "user"
-        elif code != paper.code_url:
+        if code != paper.code_url or paper.code_by == TEXT:
             facts["githubRepoAddedBy"] = "auto"
-        elif paper.code_stars is not None:
+        elif paper.code_by:
+            facts["githubRepoAddedBy"] = "user"
+        if code == paper.code_url and paper.code_by in ("", TEXT) and paper.code_stars is not None:
             facts["githubStars"] = paper.code_stars
     if project := project_url(paper):
         facts["projectPage"] = project

@@ -152,7 +152,7 @@ def overview(reader: User, asking: Visitor | None = None) -> Json:
 
 def organization_overview(slug: str, shown: Organization | None, asking: Visitor | None = None) -> Json | None:
     """Return what is known of an organisation: of its members here, or of its papers alone; None if nothing is."""
-    papers = Paper.objects.filter(organization_slug=slug)
+    papers = Paper.objects.standing().filter(organization_slug=slug)
     first = papers.only("organization").first()
     if shown is None and first is None:
         return None

@@ -17,12 +17,12 @@ from django.conf import settings
 
 from broadsheet.community import follows
 from broadsheet.errors import BroadsheetError
+from broadsheet.ledger import standing
 from broadsheet.mail import overview, schedule
 from broadsheet.mail.chosen import Made, forget_unused, kept, papers_of
 from broadsheet.mail.history import had
 from broadsheet.mail.models import Cadence, Choice, Pick, Subscription
 from broadsheet.mail.picking import Pool, Readings
-from broadsheet.papers import arrivals
 from broadsheet.ranking import entries
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import PRIVATE, Listing
@@ -87,9 +87,9 @@ def waiting(subscriptions: Iterable[Subscription], now: datetime) -> set[int]:
     None waits longer than BROADSHEET_DIGEST_WAIT_HOURS after its moment.
     """
     longest = timedelta(hours=settings.DIGEST_WAIT)
-    day = arrivals.expected_day(now)
+    day = standing.expected_day(now)
     patient = {one.pk for one in subscriptions if _minds(one, day) and one.due and now < one.due + longest}
-    return patient if patient and arrivals.state(day, now).late else set()
+    return patient if patient and standing.standing(day, now).late else set()
 
 
 def must_wait(subscription: Subscription, now: datetime) -> bool:
@@ -141,9 +141,9 @@ class _Chooser:
     def __init__(self, now: datetime, upto: Covered | None = None) -> None:
         self.now = now
         self.upto = upto or entries.covered_now(now)
-        self.day = arrivals.expected_day(now)
+        self.day = standing.expected_day(now)
         self.readings = Readings()
-        self._arrival: arrivals.Arrival | None = None
+        self._arrival: standing.Standing | None = None
         self._weeks: dict[date, dict[str, Any]] = {}
         self._unasked: dict[_Window, str] = {}
 
@@ -254,9 +254,9 @@ class _Chooser:
     def _lacking(self) -> bool:
         return upkeep.lacks_papers()
 
-    def _arrived(self) -> arrivals.Arrival:
+    def _arrived(self) -> standing.Standing:
         if self._arrival is None:
-            self._arrival = arrivals.state(self.day, self.now)
+            self._arrival = standing.standing(self.day, self.now)
         return self._arrival
 
     def _week(self, last: date) -> dict[str, Any]:

@@ -3,18 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from broadsheet.papers import tex
+from broadsheet.papers import sentences, tex
 from broadsheet.papers.models import Paper
 
 LONGEST = 260
 """Characters, about two lines and a half of a mail."""
 _SKIPPED = 8
 
-# Not after abbreviations and initials, and not where a small letter follows.
-_END = re.compile(
-    r"(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bal\.)(?<!\bcf\.)(?<!\bvs\.)(?<!\bFig\.)(?<!\bEq\.)(?<!\bresp\.)"
-    r"(?<=[.!?])[\"”’)]?\s+(?=[\"“‘(]?[^\sa-z])"
-)
 _OPENING = re.compile(
     r"""(?ix)
     ^(?:recent(?:ly)?\b | in\ recent | in\ the\ (?:era|age|field|realm|last|past)\b | over\ the\ (?:past|last)\b
@@ -47,14 +42,14 @@ def two_lines(paper: Paper, longest: int = LONGEST) -> str:
     important their field is are passed over, unless nothing else is left. What does not fit is cut between words and
     ends in an ellipsis.
     """
-    sentences = _sentences(" ".join(tex.plain(paper.abstract).split()))
-    if not sentences:
+    found = sentences.split(tex.plain(paper.abstract))
+    if not found:
         return ""
-    first = _first(sentences[: _SKIPPED + 1])
-    text = _LINK.sub("", sentences[first])
-    if text != sentences[first]:
+    first = _first(found[: _SKIPPED + 1])
+    text = _LINK.sub("", found[first])
+    if text != found[first]:
         text = text[0].upper() + text[1:]
-    second = sentences[first + 1] if first + 1 < len(sentences) else ""
+    second = found[first + 1] if first + 1 < len(found) else ""
     if second and len(text) + 1 + len(second) <= longest:
         return f"{text} {second}"
     # The second is begun only where enough of it fits to be worth reading.
@@ -63,15 +58,11 @@ def two_lines(paper: Paper, longest: int = LONGEST) -> str:
     return _cut(text, longest)
 
 
-def _first(sentences: Sequence[str]) -> int:
+def _first(found: Sequence[str]) -> int:
     """Return the place of the sentence with which an abstract comes to its point."""
-    own = (place for place, one in enumerate(sentences) if _OWN.search(one))
-    plain = (place for place, one in enumerate(sentences) if not _OPENING.search(one))
+    own = (place for place, one in enumerate(found) if _OWN.search(one))
+    plain = (place for place, one in enumerate(found) if not _OPENING.search(one))
     return next(own, next(plain, 0))
-
-
-def _sentences(text: str) -> list[str]:
-    return [one for one in _END.split(text[:5000]) if one]
 
 
 def _cut(text: str, longest: int) -> str:

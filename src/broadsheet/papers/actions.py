@@ -10,9 +10,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F, Q
 
-from broadsheet.papers import bulk
-from broadsheet.papers.merge import merge, new_paper, set_day
-from broadsheet.papers.models import Counter, Paper, Version, VotesSeen
+from broadsheet.papers import bulk, identities
+from broadsheet.papers.joining import Families
+from broadsheet.papers.links import Links
+from broadsheet.papers.merge import TEXT, merge, new_paper, set_day
+from broadsheet.papers.models import Counter, Merging, Paper, Version, VotesSeen
 from broadsheet.sources.record import Record, Withdrawal
 
 # What readers change is not written from a copy in memory that may be older than their change.
@@ -23,12 +25,16 @@ _waiting: ContextVar[list[None] | None] = ContextVar("waiting", default=None)
 
 @dataclass(slots=True)
 class Stored:
-    """What storing a batch did. voted: primary keys of papers whose votes or day changed, for those who keep scores."""
+    """What storing a batch did. voted: primary keys of papers whose votes or day changed, for those who keep scores.
+
+    same: rows that were here before and turned out to be one paper, for those who keep what readers did.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     voted: list[int] = field(default_factory=list)
+    same: list[identities.Same] = field(default_factory=list)
 
     def count(self, rows: int, *, changed: int) -> None:
         """Count rows that were stored apart, so many of which changed a paper."""
@@ -44,8 +50,10 @@ def store(records: Sequence[Record]) -> Stored:
     Returns the counts and which papers' votes changed.
     """
     stamp = _take_stamps(len(records))
-    held = Paper.objects.select_for_update().order_by("pk").filter(key__in={record.id for record in records})
-    known = {paper.key: paper for paper in held}
+    told = [identities.named_by(record) for record in records]
+    keys = {record.id for record in records}.union(*told)
+    known = {paper.key: paper for paper in Paper.objects.select_for_update().order_by("pk").filter(key__in=keys)}
+    families = Families(known.values())
     earlier = _earlier_texts(known.values())
     fresh: dict[str, Paper] = {}
     changed: dict[str, Paper] = {}
@@ -68,10 +76,76 @@ def store(records: Sequence[Record]) -> Stored:
     voted = _store_votes(records, known)
     for paper in voted:
         changed.setdefault(paper.key, paper)
+    moved |= _close(families, changed)
+    same = _join_fresh(identities.note(records, told, known), {paper.pk for paper in fresh.values()}, moved)
     updated = len(changed.keys() - fresh.keys())
     return Stored(
-        len(fresh), updated, len(records) - len(fresh) - updated, sorted(moved | {paper.pk for paper in voted})
+        len(fresh), updated, len(records) - len(fresh) - updated, sorted(moved | {paper.pk for paper in voted}), same
     )
+
+
+def _close(families: Families, changed: Mapping[str, Paper]) -> set[int]:
+    """Fill in anew what papers have from rows that are the same; return the primary keys of those that changed so."""
+    again = {paper.pk: paper for paper in families.close()}
+    again |= {paper.pk: paper for paper in changed.values() if paper in families}
+    _rewrite(list(again.values()))
+    return set(again)
+
+
+def _join_fresh(pairs: Sequence[identities.Same], fresh: set[int], moved: set[int]) -> list[identities.Same]:
+    """Make rows that came just now the papers that they are; return the pairs whose other row readers may know."""
+    left: list[identities.Same] = []
+    # Asked one after the other: what was joined a moment ago has more ids to agree with.
+    for pair in (one for told in pairs for one in identities.allowed([told])):
+        rows = Paper.objects.in_bulk([pair.first, pair.second])
+        kept, merged = identities.in_order(rows[pair.first], rows[pair.second])
+        if merged.pk in fresh:
+            join(kept, merged, pair.how)
+            moved.add(kept.pk)
+        else:
+            left.append(pair)
+    return left
+
+
+@transaction.atomic
+def join(kept: Paper, merged: Paper, how: str, score: float | None = None, by: str = "") -> Merging | None:
+    """Make a row the same as another paper, as far as the papers' own tables go; what readers did moves in community.
+
+    how: id, doi, likeness or hand. score: the likeness, where that was the reason. by: who did it.
+    Returns the merging; None where the two are one paper already.
+    """
+    _take_stamps(1)
+    rows = {row.pk: row for row in Paper.objects.select_for_update().order_by("pk").filter(pk__in=[kept.pk, merged.pk])}
+    if len(rows) < 2 or rows[merged.pk].same_as_id or rows[kept.pk].same_as_id:
+        return None
+    families = Families(rows.values())
+    merging = Merging(kept=rows[kept.pk], merged=rows[merged.pk], how=how, score=score, by=by)
+    families.join(rows[kept.pk], rows[merged.pk], merging)
+    families.close()
+    _rewrite(families.everybody())
+    return merging
+
+
+@transaction.atomic
+def part(merging: Merging) -> None:
+    """Make a row that was another paper a paper of its own again, and take back what it filled in there."""
+    _take_stamps(1)
+    rows = Paper.objects.select_for_update().order_by("pk").filter(pk__in=[merging.kept_id, merging.merged_id])
+    families = Families(rows)
+    families.part(merging)
+    families.close()
+    _rewrite(families.everybody())
+
+
+def _rewrite(papers: Sequence[Paper]) -> None:
+    """Write papers as they stand in memory, with stamps of their own."""
+    if not papers:
+        return
+    first = _take_stamps(len(papers))
+    for stamp, paper in enumerate(papers, start=first):
+        paper.stamp = stamp
+    _write_papers([], papers)
+    Paper.objects.filter(pk__in=[paper.pk for paper in papers if paper.same_as_id]).update(trending=None)
 
 
 def write_trending(scores: Mapping[int, float | None]) -> None:
@@ -108,6 +182,44 @@ def feature(paper: Paper, day: date, again: bool = False) -> None:
     held.save(update_fields=fields)
     for name in fields:
         setattr(paper, name, getattr(held, name))
+
+
+@transaction.atomic
+def note_stars(stars: Mapping[int, int]) -> int:
+    """Set the stars of papers' repositories as they were just read, by primary key; return how many that changes.
+
+    What is read here is the newest count and may be lower; of counts that sources bring along the highest stands.
+    """
+    first = _take_stamps(len(stars)) if stars else 0
+    return sum(
+        Paper.objects.filter(pk=pk).exclude(code_stars=count).update(code_stars=count, stamp=stamp)
+        for stamp, (pk, count) in enumerate(sorted(stars.items()), start=first)
+    )
+
+
+@transaction.atomic
+def fill_links(found: Mapping[int, Links]) -> dict[int, int]:
+    """Set papers' code and project page as they stand in comment or abstract; return the new stamps of what changed.
+
+    found: by primary key; an empty one takes away what was read there before. What a person set stays, and so does
+    what a source told.
+    """
+    first = _take_stamps(len(found)) if found else 0
+    changed: list[Paper] = []
+    for paper in Paper.objects.select_for_update().filter(pk__in=list(found)).order_by("pk"):
+        before = (paper.code_url, paper.code_by, paper.project_url, paper.project_by)
+        for name, url in (("code", found[paper.pk].code), ("project", found[paper.pk].project)):
+            if getattr(paper, f"{name}_by") == TEXT or not getattr(paper, f"{name}_url"):
+                setattr(paper, f"{name}_url", url)
+                setattr(paper, f"{name}_by", TEXT if url else "")
+        if (paper.code_url, paper.code_by, paper.project_url, paper.project_by) != before:
+            if paper.code_url != before[0]:
+                paper.code_stars = None  # they were those of another repository
+            paper.stamp = first + len(changed)
+            changed.append(paper)
+    fields = ["code_url", "code_by", "code_stars", "project_url", "project_by", "stamp"]
+    Paper.objects.bulk_create(changed, update_conflicts=True, unique_fields=["key"], update_fields=fields)
+    return {paper.pk: paper.stamp for paper in changed}
 
 
 @transaction.atomic

@@ -1,26 +1,21 @@
 """For which edition a paper is brought at a moment, and when weekends end: pure dates, by the clock of New York.
 
-arXiv's own calendar of announcements lives with the sources.
+arXiv's own calendar of announcements, with its holidays, lives with the sources.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from broadsheet.sources.arxiv_calendar import EASTERN
-
-ROLL_OVER = time(20, 0)
-"""When arXiv announces, and with it the edition of the next weekday begins."""
+from broadsheet.sources.arxiv_calendar import EASTERN, day_after, day_of, is_announcement_day
 
 
 def edition_day(moment: datetime) -> date:
     """Return the edition that what is brought at a moment (with a zone) belongs to.
 
-    Today's in New York; from 20:00 on, when arXiv announces the next listing, and on weekends, the next weekday's.
+    Today's in New York; from 20:00 on, when arXiv announces the next listing, and on weekends and holidays, that of
+    the next day with a listing.
     """
-    local = moment.astimezone(EASTERN)
-    day = local.date() + timedelta(days=local.time() >= ROLL_OVER)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
+    day = day_of(moment)
+    return day if is_announcement_day(day) else day_after(day)
 
 
 def weekend_ends(moment: datetime) -> datetime | None:

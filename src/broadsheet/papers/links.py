@@ -1,7 +1,7 @@
 """A paper's code and its project page, found in what its authors wrote: abstract or comment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from broadsheet.papers import addresses, tex
@@ -20,6 +20,14 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 
+# Directly before an address these tell of what others made.
+_OTHERS = re.compile(
+    r"\b(?:based on|built (?:on|upon)|fork(?:ed)? (?:of|from)|baselines? (?:from|of)|implementation of \w+ (?:from|by)|"
+    r"their|adapted from|borrow\w* from|modified from|derived from|original (?:code|implementation|repository)|"
+    r"template|we (?:use|used|adopt)|using|taken from)\b[^.;!?]{0,50}$",
+    re.IGNORECASE,
+)
+
 
 LONGEST = 20_000
 """Characters of a text that are looked at; ten times the longest abstract."""
@@ -27,10 +35,14 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses with http or https; empty where the text names none."""
+    """Addresses with http or https; empty where the text names none.
+
+    official: the text reads as though its authors gave the code as theirs, and not as what they built on.
+    """
 
     code: str = ""
     project: str = ""
+    official: bool = field(default=True, compare=False)
 
 
 def find_links(text: str) -> Links:
@@ -44,6 +56,7 @@ def find_links(text: str) -> Links:
         return Links()
     shown = tex.clean(text[:LONGEST])
     code = project = space = ""
+    official = True
     for start, address in _addresses(shown):
         try:
             parts = urlsplit(address)
@@ -51,21 +64,22 @@ def find_links(text: str) -> Links:
         except ValueError:  # a bracket in the host that is no IPv6 address
             continue
         repository = _repository(host, parts.path)
-        code = code or repository
+        if repository and not code:
+            code, official = repository, not _OTHERS.search(shown[max(0, start - 90) : start])
         announced = _ANNOUNCED.search(shown[max(0, start - 90) : start])
         if not repository and (announced or _is_page(host, parts.path)):
             project = project or address
         elif host == "huggingface.co" and parts.path.startswith("/spaces/"):
             space = space or address
-    return Links(code, project or space)
+    return Links(code, project or space, official)
 
 
 def _addresses(shown: str) -> list[tuple[int, str]]:
     """Every address with its place, those that lack their scheme included."""
     full = list(addresses.found(shown))
-    covered = {place for start, address in full for place in range(start, start + len(address))}
+    within = [(start, start + len(address)) for start, address in full]
     for match in _BARE_HOST.finditer(shown):
-        if match.start() not in covered:
+        if not any(start <= match.start() < end for start, end in within):
             address = addresses.ADDRESS.match(f"https://{shown[match.start() :]}")
             assert address is not None
             full.append((match.start(), address[0][: addresses.ending(address[0])]))

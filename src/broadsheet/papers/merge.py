@@ -5,13 +5,18 @@ value, counts the highest, text the newest version, and everything else is only 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from broadsheet.papers import bulk
 from broadsheet.papers.models import Paper, Version
 from broadsheet.papers.titles import title_key
 from broadsheet.sources.record import Record
 
-_FILLED = ("comment", "doi", "journal_ref", "machine_summary", "code_url", "project_url")
+_FILLED = ("comment", "doi", "journal_ref", "licence", "machine_summary", "code_url", "project_url")
+_SET_BY = {"code_url": "code_by", "project_url": "project_by"}
+TEXT = "text"
+"""Stands in place of who set a link where it was read in what the authors wrote (``actions.fill_links``)."""
 # Counts differ between readings; the highest is the one that does not depend on the order of reading.
 _HIGHEST = ("code_stars",)
 _EARLIEST = ("announced", "featured", "published")
@@ -19,7 +24,7 @@ _EARLIEST = ("announced", "featured", "published")
 
 def new_paper(record: Record) -> Paper:
     """Return an unsaved paper made of one record."""
-    paper = Paper(key=record.id, source=record.source)
+    paper = bulk.blank(record.id, record.source)
     _take_text(paper, record)
     _merge_facts(paper, record, own=True)
     return paper
@@ -125,11 +130,10 @@ def _take_text(paper: Paper, record: Record) -> None:
 def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
     """Merge everything but the text. own: the record comes from the source whose text stands, so it may correct."""
     for name in _FILLED:
-        value = getattr(record, name)
-        if value and (own or not getattr(paper, name)) and not _set_by_hand(paper, name):
-            setattr(paper, name, value)
+        if value := getattr(record, name):
+            _fill(paper, name, value, own=own)
     # Stars are those of the repository that the source names, which is another one where a person set it here.
-    for name in _HIGHEST if not paper.code_by or record.code_url == paper.code_url else ():
+    for name in _HIGHEST if paper.code_by in ("", TEXT) or record.code_url == paper.code_url else ():
         _set_if(paper, name, getattr(record, name), max)
     for name in _EARLIEST:
         _set_if(paper, name, getattr(record, name), min)
@@ -144,18 +148,46 @@ def _merge_facts(paper: Paper, record: Record, *, own: bool) -> None:
         paper.organization_slug, paper.organization = slug, full
     if record.comment_count is not None:
         paper.imported_comments = max(paper.imported_comments, record.comment_count)
+    if record.history:
+        paper.history = _histories(paper.history, record.history)
     set_day(paper)
 
 
+def _histories(known: list[list[Any]], told: tuple[tuple[int, datetime, str], ...]) -> list[list[Any]]:
+    """Return all versions that are known, by number; of two accounts of one, the earlier time and the longer size."""
+    versions: dict[int, list[Any]] = {number: [number, at, size] for number, at, size in known}
+    for number, moment, size in told:
+        at = moment.astimezone(UTC).isoformat()
+        _, other_at, other_size = versions.get(number, (number, at, size))
+        versions[number] = [number, min(at, other_at), max(size, other_size, key=lambda text: (len(text), text))]
+    return [versions[number] for number in sorted(versions)]
+
+
 def set_day(paper: Paper) -> None:
-    """Set the edition a paper belongs to: the one chosen here, else that of a daily list, of arXiv, of publication."""
+    """Set the edition a paper belongs to: the one chosen here, else that of a daily list, of arXiv, of publication.
+
+    A row that turned out to be another paper belongs to none.
+    """
     published = paper.published.date() if paper.published else None
-    paper.day = paper.resubmitted or paper.featured or paper.announced or published
+    paper.day = None if paper.same_as_id else paper.resubmitted or paper.featured or paper.announced or published
+
+
+def _fill(paper: Paper, name: str, value: str, *, own: bool) -> None:
+    """Set a field to a source's value where it was missing, and from the text's own source also where it was not."""
+    if (own or not getattr(paper, name) or _read_in_text(paper, name)) and not _set_by_hand(paper, name):
+        setattr(paper, name, value)
+        if name in _SET_BY:
+            setattr(paper, _SET_BY[name], "")
 
 
 def _set_by_hand(paper: Paper, name: str) -> bool:
     """Whether an author, submitter or moderator has set a link here, which no source overrules."""
-    return bool((name == "code_url" and paper.code_by) or (name == "project_url" and paper.project_by))
+    return name in _SET_BY and getattr(paper, _SET_BY[name]) not in ("", TEXT)
+
+
+def _read_in_text(paper: Paper, name: str) -> bool:
+    """Whether a link was read in comment or abstract, so that a source that tells one knows better."""
+    return name in _SET_BY and getattr(paper, _SET_BY[name]) == TEXT
 
 
 def _set_if(paper: Paper, name: str, value: Any, choose: Callable[[Any, Any], Any]) -> None:

@@ -18,11 +18,22 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     """Reads over papers."""
 
     def named(self, name: str) -> "Paper | None":
-        """The paper that a key, an arXiv id or a URL in any spelling, or a DOI names; None where there is none."""
+        """The paper that a key, an arXiv id or a URL in any spelling, or a DOI names; None where there is none.
+
+        An id of a row that turned out to be another paper leads to that paper.
+        """
         # A database may refuse the zero byte, which no key has.
         spelled = arxiv_ids.find(name) or paper_ids.find(name)
         keys = [key for key in (name, spelled) if key and "\0" not in key and len(key) <= 64]
-        return self.filter(key__in=keys).first() if keys else None
+        found = self.filter(key__in=keys).select_related("same_as").first() if keys else None
+        if found is None and keys:
+            known = Identifier.objects.filter(key__in=keys).select_related("paper__same_as").order_by("pk").first()
+            found = known.paper if known else None
+        return found.same_as or found if found else None
+
+    def standing(self) -> Self:
+        """Papers that are shown: without the rows that turned out to be another paper."""
+        return self.filter(same_as=None)
 
     def of_days(self, first: date, last: date) -> Self:
         """Papers whose edition day lies between ``first`` and ``last``, both included."""
@@ -34,7 +45,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def trending(self) -> Self:
         """Highest trending score first. Papers without a vote have no score and do not appear."""
-        return self.filter(trending__isnull=False).order_by("-trending", "-pk")
+        return self.filter(trending__isnull=False, same_as=None).order_by("-trending", "-pk")
 
     def by_author(self, name: str) -> Self:
         """Papers with an author of exactly this name, newest edition first.
@@ -43,10 +54,10 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         the text of the list, in which a name that holds a quotation mark may find one paper too many.
         """
         if connection.features.supports_json_field_contains:
-            found = self.filter(authors__contains=[name.replace("\0", "")])
+            found = self.standing().filter(authors__contains=[name.replace("\0", "")])
         else:
             place = StrIndex(Cast("authors", models.TextField()), Value(json.dumps(name)))
-            found = self.alias(place=place).filter(place__gt=0)
+            found = self.standing().alias(place=place).filter(place__gt=0)
         return found.order_by("-day", "-all_votes", "pk")
 
     def newest(self) -> Self:
@@ -121,6 +132,7 @@ class Paper(models.Model):
             models.Index(fields=["-day", "-all_votes", "id"], name="paper_edition"),
             models.Index(fields=["day", "id"], name="paper_day"),
             models.Index(fields=["source", "-day", "-all_votes", "id"], name="paper_source"),
+            models.Index(fields=["announced"], name="paper_announced"),
             models.Index(fields=["-trending"], name="paper_trending"),
             models.Index(
                 fields=["organization_slug", "-day"],
@@ -192,6 +204,29 @@ class Merging(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merged_id} is {self.kept_id}"
+
+
+class Resemblance(models.Model):
+    """Two papers that may be one: put before moderators, and not again once somebody has decided.
+
+    The first is the row with the lower primary key.
+    """
+
+    first = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="+")
+    why = models.CharField(max_length=12, help_text="id, doi or likeness.")
+    score = models.FloatField(null=True)
+    found = models.DateTimeField(auto_now_add=True)
+    decided = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150, blank=True)
+    same = models.BooleanField(null=True, help_text="What was decided.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_resemblance_a_pair")]
+        indexes = [models.Index(fields=["decided", "-score"], name="resemblance_open")]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}: {self.score}"
 
 
 class VotesSeen(models.Model):

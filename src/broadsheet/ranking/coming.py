@@ -160,7 +160,7 @@ class Span:
     def load(self, moments: dict[int, datetime], why: dict[int, tuple[str, float]] | None = None) -> list[Entered]:
         """Return the papers whose keys and moments are known, newest first, each with its reason and its weight."""
         newest = sorted(moments, key=lambda pk: (moments[pk], pk), reverse=True)[: self.limit]
-        papers = Paper.objects.in_bulk(newest)
+        papers = Paper.objects.standing().in_bulk(newest)
         told = why or {}
         return self.cut(Entered(papers[pk], moments[pk], *told.get(pk, ())) for pk in newest if pk in papers)
 

@@ -141,7 +141,7 @@ def of_category(category: str) -> PaperQuerySet:
     Papers are looked at from the newest on, up to all of them for a category that has few.
     """
     text = Cast("categories", TextField())
-    named = Paper.objects.alias(
+    named = Paper.objects.standing().alias(
         place=StrIndex(text, Value(f'"{category}"')), part=StrIndex(text, Value(f'"{category}.'))
     )
     whole = Q(place__gt=0) if "." in category else Q(place__gt=0) | Q(part__gt=0)

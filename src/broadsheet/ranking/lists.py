@@ -76,7 +76,7 @@ def trending() -> PaperQuerySet:
 
 def added() -> PaperQuerySet:
     """Return all papers, those that came here last first: a list on which votes play no part."""
-    return Paper.objects.order_by("-pk")
+    return Paper.objects.standing().order_by("-pk")
 
 
 def neighbours(period: Period) -> tuple[str | None, str | None]:

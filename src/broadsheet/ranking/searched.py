@@ -30,7 +30,7 @@ def matches(text: str, first: date | None) -> list[int]:
         return []
     found = hybrid.search(replace(query, order="date"), limit=MOST, exact=True)
     if found.jump:
-        return list(Paper.objects.filter(key=found.jump).values_list("pk", flat=True))
+        return list(Paper.objects.standing().filter(key=found.jump).values_list("pk", flat=True))
     return list(dict.fromkeys([*(hit.paper_id for hit in found.hits), *_near(query)]))
 
 

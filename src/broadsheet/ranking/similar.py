@@ -23,5 +23,5 @@ def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper] | None:
     except BroadsheetError:
         return None
     hits = [hit for hit in hybrid.fuse(words, meaning, settings.DENSE_WEIGHT) if hit.paper_id != paper.pk][:limit]
-    papers = Paper.objects.in_bulk([hit.paper_id for hit in hits])
+    papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in hits])
     return [papers[hit.paper_id] for hit in hits if hit.paper_id in papers]

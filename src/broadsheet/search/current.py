@@ -5,6 +5,7 @@ One process owns the index (the engine locks it); others ask the owner through i
 
 import logging
 import multiprocessing
+import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,8 @@ def own() -> Index:
                 logger.warning("%s It is made anew from the papers.", stale.message)
                 _held.owned = EdgeIndex.anew(Path(settings.INDEX_DIR))
                 state.write(state.State())
+            if _held.owned.size():  # else they can still be used: see ``fill``
+                shutil.rmtree(Path(settings.INDEX_DIR) / "parts", ignore_errors=True)
         return _held.owned
 
 

@@ -6,7 +6,7 @@ make a part of its own. The price is that nothing can be searched until a part i
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import qdrant_edge as engine
@@ -21,13 +21,17 @@ _NUMBERS = 1000
 _NOBODY = 2**62
 
 
-def build(path: Path, batches: Iterable[Sequence[Document]]) -> None:
-    """Make a part of up to some hundred batches of papers, in an empty folder. Each paper may come once only."""
-    shard = engine.EdgeShard.create(str(path), config())
-    for documents in batches:
+def build(path: Path, batches: Iterable[Sequence[Document]], step: Callable[[float], None] = lambda _: None) -> None:
+    """Make a part of up to some hundred batches of papers, in an empty folder. Each paper may come once only.
+
+    step: called when all papers are in, and after each field, with the share of the fields that is done.
+    """
+    shard = engine.EdgeShard.create(str(path), config(log=False))
+    for documents in filter(None, batches):
         shard.update(engine.UpdateOperation.upsert_points([point(document) for document in documents]))
     shard.optimize()
-    for name, params in fields().items():
+    for done, (name, params) in enumerate(fields().items()):
+        step(done / len(fields()))
         shard.update(engine.UpdateOperation.create_field_index(name, params))
     shard.flush()
     shard.close()

@@ -73,8 +73,8 @@ def search(
     exact: only papers that hold all the words, and all of them. tally: count them, and say what to leave out.
     weight: share of meaning, in [0, 1], in place of the setting's, for measurements.
     """
-    if query.key and Paper.objects.filter(key=query.key).exists():
-        return Results([], 0, jump=query.key)
+    if query.key and (named := Paper.objects.named(query.key)):
+        return Results([], 0, jump=named.key)
     results = Results([], 0, notes=list(query.notes))
     if query.cut:
         results.notes.insert(0, "The query was too long; its beginning was searched for.")
@@ -137,7 +137,8 @@ def _with_ids(query: Query) -> Query:
     """Turn the ids that were typed beside other words into a condition."""
     if not query.keys:
         return query
-    found = tuple(Paper.objects.filter(key__in=query.keys).values_list("pk", flat=True))
+    papers = (Paper.objects.named(key) for key in query.keys)
+    found = tuple(dict.fromkeys(paper.pk for paper in papers if paper))
     return replace(query, filters=replace(query.filters, ids=found))
 
 
@@ -209,7 +210,7 @@ def _titles_first(searcher: Searcher, query: Query, hits: list[Hit]) -> list[Hit
     """Put papers whose whole title was typed in front; a title may read like operators, which do not count then."""
     keys = {title_key(text): filters for text, filters in ((query.text, query.filters), (query.typed, query.given))}
     keys.pop("", None)
-    named = Paper.objects.filter(title_key__in=keys).order_by("-day", "-pk")[:20] if keys else ()
+    named = Paper.objects.standing().filter(title_key__in=keys).order_by("-day", "-pk")[:20] if keys else ()
     exact = sorted((paper.pk for paper in named if _passes(searcher, paper, keys[paper.title_key])), reverse=True)
     above = max(2.0, hits[0].score + 1) if hits else 2.0
     front = [Hit(pk, above, ("title",)) for pk in exact]

@@ -20,6 +20,8 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = str.maketrans({"'": "", "`": ""})
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
+_USUAL = re.compile(r"(?:[A-Z](?:[a-z]+|\.) )+[A-Z][a-z]+")
+"""Four of five names, whose parts are plain to see."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PARTICLES = frozenset({"af", "al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el"}) | {
     *("ibn", "la", "le", "ten", "ter", "van", "von", "zu", "zur")
@@ -36,6 +38,10 @@ def kept(authors: Sequence[str]) -> str:
 
 @lru_cache(maxsize=50_000)  # who writes one paper writes another
 def _kept(author: str) -> tuple[str, ...]:
+    if _USUAL.fullmatch(author) and not names.GROUP.search(author):
+        *given, last = author.lower().replace(".", "").split()
+        if last not in names.SUFFIXES:
+            return tuple(_of_parts([last], given, []))
     found = [*_of(author)]
     small = unicodedata.normalize("NFC", author).casefold()
     if small.translate(_UMLAUTS) != small:
@@ -68,11 +74,15 @@ def _pair(family: str, other: str) -> str:
 def _of(author: str) -> Iterator[str]:
     name = names.split(author)
     family, given = _words(name.family), _words(name.given)
-    yield from family
     if name.group:
+        yield from family
         yield from _pairs(family[:MOST_WORDS], (), ())
         return
-    particles = _words(name.particle)
+    yield from _of_parts(family, given, _words(name.particle))
+
+
+def _of_parts(family: Sequence[str], given: Sequence[str], particles: Sequence[str]) -> Iterator[str]:
+    yield from family
     yield from particles
     yield from (word for word in given if len(word) > 1 or not word.isascii())
     yield from _pairs(family, given, particles)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from broadsheet.errors import BadInput
 from broadsheet.search.grammar import Part, days, parts, years
 from broadsheet.search.index import Filters, Term, Where
-from broadsheet.sources import arxiv_ids
+from broadsheet.sources import arxiv_ids, paper_ids
 
 LONGEST = 2000
 """Characters of a query that are read; the rest is cut off, and the results say so."""
@@ -55,7 +55,7 @@ class Query:
 def parse(text: str, *, categories: Sequence[str] = (), since: date | None = None, until: date | None = None) -> Query:
     """Take a query apart. Whatever is typed is understood in some way; only the filters beside it can be wrong.
 
-    text: words and operators (docs/search), or an arXiv id or URL. categories: any of them, whole archives too
+    text: words and operators (docs/search), or an id or URL of a paper. categories: any of them, whole archives too
     (``cs``). since, until: edition days, both included; they narrow what the text says.
     Raises BadInput for a category that cannot be one and for a range that ends before it begins.
     """
@@ -67,7 +67,7 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
     bare = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:LONGEST]).split())
     given = Filters(_each(map(_spelled, categories)), since, until)
     cut = len(text) > LONGEST
-    if key := arxiv_ids.find(bare):
+    if key := arxiv_ids.find(bare) or paper_ids.find(bare):
         return Query(bare, given, key=key, cut=cut, typed=bare, given=given)
     return replace(_Reading(given).read(parts(bare)), cut=cut, typed=bare, given=given)
 

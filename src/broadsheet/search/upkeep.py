@@ -35,6 +35,9 @@ NOTE_VECTORS = 500
 LOOK_AHEAD = 10_000
 """Papers looked up at once for want of a vector: each look passes over all that have one."""
 
+_CODE = ("git", "bitbucket", "codeberg", "4open")
+"""Of each address at which code is known to lie, something; a tenth of all abstracts has it."""
+
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
 
@@ -93,7 +96,8 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
             known = replace(known, redo=known.redo_until)
             _remove_strangers(index)
             break
-        index.add(documents_of(papers))
+        index.remove([paper.pk for paper in papers if paper.same_as_id])
+        index.add(documents_of([paper for paper in papers if not paper.same_as_id]))
         done += len(papers)
         report(done, max(total, done))
         if done % OPTIMIZE_EVERY < len(papers):
@@ -107,11 +111,11 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
 
 def _remove_strangers(index: Index) -> None:
     """Take out what the database does not have, such as after an older copy of it was put back."""
-    if index.size() <= Paper.objects.count():
+    if index.size() <= Paper.objects.standing().count():
         return
     after = 0
     while ids := index.ids(after, BATCH):
-        here = set(Paper.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        here = set(Paper.objects.standing().filter(pk__in=ids).values_list("pk", flat=True))
         index.remove([pk for pk in ids if pk not in here])
         after = ids[-1]
 
@@ -130,7 +134,7 @@ def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent
     A batch is in the index before it is in the database, so that a crash between the two costs one batch of work
     and never leaves the index without a vector that the database believes in.
     """
-    missing = Paper.objects.filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
+    missing = Paper.objects.standing().filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
     total = missing.count() if report is not _silent else 0
     done = loose = 0
     while not stop():
@@ -208,27 +212,32 @@ def document_of(paper: Paper, vector: Vector | None = None) -> Document:
         day=paper.day,
         source_text=raw,
         names=tuple(paper.authors),
-        code=bool(paper.code_url or find_links(paper.abstract).code),
+        code=bool(paper.code_url or (_may_name_code(paper.abstract) and find_links(paper.abstract).code)),
         vector=vector,
     )
 
 
+def _may_name_code(text: str) -> bool:
+    small = text.lower()
+    return any(sign in small for sign in _CODE)
+
+
 def believed(known: state.State) -> state.State:
     """Return the state as far as it can be believed: of this database, with the newest wish to rebuild in it."""
-    instance = _instance()
+    own = instance()
     generation = Counter.objects.filter(name="generation").values_list("value", flat=True).first() or 0
     highest = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
     # A stamp that the database has not given yet is from its future: an older copy of it was put back.
     # So is one that it has given to another paper since.
     given = Paper.objects.filter(stamp=known.stamp).values_list("key", flat=True).first()
-    if known.instance != instance or known.stamp > highest or (given or known.last) != known.last:
-        return state.State(instance=instance, generation=generation)
+    if known.instance != own or known.stamp > highest or (given or known.last) != known.last:
+        return state.State(instance=own, generation=generation)
     if known.generation != generation:
         return replace(known, generation=generation, redo=0, redo_until=known.stamp)
     return known
 
 
-def _instance() -> int:
+def instance() -> int:
     """Return a number that tells this database from every other."""
     counter, _ = Counter.objects.get_or_create(name="instance", defaults={"value": secrets.randbits(62)})
     return counter.value

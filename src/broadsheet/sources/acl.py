@@ -11,7 +11,7 @@ from defusedxml.ElementTree import iterparse
 
 from broadsheet.errors import BadInput
 from broadsheet.sources.entries import Row, day_of, folded, row_of
-from broadsheet.sources.paper_ids import acl_key, bare_doi
+from broadsheet.sources.paper_ids import acl_key, bare_doi, key_of
 from broadsheet.sources.record import Reject
 
 
@@ -71,6 +71,7 @@ def _row(paper: Element, collection: str, volume: Element, name: str) -> Row:
     published = _published(paper, volume, meta)
     facts = {
         "id": key,
+        "other_ids": _elsewhere(paper, key),
         "title": _text(paper.find("title")),
         "abstract": _text(paper.find("abstract")),
         "authors": [_name(author) for author in paper.findall("author")],
@@ -102,6 +103,12 @@ def _pieces(element: Element) -> Iterator[str]:
 
 def _value(element: Element, name: str) -> str:
     return folded(element.findtext(name) or "")
+
+
+def _elsewhere(paper: Element, key: str) -> list[str]:
+    """Return the key of a paper that the Anthology lists while it is kept elsewhere."""
+    found = key_of([_value(paper, "url")]) if key else ""
+    return [found] if found and not found.startswith("acl:") else []
 
 
 def _name(author: Element) -> str:

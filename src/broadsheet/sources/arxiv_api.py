@@ -1,8 +1,8 @@
-"""arXiv's API: single papers, and the newest of some categories. It answers Atom; the polite client fetches it."""
+"""arXiv's API: single papers, searches, totals, and the newest of some categories. It answers Atom."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -59,6 +59,31 @@ class ArxivApi:
             if given >= total:
                 return
 
+    def search(
+        self, query: str, *, start: int = 0, limit: int = 20, newest: bool = False
+    ) -> tuple[list[Record | Reject], int]:
+        """Return the best results of a search in arXiv's own language, and how many there are in all.
+
+        query: as ``arxiv_query.translated`` writes it. start: how many results to pass over. newest: those
+        submitted last come first, instead of those that fit best.
+        Raises BadInput where arXiv refuses the query, and Upstream.
+        """
+        order = {"sortBy": "submittedDate" if newest else "relevance", "sortOrder": "descending"}
+        return self._ask({"search_query": query, "start": str(start), "max_results": str(limit)} | order)
+
+    def total(self, category: str | Sequence[str], first: datetime, last: datetime) -> int | None:
+        """Return how many papers of a category, crossed in or not, were submitted from one minute to another.
+
+        category: or several, whose papers are counted once each.
+
+        first, last: with a zone; both minutes count. None where the answer does not tell. Raises BadInput, Upstream.
+        """
+        begins, ends = (f"{moment.astimezone(UTC):%Y%m%d%H%M}" for moment in (first, last))
+        names = " OR ".join(f"cat:{one}" for one in ([category] if isinstance(category, str) else category))
+        query = f"{f'({names})' if ' ' in names else names} AND submittedDate:[{begins} TO {ends}]"
+        # One row is asked for, as an answer without any is what arXiv also sends by mistake.
+        return _told_total(self._body({"search_query": query, "start": "0", "max_results": "1"}))
+
     def _slice(self, categories: Sequence[str], start: int, size: int) -> tuple[list[Record | Reject], int]:
         """Return one slice and the total; an empty one in the midst comes by mistake at times: it is asked again."""
         for _ in range(EMPTY_TRIES):
@@ -76,12 +101,15 @@ class ArxivApi:
         raise Upstream(f"arXiv sent nothing for results from {start} of {total}.", "Try again later.")
 
     def _ask(self, params: dict[str, str]) -> tuple[list[Record | Reject], int]:
+        return parse(self._body(params))
+
+    def _body(self, params: dict[str, str]) -> bytes:
         answer = self._client.get(self._address, params)
         if answer.status == 400:
             raise BadInput(f"arXiv refused the request: {_refusal(answer.body)}.")
         if answer.status != 200:
             raise Upstream(f"{self._address} answered {answer.status}.", "Try again later.")
-        return parse(answer.body)
+        return answer.body
 
 
 def parse(body: bytes) -> tuple[list[Record | Reject], int]:
@@ -89,17 +117,36 @@ def parse(body: bytes) -> tuple[list[Record | Reject], int]:
 
     Raises Upstream where the answer is not Atom, or says that it is an error.
     """
-    feed = _feed(body)
+    feed = _answer(body)
     entries = feed.findall(f"{_ATOM}entry")
-    if len(entries) == 1 and "/api/errors" in _text(entries[0], f"{_ATOM}id"):
-        raise Upstream(f"arXiv answered an error: {_text(entries[0], f'{_ATOM}summary')}.")
-    total = re.fullmatch(r"[0-9]{1,9}", _text(feed, _TOTAL))
-    return [_row(entry) for entry in entries], int(total[0]) if total else len(entries)
+    total = _number(feed)
+    return [_row(entry) for entry in entries], len(entries) if total is None else total
 
 
 def says_withdrawn(comment: str, abstract: str) -> bool:
     """Whether the authors' comment or abstract says that this paper has been withdrawn."""
     return bool(_WITHDRAWN_COMMENT.search(comment) or _WITHDRAWN.search(comment) or _WITHDRAWN.search(abstract))
+
+
+def _told_total(body: bytes) -> int | None:
+    """Return the total an answer tells, None where it tells none, or one entry and a total of nothing."""
+    feed = _answer(body)
+    total = _number(feed)
+    return None if total == 0 and feed.find(f"{_ATOM}entry") is not None else total
+
+
+def _number(feed: Element) -> int | None:
+    total = re.fullmatch(r"[0-9]{1,9}", _text(feed, _TOTAL))
+    return int(total[0]) if total else None
+
+
+def _answer(body: bytes) -> Element:
+    """Return the feed of an answer; raises Upstream where it is none, or one that tells of an error."""
+    feed = _feed(body)
+    entries = feed.findall(f"{_ATOM}entry")
+    if len(entries) == 1 and "/api/errors" in _text(entries[0], f"{_ATOM}id"):
+        raise Upstream(f"arXiv answered an error: {_text(entries[0], f'{_ATOM}summary')}.")
+    return feed
 
 
 def _feed(body: bytes) -> Element:

@@ -60,6 +60,7 @@ def _facts(record: Element, identifier: str) -> dict[str, Any]:
         "comment": text_of(said, "comments"),
         "doi": text_of(said, "doi"),
         "journal_ref": text_of(said, "journal-ref"),
+        "licence": text_of(said, "license"),
     }
     facts |= _raw_facts(said) if form == "arXivRaw" else _plain_facts(said, str(facts["id"]))
     if facts.pop("gone", False) or says_withdrawn(facts["comment"], facts["abstract"]):
@@ -79,18 +80,20 @@ def _raw_facts(said: Element) -> dict[str, Any]:
         "published": first[1].isoformat() if first[0] == 1 else None,
         "announced": announced_on(first[1]).isoformat() if first[0] == 1 else None,
         "updated": last[1].isoformat(),
+        "history": [(number, moment.isoformat(), size) for number, moment, _, size in versions],
         "gone": _GONE in last[2],
     }
 
 
-def _versions(said: Element) -> list[tuple[int, datetime, str]]:
+def _versions(said: Element) -> list[tuple[int, datetime, str, str]]:
+    """Return number, time, kind of source and size of each version that has a number."""
     found = []
     for version in said:
         number = _NUMBER.fullmatch(version.get("version", "")) if local(version) == "version" else None
         if number:
             moment = parsedate_to_datetime(text_of(version, "date"))
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            found.append((int(number[1]), moment, text_of(version, "source_type")))
+            found.append((int(number[1]), moment, text_of(version, "source_type"), text_of(version, "size")))
     return found
 
 

@@ -194,12 +194,13 @@ def _row(facts: Mapping[str, Any], name: str, place: str, raw: str) -> Row:
     doi, addresses = facts["doi"], facts["addresses"]
     letters = re.sub(r"\W", "", facts["title"].lower())
     digest = paper_ids.digest(letters, facts["authors"][0].lower() if facts["authors"] else "", facts["year"])
-    named = paper_ids.key_of(addresses, doi=doi, within=facts["mentions"])
-    key = named or facts["own"] or (f"bib:{digest}" if letters else "")
+    names = paper_ids.keys_of(addresses, doi=doi, within=facts["mentions"])
+    key = next(iter(names), "") or facts["own"] or (f"bib:{digest}" if letters else "")
     categories, keywords = sorted_terms(facts["terms"])
     page = next((text for text in addresses if re.match(r"https?://", text, re.IGNORECASE)), "")
     record = {
         "id": key,
+        "other_ids": names,
         "title": folded(facts["title"]),
         "abstract": facts["abstract"],
         "authors": facts["authors"],

@@ -53,14 +53,15 @@ def _row(entry: Element, number: int, name: str) -> Row:
     title = folded(from_html(_text(entry, "title")))
     doi = paper_ids.bare_doi(*_texts(entry, "doi"), *_texts(entry, "identifier"), *(t for t in links if "doi" in t))
     doi = paper_ids.doi_in(doi) or doi
-    named = paper_ids.key_of([text.removeprefix("oai:") for text in links], doi=doi)
-    key = named or (f"feed:{paper_ids.digest(own or title)}" if own or title else "")
+    names = paper_ids.keys_of([text.removeprefix("oai:") for text in links], doi=doi)
+    key = next(iter(names), "") or (f"feed:{paper_ids.digest(own or title)}" if own or title else "")
     text = max((from_html(found) for tag in _TEXTS for found in _texts(entry, tag)), key=len, default="")
     label = _ABSTRACT.match(text)
     categories, keywords = sorted_terms(_terms(entry))
     page = next((link for link in links if _ADDRESS.fullmatch(link)), "")
     facts = {
         "id": key,
+        "other_ids": names,
         "title": title,
         "abstract" if label else "description": text[label.end() :] if label else text,
         "authors": _authors(entry),

@@ -1,4 +1,7 @@
-"""An answer of Hugging Face's daily_papers as a source, in both generations of its shape. No account is taken over."""
+"""Hugging Face's daily_papers as a source, an answer in a file or by address, in both generations of its shape.
+
+No account is taken over.
+"""
 
 import ast
 import contextlib
@@ -10,13 +13,25 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from broadsheet.errors import BadInput
+from broadsheet.errors import BadInput, Upstream
+from broadsheet.sources.http import PoliteClient
 from broadsheet.sources.record import Item, Record, Reject
 from broadsheet.sources.rows import LONGEST_SOURCE, moment_of, record_of
 
+NAME = "huggingface-daily"
 MOST_BYTES = 50_000_000
 _LONGEST = 200_000
 _KEPT = 10_000
+PAGE = 100
+"""Rows of an answer by address: the most that a page has there."""
+
+MOST_PAGES = 20
+ROWS_A_DAY = 10_000
+"""Positions that each day has, so that a position tells its day."""
+
+RECENT = timedelta(days=14)
+"""How old a list may be for its votes to count as those of the day on which they are read."""
+
 _NAMED_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -28,7 +43,7 @@ class HfDaily:
     """
 
     def __init__(self, path: Path, name: str | None = None, day: date | None = None) -> None:
-        self.name = (name or "huggingface-daily")[:LONGEST_SOURCE]
+        self.name = (name or NAME)[:LONGEST_SOURCE]
         self._path = path
         self._day = day or _named_day(path)
         self.total: int | None = None
@@ -40,17 +55,86 @@ class HfDaily:
         self.total = len(rows)
         for position, row in enumerate(rows[after:], start=after + 1):
             self.done = position
-            yield Item(position, self._read(row))
+            yield Item(position, read_row(row, self.name, self._day))
         self.done = self.total
 
-    def _read(self, row: object) -> Record | Reject:
+
+class HfDays:
+    """The lists of some days by address, asked for one day after the other. done and total are days.
+
+    first, last: both included. today: the day of the reading, under which the votes of recent lists are noted.
+    reached: the position at which the days that were read whole end.
+    """
+
+    def __init__(self, client: PoliteClient, address: str, first: date, last: date, today: date) -> None:
+        self.name = NAME
+        self._client, self._address, self._today = client, address, today
+        self._days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        self.total: int | None = len(self._days)
+        self.done = 0
+        self.reached = 0
+
+    def fetch(self, after: int = 0) -> Iterator[Item]:
+        """Yield the rows after a position; days before its day are not asked for. Raises Upstream."""
+        for day in self._days:
+            begins = day.toordinal() * ROWS_A_DAY
+            if begins + ROWS_A_DAY > after:
+                for position, row in enumerate(self.of_day(day), start=begins + 1):
+                    if position > after:
+                        yield Item(position, row)
+            self.done += 1
+            self.reached = begins + ROWS_A_DAY - 1
+
+    def of_day(self, day: date) -> list[Record | Reject]:
+        """Return the list of one day, in its order; a paper that a page repeats is there once. Raises Upstream."""
+        seen = self._today if self._today - day <= RECENT else None
+        found: list[Record | Reject] = []
+        known: set[str] = set()
+        for page in range(MOST_PAGES):
+            rows = self._page(day, page)
+            fresh = [row for row in rows if (named := _named(row)) is None or named not in known]
+            known.update(filter(None, map(_named, rows)))
+            found += [read_row(row, self.name, day, seen) for row in fresh]
+            if len(rows) < PAGE or not fresh:
+                break
+        return found
+
+    def _page(self, day: date, page: int) -> list[Any]:
+        params = {"date": day.isoformat(), "limit": str(PAGE)} | ({"p": str(page)} if page else {})
+        answer = self._client.get(self._address, params, remember=True)
+        if answer.status != 200:
+            raise Upstream(f"{self._address} answered {answer.status} for {day}.", "Look at the address and the day.")
         try:
-            return _record(_unquoted(row), self.name, self._day)
-        except BadInput as error:
-            reason = error.message
-        except (ValueError, RecursionError):
-            reason = "The row holds a number or a nesting that is too large."
-        return Reject(reason, (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False))[:_KEPT])
+            rows = json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            raise Upstream(f"The list of {day} is not JSON: {error}.", "Try again later.") from None
+        if not isinstance(rows, list):
+            raise Upstream(f"What {self._address} answered for {day} is not a list.", "Look at the address.")
+        return rows
+
+
+def day_of(position: int) -> date | None:
+    """Return the day of a position of ``HfDays``, None for what is none."""
+    ordinal = position // ROWS_A_DAY
+    return date.fromordinal(ordinal) if 0 < ordinal <= date.max.toordinal() else None
+
+
+def read_row(row: object, name: str, day: date | None, seen: date | None = None) -> Record | Reject:
+    """Return the paper of one row. day: of the list, where known. seen: the day on which its votes are read."""
+    try:
+        return _record(_unquoted(row), name, day, seen)
+    except BadInput as error:
+        reason = error.message
+    except (ValueError, RecursionError):
+        reason = "The row holds a number or a nesting that is too large."
+    return Reject(reason, (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False))[:_KEPT])
+
+
+def _named(row: object) -> str | None:
+    """Return the id of a row as it stands there, None where it has none."""
+    paper = row.get("paper") if isinstance(row, dict) else None
+    key = paper.get("id") if isinstance(paper, dict) else None
+    return key if isinstance(key, str) else None
 
 
 def _named_day(path: Path) -> date | None:
@@ -92,7 +176,7 @@ def _unquoted(row: object) -> Mapping[str, Any]:
     return row
 
 
-def _record(row: Mapping[str, Any], name: str, day: date | None) -> Record:
+def _record(row: Mapping[str, Any], name: str, day: date | None, seen: date | None) -> Record:
     paper = row.get("paper")
     if not isinstance(paper, dict):
         raise BadInput("The row has no paper.")
@@ -110,6 +194,7 @@ def _record(row: Mapping[str, Any], name: str, day: date | None) -> Record:
         "withdrawn": paper.get("withdrawnAt"),
         "daily_date": featured.isoformat() if featured else None,
         "upvotes": votes,
+        "upvotes_seen": [[seen.isoformat(), votes]] if seen and votes is not None else None,
         "comments": row.get("numComments", paper.get("numComments")),
         "keywords": paper.get("ai_keywords"),
         "summary": paper.get("ai_summary"),

@@ -1,13 +1,13 @@
-"""The one polite client of all sources: agent string, gate, time-outs, size limit, retries. Knows no source."""
+"""The one polite client of all sources: agent string, gate, time-outs, size limit, retries. Knows no source.
 
-import ipaddress
-import socket
-import threading
+How a body is read is in ``body``, which hosts may be reached in ``reach``, how long one is left alone in ``pauses``.
+"""
+
+import json
+import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from pathlib import Path
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -15,7 +15,11 @@ import httpx2
 
 from broadsheet import __version__
 from broadsheet.errors import Upstream
+from broadsheet.sources import body
 from broadsheet.sources.gate import LONGEST_WAIT, Gate
+from broadsheet.sources.memory import Memory, Remembered
+from broadsheet.sources.pauses import asked_for
+from broadsheet.sources.reach import Watch, is_private
 
 MOST_BYTES = 50_000_000
 MOST_REDIRECTS = 5
@@ -27,36 +31,36 @@ _AGAIN = {429, 500, 502, 503, 504}
 
 
 class Answer(NamedTuple):
-    """An answer: the address that gave it, its status, its body as bytes, and its headers, names in lower case."""
+    """An answer: the address that gave it, its status, its body as bytes, and its headers, names in lower case.
+
+    unchanged: the host said that nothing has changed since it was asked last, and the body is the remembered one.
+    """
 
     url: str
     status: int
     body: bytes
     headers: Mapping[str, str]
+    unchanged: bool = False
 
 
 class PoliteClient:
     """Asks hosts politely.
 
-    gates: folder of the hosts' gates. contact: told in the agent string. delay: least seconds between two requests
-    to one host. pace: name of a gate that all hosts of one operator share, who counts requests to all of them.
-    timeout: seconds for an answer to begin and between its parts.
+    gates: gives the gate of a host by its name. contact: told in the agent string. memory: of answers, for those who
+    ask to remember. timeout: seconds for an answer to begin and between its parts.
     """
 
     def __init__(
         self,
-        gates: Path,
+        gates: Callable[[str], Gate],
         *,
         contact: str = "",
-        delay: float = 3.0,
-        pace: str = "",
+        memory: Memory | None = None,
         timeout: float = 30.0,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self._gates, self._delay, self._clock, self._sleep = gates, delay, clock, sleep
-        self._pace = pace
+        self._gates, self._memory, self._clock = gates, memory, clock
         agent = f"broadsheet/{__version__}" + (f" (+{contact})" if contact else "")
         self._client = httpx2.Client(
             headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
@@ -64,60 +68,102 @@ class PoliteClient:
             # Between requests that lie seconds apart a kept connection saves little, and hosts drop it unasked.
             limits=httpx2.Limits(max_keepalive_connections=0),
             transport=transport,
+            verify=_certificates(),
         )
 
     def get(
-        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        remember: bool = False,
+        public: bool = False,
     ) -> Answer:
         """Return the answer to a GET, whatever its status below 500 but 429.
 
-        headers: more of them, for this host alone; where it redirects to another, they are left out.
+        headers: more of them, for this host alone; where it redirects to another, they are left out. remember: ask only
+        for what has changed since the last time, by ETag or date; the body is whole either way, and ``unchanged`` says
+        so. public: refuse a private address, for addresses that readers and feeds give; who is asked at a public one
+        is never led to a private one.
 
         429 and 5xx are asked again, at most four times in all, after the time the host names in Retry-After, or after
         growing pauses. Raises Upstream with address, attempt and status when that does not help, when the host does
         not answer or asks for a long pause, when the answer is too large, and when it leads to a private address.
         """
-        trouble = ""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._follow(str(httpx2.URL(url, params=params) if params else url), headers or {})
-            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-                raise Upstream(
-                    f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
-                    "Check the network, or try again later.",
-                ) from None
-            if answer.status not in _AGAIN:
-                return answer
-            pause = _retry_after(answer.headers, self._clock()) or 5.0 * 2 ** (attempt - 1)
-            trouble = f"{answer.url} answered {answer.status} (attempt {attempt})"
-            self._gate(answer.url).hold(pause)
-            if pause > LONGEST_WAIT:
-                raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
-        raise Upstream(f"{trouble}.", "It is overloaded or down; try again later.")
+
+        def once() -> Answer:
+            address = _address(url, params)
+            more = dict(headers or {})
+            question = f"{address}\n{sorted(more.items())}"
+            known = self._memory.recall(question) if remember and self._memory else None
+            answer = self._follow(address, more | _conditions(known), public=public)
+            if self._memory and known and answer.status == 304:
+                self._memory.keep(question, known)  # anew, as what nobody asks for is forgotten
+                return answer._replace(status=200, body=known.body, unchanged=True)
+            if remember and self._memory and answer.status == 200:
+                self._note(self._memory, question, answer)
+            return answer
+
+        return self._patiently(url, once)
+
+    def post(
+        self,
+        url: str,
+        sent: object,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return the answer to a POST of JSON, for questions that are too long for an address; asked again as a GET is.
+
+        sent: what is written as JSON. A redirect is not followed, and is returned as it is.
+        """
+        more = {"Content-Type": "application/json"} | dict(headers or {})
+        content = json.dumps(sent).encode()
+
+        def once() -> Answer:
+            return self._ask(_address(url, params), more, content)
+
+        return self._patiently(url, once)
 
     def hold(self, url: str, seconds: float) -> None:
         """Ask a host nothing more for some seconds, as it wishes."""
         self._gate(url).hold(seconds)
 
+    def _patiently(self, url: str, once: Callable[[], Answer]) -> Answer:
+        """Ask once, and again where the host is overloaded; whoever tells that its limit is reached is left alone."""
+        trouble = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = once()
+            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+                raise Upstream(
+                    f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
+                    "Check the network, or try again later.",
+                ) from None
+            told = asked_for(answer.headers, self._clock())
+            if answer.status not in _AGAIN:
+                if told:
+                    self.hold(answer.url, told)
+                return answer
+            pause = told or 5.0 * 2 ** (attempt - 1)
+            trouble = f"{answer.url} answered {answer.status} (attempt {attempt})"
+            self.hold(answer.url, pause)
+            if pause > LONGEST_WAIT:
+                raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
+        raise Upstream(f"{trouble}.", "It is overloaded or down; try again later.")
+
     def _gate(self, url: str) -> Gate:
-        return self._named(urlsplit(url).hostname or "nowhere")
+        return self._gates((urlsplit(url).hostname or "nowhere").lower())
 
-    def _named(self, name: str) -> Gate:
-        return Gate(self._gates, name, self._delay, clock=self._clock, sleep=self._sleep)
-
-    def _wait(self, url: str) -> None:
-        """Return when a request to an address may start. A pause that one host asks for holds up that host alone."""
-        self._gate(url).wait()
-        if self._pace and self._pace != urlsplit(url).hostname:
-            self._named(self._pace).wait()
-
-    def _follow(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def _follow(self, url: str, headers: Mapping[str, str], *, public: bool) -> Answer:
         """Ask, and follow redirects to public hosts; every one of them passes the gate."""
         may_be_private = is_private(urlsplit(url).hostname or "")
+        if public and may_be_private:
+            raise Upstream(f"{url[:100]!r} is not a public web address.")
         origin = urlsplit(url)[:2]
         for _ in range(MOST_REDIRECTS + 1):
-            self._wait(url)
-            answer = self._ask(url, headers if urlsplit(url)[:2] == origin else {})
+            answer = self._ask(url, headers if urlsplit(url)[:2] == origin else {}, public=not may_be_private)
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
@@ -127,61 +173,51 @@ class PoliteClient:
                 raise Upstream(f"A redirect leads to {url[:100]!r}, which is not a public web address.")
         raise Upstream(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
-    def _ask(self, url: str, more: Mapping[str, str]) -> Answer:
+    def _ask(self, url: str, more: Mapping[str, str], content: bytes | None = None, *, public: bool = False) -> Answer:
+        gate = self._gate(url)
+        gate.wait()
         until = time.monotonic() + LONGEST_ANSWER
-        with self._client.stream("GET", url, headers=dict(more)) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            # Other encodings pack a body a thousand times tighter, so that unpacking one piece could fill the memory.
-            if headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):
-                raise Upstream(f"{url} sent {headers['content-encoding'][:40]!r}, though only gzip was asked for.")
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > MOST_BYTES:
-                    raise Upstream(f"{url} sent more than {MOST_BYTES} bytes.", "Ask for less at a time.")
-                if time.monotonic() > until:
-                    raise Upstream(f"{url} was still answering after {LONGEST_ANSWER:.0f} s.", "Try again later.")
-            return Answer(url, response.status_code, bytes(body), headers)
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is, or resolves to, an address that is not public; an unknown host is not."""
-    try:
-        found = socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return False
-    return any(not ipaddress.ip_address(str(entry[4][0]).split("%")[0]).is_global for entry in found)
-
-
-def is_reachable(url: str, within: float = 3.0) -> bool:
-    """Whether the host of an address accepts a connection within some seconds."""
-    found: list[bool] = []
-
-    def knock() -> None:
+        watch = Watch(url, public=public, seconds=LONGEST_ANSWER)
+        asked = self._client.stream(
+            "GET" if content is None else "POST",
+            url,
+            headers=dict(more),
+            content=content,
+            extensions={"trace": watch},
+        )
         try:
-            parts = urlsplit(url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            if parts.hostname:
-                socket.create_connection((parts.hostname, port), timeout=within).close()
-                found.append(True)
-        except (OSError, ValueError):
-            return
+            with watch, asked as response:
+                gate.answered()
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                answer = Answer(url, response.status_code, body.read(response, url, MOST_BYTES, until), headers)
+        except (httpx2.HTTPError, TimeoutError):
+            if not (watch.late or time.monotonic() > until):
+                raise
+            answer = None
+        # What was cut off may look whole, where the host did not say how long it would be.
+        if answer is None or watch.late:
+            raise Upstream(f"{url} was still answering after {LONGEST_ANSWER:.0f} s.", "Try again later.")
+        return answer
 
-    # Looking a name up has no time-out of its own, so it is done on a thread that may be left behind.
-    thread = threading.Thread(target=knock, daemon=True)
-    thread.start()
-    thread.join(within)
-    return bool(found)
+    def _note(self, memory: Memory, question: str, answer: Answer) -> None:
+        etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+        if (etag or modified) and "no-store" not in answer.headers.get("cache-control", "").lower():
+            memory.keep(question, Remembered(etag, modified, answer.body))
 
 
-def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for, given as a number or as a date."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 9:
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return what hosts are checked by, read once: for each client anew it takes longer than many an answer."""
+    return httpx2.create_ssl_context()
+
+
+def _address(url: str, params: Mapping[str, str] | None) -> str:
+    return str(httpx2.URL(url, params=params) if params else url)
+
+
+def _conditions(known: Remembered | None) -> dict[str, str]:
+    """Return the headers that ask for an answer only if it is not the known one."""
+    if known is None:
+        return {}
+    told = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return {name: value for name, value in told.items() if value}

@@ -29,12 +29,14 @@ _FORBIDDEN = re.compile(
 class Page:
     """One answer. records: in order. rejected: records that are no XML, as they came. token: of the next page, or ''.
 
+    headers: where an answer lists identifiers alone, without records.
     answered: the server's own date. errors: (code, text) as it told them. broken: why what followed the records could
     not be read; '' where all was.
     """
 
     records: list[Element] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
+    headers: list[Element] = field(default_factory=list)
     token: str = ""
     answered: datetime | None = None
     earliest: datetime | None = None
@@ -101,6 +103,8 @@ def _note(page: Page, name: str, element: Element) -> None:
         page.earliest = _moment(text)
     elif name == "resumptionToken":
         page.token = text
+    elif name == "header":
+        page.headers.append(element)
     elif name == "error":
         page.errors.append((element.get("code", ""), text))
 

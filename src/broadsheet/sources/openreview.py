@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from broadsheet.errors import Upstream
 from broadsheet.sources.entries import KEPT, Row, folded, row_of
-from broadsheet.sources.paper_ids import arxiv_id, bare_doi, openreview_key, publishers_doi
+from broadsheet.sources.paper_ids import arxiv_id, bare_doi, keys_of, openreview_key, publishers_doi
 from broadsheet.sources.record import Reject
 
 API = "https://api2.openreview.net/notes"
@@ -108,8 +108,10 @@ def _facts(note: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any
     is_withdrawn = "withdrawn" in where.lower() or note.get("ddate")
     updated = _moment(note, "mdate", "tmdate")
     arxiv = arxiv_id(addresses)
+    others = keys_of(addresses)
     return {
         "id": arxiv or (openreview_key(own) if own else ""),
+        "other_ids": [*others, openreview_key(own)] if own else others,
         "title": folded(texts.get("title", "")),
         "abstract": texts.get("abstract"),
         "authors": _authors(content.get("authors")),

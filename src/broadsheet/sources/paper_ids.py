@@ -29,6 +29,7 @@ _ACL = re.compile(
 _OPENREVIEW = re.compile(
     r"(?:https?://)?(?:www\.)?openreview\.net/(?:forum|pdf)\?(?:[^#\s]*&)?id=(?P<id>[\w-]{4,40})(?:[&#].*)?", re.ASCII
 )
+_OWN_KEY = re.compile(r"acl:\S+|openreview:\S+|doi-digest:\S+")
 # The address of a preprint ends in its version, and often in the part or form of it that is shown.
 _AFTER_PREPRINT = re.compile(r"v\d+(?:[./].*)?$|\.(?:full|abstract)\b.*$")
 _AFTER_DOI = re.compile(r"(?:/(?:full|abstract|pdf|epdf|html|meta|fulltext))+$|\.pdf$")
@@ -84,17 +85,35 @@ def key_of(addresses: Iterable[str], *, doi: str = "", within: Iterable[str] = (
     fields that may mention the paper's arXiv id, marked as such.
     An arXiv id goes first, then the ACL Anthology's id (its DOIs hold it), a DOI, and OpenReview's id.
     """
+    return next(iter(keys_of(addresses, doi=doi, within=within)), "")
+
+
+def keys_of(addresses: Iterable[str], *, doi: str = "", within: Iterable[str] = ()) -> list[str]:
+    """Return all keys of the paper that an entry names, the one that ``key_of`` chooses first; the arguments are its.
+
+    Of each kind the first is taken, as an entry is of one paper.
+    """
     known = [address.strip() for address in addresses if address]
-    if found := arxiv_id([*known, doi], within):
-        return found
-    for text in (*known, doi):
-        if found_acl := _ACL.fullmatch(text):
-            return acl_key(found_acl["page"] or found_acl["doi"])
-    dois = [doi, *map(doi_in, known)]
-    if found := next(filter(None, dois), ""):
-        return doi_key(found)
+    arxiv = arxiv_id([*known, doi], within)
+    anthology = (_ACL.fullmatch(text) for text in (*known, doi))
+    acl = next((acl_key(one["page"] or one["doi"]) for one in anthology if one), "")
+    dois = (one for one in (doi, *map(doi_in, known)) if one and not _ACL.fullmatch(one))
+    dois = (one for one in dois if not (arxiv and _ARXIV_DOI.match(one)))
+    other = next((doi_key(one) for one in dois), "")
     ids = (_OPENREVIEW.fullmatch(text) for text in known)
-    return next((openreview_key(one["id"]) for one in ids if one), "")
+    openreview = next((openreview_key(one["id"]) for one in ids if one), "")
+    return [key for key in (arxiv, acl, other, openreview) if key]
+
+
+def doi_keys(text: str) -> list[str]:
+    """Return the keys that a field of one DOI or several stands for; arXiv's own say nothing that an id does not."""
+    keys = []
+    for found in _DOI.findall(text[:500]) if text else ():
+        doi = found.rstrip(".,;")
+        if not _ARXIV_DOI.match(doi):
+            acl = _ACL.fullmatch(doi)
+            keys.append(acl_key(acl["doi"]) if acl else doi_key(doi))
+    return keys
 
 
 def acl_key(anthology_id: str) -> str:
@@ -150,5 +169,7 @@ def find(text: str) -> str | None:
     text = text.strip()
     if len(text) > 300 or re.search(r"\s", text):
         return None
+    if _OWN_KEY.fullmatch(text) and OTHER_KEY.fullmatch(text):
+        return text
     doi = text if _DOI.fullmatch(text) else bare_doi(text) if text.lower().startswith("doi:10.") else ""
     return key_of([text], doi=doi) or None

@@ -43,6 +43,9 @@ def record_of(row: object, source: str) -> Record:
         comment=_text(row, "comment"),
         doi=_text(row, "doi"),
         journal_ref=_text(row, "journal_ref"),
+        licence=_address(row, "licence"),
+        history=_history(row),
+        other_ids=_other_ids(row, key),
         votes=_number(row, "upvotes"),
         votes_seen=_votes_seen(row),
         comment_count=_number(row, "comments"),
@@ -59,6 +62,12 @@ def _key(row: Mapping[str, Any]) -> tuple[str, int | None]:
     text = _needed(row, "id")
     is_other = OTHER_KEY.fullmatch(text) and not text.startswith("arxiv:") and not arxiv_ids.find(text)
     return (text, None) if is_other else arxiv_ids.split_version(text)
+
+
+def _other_ids(row: Mapping[str, Any], own: str) -> tuple[str, ...]:
+    """Return the further ids of a paper, spelled as keys are."""
+    found = [text if OTHER_KEY.fullmatch(text) else arxiv_ids.canonical(text) for text in _texts(row, "other_ids")]
+    return tuple(dict.fromkeys(key for key in found if key != own))
 
 
 def _source(row: Mapping[str, Any]) -> str:
@@ -155,6 +164,22 @@ def _votes_seen(row: Mapping[str, Any]) -> tuple[tuple[date, int], ...]:
     if any(isinstance(votes, bool) or not isinstance(votes, int) or not 0 <= votes < 2**31 for _, votes in seen):
         raise BadInput(f"upvotes_seen is {_shown(value)}; it takes a list of [day, votes].")
     return seen
+
+
+def _history(row: Mapping[str, Any]) -> tuple[tuple[int, datetime, str], ...]:
+    """Return the versions in the order of their numbers, each told once."""
+    value = row.get("history")
+    if value is None:
+        return ()
+    told: dict[int, tuple[int, datetime, str]] = {}
+    try:
+        told = {number: (number, moment_of(at), str(size)[:20]) for number, at, size in value}
+        fits = all(type(number) is int and 0 < number < 2**15 for number in told)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise BadInput(f"history is {_shown(value)}; it takes a list of [number, time, size].")
+    return tuple(told[number] for number in sorted(told))
 
 
 def _shown(value: object) -> str:

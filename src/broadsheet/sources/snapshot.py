@@ -78,6 +78,8 @@ class Snapshot(JsonLines):
             "comment": comment,
             "doi": _folded(row, "doi"),
             "journal_ref": _folded(row, "journal-ref"),
+            "licence": _folded(row, "license"),
+            "history": [(number, moment.isoformat(), "") for number, moment in enumerate(submitted, start=1)],
         }
         return record_of(facts, self.name)
 

@@ -11,6 +11,7 @@ class Job(models.Model):
     held_by = models.CharField(max_length=80, blank=True, help_text="Machine, process and thread that runs it.")
     held_until = models.DateTimeField(null=True, help_text="Renewed while it runs; in the past, its holder has died.")
     wanted = models.BooleanField(default=False, help_text="An operator asked for a run now.")
+    asked_by = models.CharField(max_length=150, blank=True, help_text="The operator who asked for it.")
     paused = models.BooleanField(default=False, help_text="An operator had it rest.")
 
     def __str__(self) -> str:
@@ -43,6 +44,7 @@ class Gate(models.Model):
     host = models.CharField(max_length=255, primary_key=True)
     opens = models.FloatField(default=0, help_text="When the next request may start.")
     held = models.FloatField(default=0, help_text="Until when the host asked to be left alone.")
+    noted = models.FloatField(default=0, help_text="When this was written: later than now, the clock was set back.")
 
     def __str__(self) -> str:
         return self.host

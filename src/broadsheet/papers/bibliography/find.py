@@ -46,15 +46,17 @@ def _held(column: str, values: set[str]) -> dict[str, Paper]:
     """Return papers by a column; of several with the same value the first."""
     held: dict[str, Paper] = {}
     for some in _parts(values):
-        for paper in Paper.objects.filter(**{f"{column}__in": some}).order_by("-pk"):
-            held[getattr(paper, column)] = paper
+        for paper in Paper.objects.filter(**{f"{column}__in": some}).select_related("same_as").order_by("-pk"):
+            held[getattr(paper, column)] = paper.same_as or paper
     return held
 
 
 def _by_doi(dois: set[str]) -> dict[str, Paper]:
     held: dict[str, Paper] = {}
     for some in _parts(dois):
-        for paper in Paper.objects.exclude(doi="").alias(low=Lower("doi")).filter(low__in=some).order_by("-pk"):
+        for paper in (
+            Paper.objects.standing().exclude(doi="").alias(low=Lower("doi")).filter(low__in=some).order_by("-pk")
+        ):
             held[paper.doi.lower()] = paper
     return held
 

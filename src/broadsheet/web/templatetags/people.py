@@ -12,7 +12,12 @@ from broadsheet.papers.models import Paper
 
 register = template.Library()
 
-_BY = {"author": "set by an author", "submitter": "set by its submitter", "moderator": "set by a moderator"}
+_BY = {
+    "author": "set by an author",
+    "submitter": "set by its submitter",
+    "moderator": "set by a moderator",
+    "text": "found in what the authors wrote",
+}
 
 
 class People(NamedTuple):

@@ -30,7 +30,7 @@ def below(request: HttpRequest, paper: Paper) -> dict[str, Any]:
 @require_POST
 def write(request: HttpRequest) -> HttpResponse:
     """Take a comment or a reply, or show what it would look like."""
-    paper = Paper.objects.filter(key=request.POST.get("paper", "")[:64].replace("\0", "")).first()
+    paper = Paper.objects.named(request.POST.get("paper", "")[:64].replace("\0", ""))
     if paper is None:
         raise Http404("The paper that you write about is not known here.")
     readers.active(request.user, "write a comment")

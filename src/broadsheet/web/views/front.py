@@ -12,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from broadsheet.community import exposure
 from broadsheet.hub import compact, daily_papers_props
+from broadsheet.ledger.standing import front_line
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.ranking import lists
 from broadsheet.ranking.listings import Listing
 from broadsheet.ranking.lists import Kind, Period
+from broadsheet.sources import arxiv_calendar
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress, here, list_in_sight, unwanted
 from broadsheet.web.views.search import results
@@ -60,6 +62,7 @@ def edition(request: HttpRequest, kind: Kind, label: str) -> HttpResponse:
         "tabs": _tabs(period),
         "sample": any(paper.text_source == "sample" for paper in papers),
         "why_empty": "" if papers else why_empty(period, timezone.localdate()),
+        "line": front_line(timezone.now()) if kind == "day" and following is None else "",
         "props": compact(daily_papers_props(kind, period.label, previous, papers, found)),
         "page": page,
         "papers": papers,
@@ -116,6 +119,8 @@ def why_empty(period: Period, today: date) -> str:
         return "This edition is not out yet."
     if period.kind == "day" and period.first.weekday() >= 5:
         return "There is no edition on this day: arXiv announces no papers on Saturdays and Sundays."
+    if period.kind == "day" and (name := arxiv_calendar.holiday_before(period.first)):
+        return f"There is no edition on this day: arXiv announced no papers for it ({name})."
     if period.first <= today <= period.last:
         return "This edition is not out yet. arXiv announces its papers in the evening of New York, Sunday to Thursday."
     return "No paper of this period has been taken in here. It may be a holiday, or from before this site began."

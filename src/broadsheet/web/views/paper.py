@@ -5,22 +5,50 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from broadsheet import places
+from broadsheet.accounts import limits, readers
+from broadsheet.enrich import fulltext
 from broadsheet.hub import compact, paper_content_props, paper_markdown
+from broadsheet.hub.markdown import READ_MORE
+from broadsheet.hub.texts import web_url
 from broadsheet.papers.bibtex import bibtex
 from broadsheet.papers.models import Paper
+from broadsheet.papers.versions import versions, why_withdrawn
 from broadsheet.ranking.similar import similar_to
-from broadsheet.sources import arxiv_ids, paper_ids
+from broadsheet.sources import arxiv_html, arxiv_ids, paper_ids
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress, here, within_sight
 from broadsheet.web.views.discussion import below
 
+PATIENCE = 6.0
+"""Seconds that whoever reads a paper as Markdown waits for arXiv."""
+
+READER_TEXTS, NETWORK_TEXTS, VISITORS_TEXTS = 60, 10, 120
+"""Texts fetched from arXiv in an hour: for one reader, for one network without sign-in, and for all such."""
+
 
 @require_safe
 def markdown(request: HttpRequest, key: str) -> HttpResponse:
-    """Answer with the paper as Markdown."""
-    answer = HttpResponse(paper_markdown(_find(key)), content_type="text/markdown; charset=utf-8")
+    """Answer with the paper as Markdown: its full text where arXiv has it, else its abstract."""
+    paper = _find(key)
+    patience = PATIENCE if request.method == "GET" else 0
+    read = fulltext.reading(paper, patience, lambda: places.client(PATIENCE), lambda: _spend(request))
+    answer = HttpResponse(paper_markdown(paper, read), content_type="text/markdown; charset=utf-8")
     answer["Vary"] = "Accept"
+    if read.why == "later":
+        answer["Retry-After"] = str(READ_MORE)
     return answer
+
+
+def _spend(request: HttpRequest) -> None:
+    """Count a text that is fetched from arXiv: for a reader, or for the network and for all who are not signed in."""
+    reader = readers.signed_in(request.user)
+    if reader:
+        limits.spend(f"fulltext:{reader.pk}", capacity=limits.share(reader, READER_TEXTS), seconds=3600)
+        return
+    network = limits.subnet(limits.client_address(request))
+    limits.spend(f"fulltext:{network}", capacity=NETWORK_TEXTS, seconds=3600)
+    limits.spend("fulltext:visitors", capacity=VISITORS_TEXTS, seconds=3600)
 
 
 @require_safe
@@ -42,7 +70,9 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
     context = talk | {
         "here": here(request),
         "paper": paper,
-        "earlier": paper.earlier.all(),
+        "versions": versions(paper, paper.earlier.all()),
+        "why_withdrawn": why_withdrawn(paper),
+        "licence": (arxiv_html.licence_name(paper.licence), web_url(paper.licence)),
         "similar": within_sight(request, similar or []).papers,
         "bibtex": bibtex(
             paper.key,

@@ -24,6 +24,9 @@ WHY = {
     "words": "matches your words",
     "meaning": "near in meaning",
 }
+FEW = 10
+"""Results below which the page offers to ask arXiv for more."""
+
 FACETS = 8
 """Categories, and years, that the page offers to narrow by."""
 
@@ -50,9 +53,9 @@ def results(request: HttpRequest) -> HttpResponse:
     context |= (
         _page(request, query, found, number, asked) | _ways_on(query, found, asked) | {"listed": followable(asked)}
     )
-    return render(
-        request, "web/search.html", context | {"found": found, "unknown_id": query.key, "nothing": query.empty}
-    )
+    context |= {"found": found, "unknown_id": query.key, "nothing": query.empty}
+    context["elsewhere"] = found.total < FEW and not settings.OFFLINE
+    return render(request, "web/search.html", context)
 
 
 def _query(asked: dict[str, str]) -> Query:
@@ -85,7 +88,7 @@ def _number(text: str) -> int:
 def _page(
     request: HttpRequest, query: Query, found: hybrid.Results, number: int, asked: dict[str, str]
 ) -> dict[str, object]:
-    papers = Paper.objects.in_bulk([hit.paper_id for hit in found.hits])
+    papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in found.hits])
     sight = cards.within_sight(request, papers.values())
     seen = {paper.pk for paper in sight.papers}
     cards.dress(request, sight.papers, request.get_full_path())

@@ -3,25 +3,27 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from broadsheet.papers.models import Paper, Run
 from broadsheet.ranking.lists import newest_day
 from broadsheet.search import current, state, upkeep
+from broadsheet.web.views.ledger import month_context
 
 
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show how many papers are here and how far the index is."""
+    """Show how many papers are here, how far the index is, and what came of each day of a month (``?month=``)."""
     embedder = current.embedder()
     context = {
-        "papers": Paper.objects.count(),
+        "papers": Paper.objects.standing().count(),
         "newest": newest_day(),
         "index": state.read(now=True),
         "behind": upkeep.behind(),
         "missing": "" if embedder else current.why_no_model(),
         "runs": Run.objects.order_by("-pk")[:20],
-    }
+    } | month_context(request.GET.get("month", ""), timezone.now())
     return render(request, "web/status.html", context)
 
 

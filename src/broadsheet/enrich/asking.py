@@ -1,0 +1,76 @@
+"""What the kinds of facts that ask hosts have in common: which papers wait, when to ask again, when to give up."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from broadsheet.enrich import facts
+from broadsheet.enrich.models import Fact
+from broadsheet.errors import BroadsheetError, Upstream
+from broadsheet.papers.actions import note_activity
+from broadsheet.papers.models import Paper, PaperQuerySet
+
+FAILURES = 3
+"""Failures in a row after which a place is left alone until the next run: then it is the place and not the paper."""
+
+NEWEST = (F("day").desc(nulls_last=True), "-all_votes", "-pk")
+"""The newest edition first, and in it the most voted; PostgreSQL would begin with papers without a day."""
+
+_AGES = ((30, 3), (120, 7), (365, 30))
+_OLD = 90
+
+
+def waiting(kind: str, sources: Sequence[str], now: datetime, papers: PaperQuerySet) -> PaperQuerySet:
+    """Return papers of which some source has not been asked, or is to be asked again; newest and most voted first.
+
+    A changed paper is no reason to ask: what others say of it does not change with its text.
+    """
+    lacks = Q()
+    for source in sources:
+        rows = Fact.objects.filter(Q(next_at=None) | Q(next_at__gt=now), paper=OuterRef("pk"), kind=kind, source=source)
+        lacks |= Q(~Exists(rows))
+    return papers.filter(lacks, same_as=None).order_by(*NEWEST)
+
+
+def unasked(kind: str, source: str, papers: Sequence[Paper], now: datetime) -> list[Paper]:
+    """Return those of some papers of which one source is to be asked now."""
+    settled = Fact.objects.filter(Q(next_at=None) | Q(next_at__gt=now), paper__in=papers, kind=kind, source=source)
+    known = set(settled.values_list("paper", flat=True))
+    return [paper for paper in papers if paper.pk not in known]
+
+
+def again(paper: Paper, now: datetime) -> datetime:
+    """Return when to ask about a paper again: a new one in days, an old one in months."""
+    age = (now.date() - paper.day).days if paper.day else _OLD * 5
+    days = next((wait for within, wait in _AGES if age <= within), _OLD)
+    return now + timedelta(days=days)
+
+
+def keep(found: Sequence[facts.Found], now: datetime) -> None:
+    """Write down what was found, and have the kept pages made anew where there is something to show."""
+    if found:
+        facts.write_all(found, now)
+        if any(one.value for one in found):
+            note_activity()
+
+
+class Patience:
+    """Failures in a row of one place during one look. Each is written down with its papers."""
+
+    def __init__(self, kind: str, source: str) -> None:
+        self._kind, self._source, self._row = kind, source, 0
+
+    def failed(self, papers: Sequence[Paper], error: BroadsheetError, now: datetime) -> None:
+        """Note a failure. Raises it where the place itself is the trouble: it refuses, or fails again and again."""
+        if not isinstance(error, Upstream):
+            raise error
+        for paper in papers:
+            facts.failed(paper, self._kind, self._source, str(error), now)
+        self._row += 1
+        if self._row >= FAILURES:
+            raise error
+
+    def answered(self) -> None:
+        """Note that the place has answered."""
+        self._row = 0
