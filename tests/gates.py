@@ -42,7 +42,7 @@ class _Gate:
     def __init__(self, gates: Gates, host: str) -> None:
         self.gates, self.host = gates, host
 
-    def wait(self) -> None:
+    def wait(self, lease: float = 0) -> None:
         gates, now = self.gates, self.gates.clock()
         held = gates.held.get(self.host, 0) - now
         if held > LONGEST_WAIT:
@@ -52,8 +52,11 @@ class _Gate:
             gates.sleep(left)
         gates.opens[self.host] = gates.clock() + gates.delay
 
-    def answered(self) -> None:
+    def goes_on(self) -> None:
         """Answers take no time by these clocks."""
+
+    def done(self) -> None:
+        """Nor does anybody else wait."""
 
     def hold(self, seconds: float) -> None:
         self.gates.held[self.host] = max(self.gates.held.get(self.host, 0), self.gates.clock() + seconds)

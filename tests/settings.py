@@ -31,5 +31,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
 
 # Argon2 is made to be slow, and the suite signs in hundreds of times; what readers get is tested by name.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Each client of a test builds the site anew: files are looked for when they are asked for, and not all listed then.
+WHITENOISE_AUTOREFRESH = True
 MAIL_AT_ONCE = True
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

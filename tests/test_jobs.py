@@ -31,14 +31,14 @@ def test_the_docs_show_the_whole_timetable_with_its_times():
 def test_a_site_without_a_network_asks_nobody(settings):
     settings.OFFLINE, settings.ENRICH, settings.SEND_DIGESTS, settings.BOUNCES = True, ["none"], False, ""
     assert names() == HERE
-    settings.ENRICH = ["said", "stars", "hub", "citations", "orcid", "summaries"]
+    settings.ENRICH = ["said", "stars", "hub", "citations", "orcid", "summaries", "fulltext"]
     assert names() == HERE | {"facts"}
 
 
 def test_a_site_with_a_network_asks_what_it_is_set_to(settings):
-    settings.OFFLINE, settings.ENRICH, settings.SEND_DIGESTS = False, ["said", "stars", "hub"], True
+    settings.OFFLINE, settings.ENRICH, settings.SEND_DIGESTS = False, ["said", "stars", "hub", "fulltext"], True
     settings.BOUNCES, settings.FOLLOW_DAILY_PAPERS = "maildir:/var/mail/bounces", "https://example.org"
-    assert names() == HERE | ASKING | {"facts", "stars", "hub", "digests", "bounces", "daily-papers"}
+    assert names() == HERE | ASKING | {"facts", "stars", "hub", "fulltext", "digests", "bounces", "daily-papers"}
 
 
 def test_what_is_quick_does_not_share_a_lane_with_what_is_long():

@@ -8,6 +8,7 @@ How jobs are taken and run is in ``work.running``; nothing there knows what they
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,8 +18,9 @@ from broadsheet.accounts import readers
 from broadsheet.community import duplicates, votes
 from broadsheet.enrich import run
 from broadsheet.errors import Conflict, NotFound
+from broadsheet.ledger.standing import asks_arxiv
 from broadsheet.mail import bounces, mailbox, sending, subscribed
-from broadsheet.ranking import entries
+from broadsheet.ranking import entries, similar
 from broadsheet.work import actions, answers
 from broadsheet.work.timetable import Daily, Entry, Every, Stop
 
@@ -31,16 +33,16 @@ _NEW_YORK = "America/New_York"
 """By whose clock arXiv works; its OAI-PMH is brought up to date in the evening there, its feed at midnight."""
 
 
-def _online() -> bool:
-    return not settings.OFFLINE
-
-
 def _scores(stop: Stop) -> str:
     since = actions.last_done("scores")
     grown = votes.come_of_age(min(timezone.now() - since + _OVERLAP, GROWN) if since else GROWN)
     forgotten = subscribed.forget()
     lists = entries.record_ranked(timezone.now(), stop=stop)
     return f"{grown} papers counted anew, {lists} ranked lists noted, {forgotten} ended subscriptions forgotten."
+
+
+def _duplicates(stop: Stop) -> str:
+    return duplicates.find(stop, near=partial(similar.of_like_title, opens=False))
 
 
 def _digests(stop: Stop) -> str:
@@ -78,7 +80,7 @@ TIMETABLE: tuple[Entry, ...] = (
         Every(60),
         "Takes in the newest papers from arXiv, when its calendar and the ledger say that it is time to ask.",
         watching.look_for_news,
-        _online,
+        asks_arxiv,
         "news",
     ),
     Entry(
@@ -86,17 +88,17 @@ TIMETABLE: tuple[Entry, ...] = (
         Daily(0, 30, _NEW_YORK),
         "Reads what has changed at arXiv since the last time: revisions, withdrawals, papers that were missed.",
         watching.harvest,
-        _online,
+        asks_arxiv,
         "arxiv",
     ),
-    Entry("reread", Daily(3, 30, _NEW_YORK), "Reads the last seven days again.", watching.reread, _online, "arxiv"),
-    Entry("gaps", Daily(5, 0, _NEW_YORK), "Asks for papers that are missing.", watching.fill_gaps, _online, "arxiv"),
+    Entry("reread", Daily(3, 30, _NEW_YORK), "Reads the last seven days again.", watching.reread, asks_arxiv, "arxiv"),
+    Entry("gaps", Daily(5, 0, _NEW_YORK), "Asks for papers that are missing.", watching.fill_gaps, asks_arxiv, "arxiv"),
     Entry("ledger", Every(600), "Counts what came of each day; tells operators of gaps.", watching.keep_ledger),
     Entry(
         "duplicates",
         Every(3600),
         "Finds papers that came twice under several ids.",
-        duplicates.find,
+        _duplicates,
         lane="duplicates",
     ),
     Entry("scores", Every(3600), "Counts votes of accounts that are not new any more; notes ranked lists.", _scores),
@@ -133,6 +135,14 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("citations", Every(3600), "Asks who cites whom.", _asked("citations"), _is_on("citations"), "citations"),
     Entry("orcid", Every(3600), "Asks for authors' ORCID iDs.", _asked("orcid"), _is_on("orcid"), "orcid"),
     Entry("summaries", Every(3600), "Has summaries written.", _asked("summaries"), _is_on("summaries"), "summaries"),
+    Entry(
+        "fulltext",
+        Every(3600),
+        "Fetches texts of papers with votes.",
+        _asked("fulltext"),
+        _is_on("fulltext"),
+        "fulltext",
+    ),
     Entry("tidy", Daily(4, 40), "Forgets old runs of jobs, and answers nobody asked for again.", _tidy),
 )
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from broadsheet.accounts.models import User
 from broadsheet.community import claims, merging, submissions
 from broadsheet.community.models import Submission
 from broadsheet.community.votes import rescore
-from broadsheet.errors import BroadsheetError, NotFound, Refused, Upstream
+from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused, TooMany, Upstream
 from broadsheet.papers import daily_lists, runs
 from broadsheet.papers.actions import store, withdraw
 from broadsheet.papers.models import Paper, Run
@@ -29,6 +30,9 @@ BATCH = 1000
 FIRST_LOOK = 15.0
 ASKED_PER_HOUR = 60
 """Searches at arXiv that one reader can have in an hour; a tenth for new accounts."""
+
+# A web server has few threads: no more than one of them waits for what arXiv finds.
+_searching = threading.BoundedSemaphore(1)
 
 FETCHED_PER_HOUR = 20
 """Papers one reader can have fetched from arXiv in an hour; a tenth for new accounts."""
@@ -160,15 +164,25 @@ def take_in_daily_papers(stop: Callable[[], bool] = lambda: False) -> Run:
     return take_in(opened.source, place=daily_lists.PLACE, fingerprint=opened.fingerprint, stop=stop)
 
 
-def ask_arxiv(visitor: readers.Visitor, query: Query, start: int = 0, limit: int = 20) -> tuple[list[Record], int]:
-    """Return what arXiv's own search finds, and how many papers there are in all. Nothing is stored.
+class Elsewhere(NamedTuple):
+    """What arXiv's own search finds. total: papers in all. notes: sentences on what of the query was not asked for."""
+
+    papers: list[Record]
+    total: int
+    notes: tuple[str, ...] = ()
+
+
+def ask_arxiv(visitor: readers.Visitor, query: Query, start: int = 0, limit: int = 20) -> Elsewhere:
+    """Return what arXiv's own search finds. Nothing is stored.
 
     start: results to pass over. Raises SignInNeeded without a reader, BadInput for a query that arXiv cannot be asked,
-    TooMany beyond some questions an hour, Refused or Upstream where arXiv cannot be asked.
+    TooMany beyond some questions an hour, or while another one is asked; Refused or Upstream where arXiv cannot be.
     """
     reader = readers.active(visitor, "ask arXiv")
     if settings.OFFLINE:
         raise Refused("arXiv is not asked: the network is switched off (BROADSHEET_OFFLINE).")
+    if query.key and not arxiv_ids.is_arxiv(query.key):
+        raise BadInput(f"{query.key} is not a paper of arXiv.", "Give an arXiv id, words, or an author (au:).")
     asked = arxiv_query.translated(query) if not query.key else None
     limits.spend(f"elsewhere:{reader.pk}", capacity=limits.share(reader, ASKED_PER_HOUR), seconds=3600)
     totals: list[int] = []
@@ -181,11 +195,16 @@ def ask_arxiv(visitor: readers.Visitor, query: Query, start: int = 0, limit: int
         totals.append(total)
         return iter([Item(number, row) for number, row in enumerate(rows, start=1)])
 
-    items, trouble = _asked(search)
+    if not _searching.acquire(blocking=False):
+        raise TooMany("arXiv is being asked for somebody else.", 5, "Try again in some seconds.")
+    try:
+        items, trouble = _asked(search)
+    finally:
+        _searching.release()
     if trouble:
         raise Upstream(f"arXiv could not be asked: {trouble}", "Try again later.")
     records = [item.row for item in items if isinstance(item.row, Record)]
-    return records, totals[0] if totals else len(records)
+    return Elsewhere(records, totals[0] if totals else len(records), query.notes + (asked.notes if asked else ()))
 
 
 def submit(visitor: readers.Visitor, name: str, comment: str = "") -> Submission:
@@ -255,12 +274,15 @@ def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
     """Return what a source gives within FIRST_LOOK seconds, and the trouble there was, as somebody waits for it."""
     items: list[Item] = []
     trouble: list[str] = []
+    failed: list[Exception] = []
 
     def look() -> None:
         try:
             items.extend(ask())
         except BroadsheetError as error:
             trouble.append(str(error))
+        except Exception as error:  # noqa: BLE001 (raised below)
+            failed.append(error)
         finally:
             connection.close()  # this thread's own, on which it asked the gate
 
@@ -270,4 +292,6 @@ def _asked(ask: Callable[[], Iterator[Item]]) -> tuple[list[Item], str]:
     thread.join(FIRST_LOOK)
     if thread.is_alive():
         return [], f"arXiv did not answer within {FIRST_LOOK:.0f} seconds."
+    if failed:
+        raise failed[0]
     return items, "".join(trouble[:1])

@@ -82,7 +82,7 @@ def _slow_client(delay: float, timeout: float) -> http.PoliteClient:
 
 def gate_of(host: str) -> gates.Gate:
     """Return the gate before a host. Those of arXiv share one pace, as its terms of use count all of them together."""
-    addresses = (settings.ARXIV_API, settings.ARXIV_OAI, settings.ARXIV_RSS)
+    addresses = (settings.ARXIV_API, settings.ARXIV_OAI, settings.ARXIV_RSS, settings.ARXIV_HTML)
     if host == "arxiv.org" or host.endswith(".arxiv.org") or host in {urlsplit(url).hostname for url in addresses}:
         return gates.gate(host, settings.ARXIV_DELAY, pace="arxiv.org")
     return gates.gate(host, settings.HOST_DELAY)

@@ -327,7 +327,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 500},
         "TIMEOUT": 3600,
-    }
+    },
+    # Full texts that may not be kept, for the minutes in which they are passed on: large ones, so few of them.
+    "texts": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "texts",
+        "OPTIONS": {"MAX_ENTRIES": 20},
+    },
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 
@@ -340,6 +346,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # What a visitor mistypes is no news for an operator.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # The client of the network tells whole addresses, in which the key to a place may stand.
+    "loggers": {"django.request": {"level": "ERROR"}, "httpx2": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -15,6 +15,11 @@ CATEGORIES = words(
 for _category in CATEGORIES:
     if not re.fullmatch(r"[a-z-]+(\.[A-Za-z-]+)?", _category):
         raise ImproperlyConfigured(f"BROADSHEET_CATEGORIES holds {_category!r}; categories look like cs.LG or hep-th.")
+    if _category in ["astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics", "q-bio", "q-fin", "stat"]:
+        raise ImproperlyConfigured(
+            f"BROADSHEET_CATEGORIES holds {_category!r}, a whole archive, which is no paper's category; "
+            "name those of its categories that you want, as in: cs.AI cs.LG."
+        )
 CONTACT = knob("CONTACT", "", "Mail address or URL of the operator, told to the sources in the agent string.")
 if not (CONTACT.isascii() and (CONTACT.isprintable() or not CONTACT)):
     raise ImproperlyConfigured(f"BROADSHEET_CONTACT is {CONTACT!r}; it takes plain ASCII, as it is sent in a header.")
@@ -149,4 +154,4 @@ SUMMARIES_URL = _place(
 )
 SUMMARIES_MODEL = knob("SUMMARIES_MODEL", "", "Name of the model there.")
 SUMMARIES_KEY = _secret("SUMMARIES_KEY", "Key to the endpoint, where it wants one.")
-SUMMARIES_PER_DAY = number("SUMMARIES_PER_DAY", 100, "Papers that the endpoint is asked about in a day at most.")
+SUMMARIES_PER_DAY = number("SUMMARIES_PER_DAY", 100, "Questions to the endpoint in a day at most.")

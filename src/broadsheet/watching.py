@@ -82,8 +82,8 @@ def reread(stop: Stop = lambda: False) -> str:
     if settings.OFFLINE:
         return SWITCHED_OFF
     today = timezone.now().date()
-    told = _harvest(harvests.places(since=today - REREAD, until=today), stop)
     days = _incomplete()
+    told = _harvest(harvests.places(since=today - REREAD, until=today), stop)
     totals, troubles = _each([("the totals", lambda: ask_totals(days, stop))], stop)
     keeping.recount(recent_days(timezone.now()), timezone.now())
     return " ".join([told, _sentence(totals, troubles)]) if days else told
@@ -92,7 +92,7 @@ def reread(stop: Stop = lambda: False) -> str:
 def keep_ledger(stop: Stop = lambda: False) -> str:
     """Count anew what is here of the last listings, and tell operators of days that stay incomplete."""
     now = timezone.now()
-    rows = keeping.recount(recent_days(now), now)
+    rows = keeping.recount(sorted({*standing.left_out(now), *recent_days(now)}), now)
     told = keeping.alert(now)
     states = ", ".join(f"{row.day} {row.state} ({row.received} of {row.expected or '?'})" for row in rows[-2:])
     return f"{'; '.join([states or 'Nothing is to be noted', *told])}."
@@ -195,19 +195,21 @@ def _harvest(wanted: Sequence[str], stop: Stop) -> str:
 
 
 def _compare(left: int, stop: Stop) -> tuple[int, int, list[str]]:
-    """Note the ids that OAI-PMH lists for our categories and that are not here.
+    """Note the ids that OAI-PMH lists for our categories and that are not here, with half of the requests at most.
 
-    Returns the requests that are left, how many ids were noted, and what went wrong.
+    Begins with another category each day, as there may not be enough for all. Returns the requests that are left, how
+    many ids were noted, and what went wrong.
     """
     now = timezone.now()
     client = places.client(harvests.SLOW_ANSWER)
-    missing, troubles = 0, []
-    for category in settings.CATEGORIES:
+    missing, troubles, spared = 0, [], left // 2
+    first = now.toordinal() % max(1, len(settings.CATEGORIES))
+    for category in [*settings.CATEGORIES[first:], *settings.CATEGORIES[:first]]:
         try:
             pages = arxiv_oai_ids.changed(
                 client, settings.ARXIV_OAI, set_of(category), (now - REREAD).date(), now.date()
             )
-            while left > 1 and not stop() and (ids := next(pages, None)) is not None:
+            while left > spared and not stop() and (ids := next(pages, None)) is not None:
                 left -= 1
                 missing += gaps.note_missing(ids, now)
         except BroadsheetError as error:

@@ -44,6 +44,20 @@ def test_the_other_turn_is_minus_one_and_one_paper_is_no_order():
     assert compare(DAY, [], [], {}).overlap == 0
 
 
+def test_the_order_of_five_papers_is_as_counted_by_hand():
+    theirs = listed(("a", 50), ("b", 40), ("c", 30), ("d", 20), ("e", 10))
+    ours = listed(("c", 9), ("a", 8), ("b", 7), ("e", 6), ("d", 5))
+    # Of ten pairs three stand the other way round: a-c, b-c, d-e. So (7 - 3) / 10.
+    assert compare(DAY, theirs, ours, {key: key for key in "abcde"}).tau == 0.4
+
+
+def test_two_papers_there_that_are_one_here_count_once():
+    theirs = listed(("a", 9), ("twin", 5), ("b", 1))
+    found = compare(DAY, theirs, listed(("a", 3), ("b", 2)), {"a": "a", "twin": "a", "b": "b"})
+    assert found.votes == (("a", 9, 3), ("b", 1, 2))
+    assert (found.tau, found.overlap) == (1.0, 2)
+
+
 class Source:
     """Another site's list of one day."""
 

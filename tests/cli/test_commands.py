@@ -306,6 +306,7 @@ def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_p
         ("EMBED_TOKENS", "1"),
         ("OFFLINE", "maybe"),
         ("CATEGORIES", "what!"),
+        ("CATEGORIES", "cs"),  # an archive, which is no paper's category: each day would be late
     ],
 )
 def test_every_setting_that_cannot_be_read_is_named(tmp_path, name, value):

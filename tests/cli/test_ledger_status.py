@@ -25,6 +25,6 @@ def test_the_status_tells_how_many_papers_of_the_newest_announcement_are_here(ti
     Paper.objects.update(added=now - timedelta(hours=1))
     keeping.recount([day], now)
     answer = json.loads(CliRunner().invoke(main, ["status", "--json"]).stdout)
-    told = [answer[f"announcement_{name}"] for name in ("state", "received", "expected")]
-    assert told == ["partial", 1, 3]
+    told = [answer[f"announcement_{name}"] for name in ("state", "received", "expected", "estimated")]
+    assert told == ["partial", 1, 3, False]
     assert "announcement state     partial" in CliRunner().invoke(main, ["status"]).stdout

@@ -14,7 +14,7 @@ from tests import cast
 
 from broadsheet.accounts import limits, links, tokens
 from broadsheet.accounts.models import LinkKind, Membership, Organization, Role, User
-from broadsheet.community import closing, discussion, follows, lists, marks, moderation, notifications, votes
+from broadsheet.community import closing, discussion, follows, lists, marks, merging, moderation, notifications, votes
 from broadsheet.community.export import export
 from broadsheet.community.models import (
     Claim,
@@ -72,6 +72,12 @@ def traces(zora, bo, mo, al, paper, client):
     Membership.objects.create(organization=house, reader=zora, owner=True)
     Membership.objects.create(organization=house, reader=mo)
     Membership.objects.create(organization=house, reader=bo)
+    twin = cast.paper("doi:10.1000/1", "Scaling Laws", announced=None)
+    votes.cast(zora, twin)
+    lists.save(zora, twin)
+    Submission.objects.create(paper=twin, reader=zora, day=paper.day)
+    merging.merge(paper, twin, "hand", by=NAME)
+    merging.part(merging.merge(other, cast.paper("doi:10.1000/2", "Longer"), "hand", by=NAME), by=NAME)
     LogEntry.objects.create(
         user=al,
         content_type=ContentType.objects.get_for_model(User),

@@ -1,10 +1,11 @@
 """Two rows that are one paper: what readers did goes along, and comes back when they are parted."""
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from tests import cast
 
 from broadsheet.accounts.models import User
@@ -24,10 +25,12 @@ from broadsheet.community.models import (
     Vote,
 )
 from broadsheet.errors import BadInput, Conflict, NotFound, Refused, SignInNeeded
-from broadsheet.papers.actions import store
-from broadsheet.papers.models import Counter, Identifier, Merging, Paper, Resemblance
+from broadsheet.papers import scores
+from broadsheet.papers.actions import store, withdraw
+from broadsheet.papers.models import Counter, Identifier, Merging, Paper, Resemblance, VotesSeen
+from broadsheet.papers.titles import title_key
 from broadsheet.ranking import lists as ranked
-from broadsheet.sources.record import Record
+from broadsheet.sources.record import Record, Withdrawal
 
 pytestmark = pytest.mark.django_db
 TITLE = "Scaling Laws for Small Papers"
@@ -153,6 +156,33 @@ def test_missing_facts_are_filled_in_and_taken_back(paper, twin):
     assert (paper.journal_ref, paper.doi) == ("", "")
 
 
+def test_counts_that_a_source_showed_of_the_other_row_are_scored_with_the_paper(paper, twin):
+    day = date(2026, 1, 6)
+    Paper.objects.filter(pk=twin.pk).update(imported_votes=40)
+    VotesSeen.objects.create(paper=twin, day=day, votes=40)
+    VotesSeen.objects.create(paper=paper, day=day + timedelta(days=1), votes=3)
+
+    made = merging.merge(paper, twin, "id")
+
+    paper.refresh_from_db()
+    assert paper.votes == 40
+    assert paper.trending == scores.trending([(day, 40)], paper.day, ())
+    merging.part(made)
+    paper.refresh_from_db()
+    assert paper.trending == scores.trending([(day + timedelta(days=1), 3)], paper.day, ())
+
+
+def test_a_withdrawal_stays_with_the_row_whose_source_told_it(paper, twin):
+    made = merging.merge(paper, twin, "id")
+    withdraw([Withdrawal(twin.key, datetime(2026, 8, 1, tzinfo=UTC))])
+    store([Record(paper.key, TITLE, "arxiv", abstract="A newer abstract.", version=2)])
+    assert Paper.objects.get(pk=paper.pk).withdrawn is None
+
+    merging.part(made)
+
+    assert Paper.objects.get(pk=twin.pk).withdrawn == datetime(2026, 8, 1, tzinfo=UTC)
+
+
 def test_a_chain_is_parted_link_by_link(ada, paper, twin):
     third = cast.paper("doi:10.1000/1", TITLE, announced=None, journal_ref="Journal")
     votes.cast(ada, third)
@@ -182,6 +212,21 @@ def test_a_link_in_the_middle_can_be_parted_first(ada, paper, twin):
 
     assert Paper.objects.standing().count() == 3
     assert Vote.objects.get().paper_id == third.pk
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_in_whatever_order_a_chain_is_parted_each_row_has_its_own_votes_again(ada, paper, twin, order):
+    third = cast.paper("doi:10.1000/1", TITLE, announced=None)
+    votes.cast(ada, third)
+    votes.cast(ada, paper)
+    made = [merging.merge(twin, third, "doi"), merging.merge(paper, twin, "id")]
+    assert Vote.objects.get().paper == paper
+
+    for place in order:
+        merging.part(Merging.objects.get(pk=made[place].pk))
+
+    assert {vote.paper for vote in Vote.objects.all()} == {paper, third}
+    assert [Paper.objects.get(pk=one.pk).reader_votes for one in (paper, twin, third)] == [1, 0, 1]
 
 
 def test_a_merged_row_is_on_no_list(paper, twin):
@@ -265,6 +310,15 @@ def test_a_merging_is_named_by_either_id(paper, twin):
         merging.newest_of("2601.99999")
 
 
+@pytest.mark.parametrize("name", ["https://aclanthology.org/2026.acl-long.1/", "acl:2026.acl-long.1"])
+def test_of_several_mergings_the_address_of_a_row_names_its_own(paper, twin, name):
+    made = merging.merge(paper, twin, "id")
+    newer = merging.merge(paper, cast.paper("doi:10.1000/1", "Another title", announced=None), "id")
+
+    assert merging.newest_of(name) == made
+    assert merging.newest_of("https://arxiv.org/abs/2601.00001") == newer
+
+
 # --- The finder -----------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +364,60 @@ def test_two_arxiv_ids_of_one_text_are_only_proposed(paper):
     assert duplicates.find().endswith("0 were another one, 1 may be.")
     pair = merging.proposals().get()
     assert {pair.first, pair.second} == {paper, other}
+
+
+@pytest.fixture
+def retitled(twin):
+    Paper.objects.filter(pk=twin.pk).update(title="Small Papers: Scaling Laws", title_key=title_key("Small Papers:"))
+    return twin
+
+
+def nearest(papers):
+    return lambda asked: [one.pk for one in papers]
+
+
+def test_a_paper_whose_title_was_changed_is_found_among_those_of_like_titles(paper, retitled):
+    assert duplicates.find().endswith("0 were another one, 0 may be.")
+
+    assert duplicates.find(near=nearest([paper, retitled])).endswith("1 were another one, 0 may be.")
+
+    made = Merging.objects.get()
+    assert (made.kept, made.merged, made.how) == (paper, retitled, "likeness")
+
+
+def test_without_the_index_like_titles_wait_and_are_searched_for_later(paper, retitled):
+    def closed(asked):
+        raise Conflict("The search index is not open yet.")
+
+    assert duplicates.find(near=closed).endswith("Like titles wait for the search index.")
+    assert duplicates.find(near=nearest([paper])).endswith("1 were another one, 0 may be.")
+
+
+def test_where_all_papers_are_arxivs_nothing_is_searched_for(paper):
+    Paper.objects.update(day=timezone.now().date())
+    asked: list[Paper] = []
+    duplicates.find(near=lambda one: asked.append(one) or [])
+    assert asked == []
+
+    other = cast.paper("doi:10.1000/1", "Another title", announced=None)
+    duplicates.find(near=lambda one: asked.append(one) or [])
+    assert {one.pk for one in asked} == {paper.pk, other.pk}
+
+
+def test_two_papers_of_arxiv_of_like_titles_are_no_pair(paper):
+    cast.paper("doi:10.1000/1", "Another title", announced=None)
+    Paper.objects.filter(pk=paper.pk).update(abstract=ABSTRACT, day=timezone.now().date())
+    other = cast.paper("2602.00009", f"{TITLE} Again", abstract=ABSTRACT, day=timezone.now().date())
+
+    assert duplicates.find(near=nearest([paper, other])).endswith("0 were another one, 0 may be.")
+    assert not Resemblance.objects.exists()
+
+
+def test_all_papers_are_looked_at_again_when_that_is_asked_for(paper, retitled):
+    duplicates.find(near=nearest([]))
+    duplicates.begin_again()
+
+    assert duplicates.find(near=nearest([paper])).endswith("1 were another one, 0 may be.")
 
 
 def test_an_erratum_is_not_even_proposed(db):
@@ -368,9 +476,9 @@ def test_storing_while_readers_hold_comments_keeps_them(ada, db):
     assert (kept.key, kept.reader_comments) == ("2601.00007", 1)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_readers_and_moderators_act_at_once(ada, bo, mo, paper, twin):
-    start = threading.Barrier(3, timeout=30)
+def at_once(*acts) -> list[str]:
+    """Do each of some things four times, each in a thread of its own; return what went wrong but for who was late."""
+    start = threading.Barrier(len(acts), timeout=30)
     wrong: list[str] = []
 
     def run(act):
@@ -386,21 +494,61 @@ def test_readers_and_moderators_act_at_once(ada, bo, mo, paper, twin):
         finally:
             connection.close()
 
-    def merge_and_part():
-        merging.make_one(mo, Paper.objects.get(pk=paper.pk), Paper.objects.get(pk=twin.pk))
-        merging.undo(mo, merging.newest_of(twin.key))
-
-    threads = [
-        threading.Thread(target=run, args=(act,))
-        for act in (merge_and_part, merge_and_part, lambda: votes.cast(ada, Paper.objects.named(twin.key)))
-    ]
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return wrong
 
-    assert wrong == []
+
+@pytest.mark.django_db(transaction=True)
+def test_readers_and_moderators_act_at_once(ada, bo, mo, paper, twin):
+    def merge_and_part():
+        merging.make_one(mo, Paper.objects.get(pk=paper.pk), Paper.objects.get(pk=twin.pk))
+        merging.undo(mo, merging.newest_of(twin.key))
+
+    assert at_once(merge_and_part, merge_and_part, lambda: votes.cast(ada, Paper.objects.named(twin.key))) == []
+
     merging.gather()
     for one in Paper.objects.all():
         assert one.reader_votes == Vote.objects.standing().filter(paper=one).count()
     assert Merging.objects.filter(parted_at=None).count() == Paper.objects.exclude(same_as=None).count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moderators_merge_from_both_sides_while_records_come_in_and_a_reader_leaves(ada, mo, al, paper, twin):
+    votes.cast(ada, paper)
+    votes.cast(ada, twin)
+    before = (paper.journal_ref, paper.doi, paper.day)
+    numbers = iter(range(2, 100))
+
+    def come_in():
+        number = next(numbers)
+        store(
+            [
+                Record(twin.key, f"{TITLE} {number}", "acl", abstract=ABSTRACT, version=number),
+                Record(paper.key, TITLE, "arxiv", abstract=f"{ABSTRACT} {number}", version=number),
+            ]
+        )
+
+    assert (
+        at_once(
+            lambda: merging.make_one(mo, Paper.objects.get(pk=paper.pk), Paper.objects.get(pk=twin.pk)),
+            lambda: merging.make_one(al, Paper.objects.get(pk=twin.pk), Paper.objects.get(pk=paper.pk)),
+            lambda: merging.undo(mo, merging.newest_of(twin.key)),
+            come_in,
+            lambda: closing.close_for(al, ada) if User.objects.filter(pk=ada.pk).exists() else None,
+        )
+        == []
+    )
+
+    for one in Merging.objects.filter(parted_at=None):
+        assert (one.kept, one.merged) == (paper, twin)
+        merging.part(one)
+    assert Paper.objects.standing().count() == 2
+    assert not Vote.objects.exists()
+    assert not any(one.moved for one in Merging.objects.all())
+    paper.refresh_from_db()
+    assert (paper.journal_ref, paper.doi, paper.day) == before
+    assert paper.version == Paper.objects.get(pk=twin.pk).version == 5

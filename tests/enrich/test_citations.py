@@ -11,6 +11,7 @@ from tests import cast
 from tests.facts_site import FactsSite, page, told
 from tests.gates import polite
 
+from broadsheet.community import marks
 from broadsheet.enrich import facts
 from broadsheet.enrich.citations import Citations, near
 from broadsheet.enrich.models import Citation, Fact
@@ -119,6 +120,16 @@ def test_a_paper_that_no_place_can_be_asked_about_is_looked_at_once(site):
     run([both(site)])
     assert site.asked == []
     assert Fact.objects.filter(value={}).count() == 2
+
+
+def test_what_a_reader_set_aside_is_counted_but_not_shown(site, two, client, ada):
+    run([both(site)])
+    marks.mark(ada, two[1], "not-interested")
+    client.force_login(ada)
+    assert "<h2>Cites</h2>" not in client.get(f"/papers/{two[0].key}").text
+    assert "<h2>Cites</h2>" in client.get(f"/papers/{two[0].key}?hidden=1").text
+    client.logout()
+    assert "<h2>Cites</h2>" in client.get(f"/papers/{two[0].key}").text
 
 
 def test_the_page_shows_both_directions(site, two, client):

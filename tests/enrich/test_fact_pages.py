@@ -1,11 +1,15 @@
 """Facts on the paper's page, in its Markdown, in the API and on the page where they are corrected."""
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from tests import cast
 
-from broadsheet.enrich import facts
+from broadsheet.cli.enrich import _print_facts
+from broadsheet.enrich import corrections, facts
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -70,6 +74,61 @@ def test_what_cannot_be_read_stands_beside_its_field(client, told, mo):
     answer = client.post(reverse("facts", args=[told.key]), {"fact": number, "do": "correct", "value": ", ,"})
     assert answer.status_code == 400
     assert "Part them by commas" in answer.content.decode()
+
+
+def test_what_was_hidden_is_told_in_the_history_only_to_who_may_take_it_back(client, told, mo):
+    number = next(one.number for one in facts.of(told) if one.kind == "venue")
+    corrections.hide(mo, told, number)
+    address = reverse("facts", args=[told.key])
+    page = page_of(client, address)
+    assert "Venue hidden" in page
+    assert "ICML" not in page
+    client.force_login(mo)
+    assert "ICML 2026 (oral) became nothing" in page_of(client, address)
+
+
+EVERY_KIND = {
+    "venue": {"name": HOSTILE, "note": HOSTILE},
+    "length": {"pages": 3},
+    "doi": {"doi": f"10.1000/{HOSTILE}"},
+    "offers": {"offers": [HOSTILE]},
+    "links": {"code": "javascript:alert(1)", "project": f"https://example.org/{HOSTILE}"},
+    "phrases": {"phrases": [HOSTILE]},
+    "extract": {"sentences": [HOSTILE, HOSTILE], "by": HOSTILE},
+    "summaries": {"text": HOSTILE},
+    "citations": {"number": 3, "references": 4},
+    "stars": {"asked": "a/b", "repository": f"a/{HOSTILE}", "stars": 3},
+    "hub": {"models": {"number": 1, "more": False, "top": [{"id": HOSTILE, "likes": 3}]}},
+    "orcid": {"authors": [[0, "Ada", HOSTILE]]},
+}
+
+
+def test_whatever_a_source_told_is_text_on_every_surface(client, paper, mo, capsys):
+    for kind, value in EVERY_KIND.items():
+        facts.write(paper, kind, f"a\x1b[31m{HOSTILE}"[:80], value, timezone.now())
+    client.force_login(mo)
+    for address in (reverse("paper", args=[paper.key]), reverse("facts", args=[paper.key])):
+        page = page_of(client, address)
+        assert "<script>alert" not in page
+        assert 'href="javascript:' not in page
+        assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page_of(client, f"/papers/{paper.key}.md").replace("\\<script", "")
+    told = client.get(f"/api/papers/{paper.key}/facts")
+    assert told["Content-Type"].startswith("application/json")
+    # A length is no text, and of links that lead nowhere nothing is told.
+    assert {one["kind"] for one in told.json()} == set(EVERY_KIND)
+    _print_facts(paper, as_json=False)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_page_asks_for_its_facts_once(client, told):
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        page_of(client, reverse("paper", args=[told.key]))
+    assert sum('FROM "enrich_fact"' in one["sql"] for one in asked) == 1
+    with CaptureQueriesContext(connection) as asked:
+        page_of(client, f"/papers/{told.key}.md")
+    assert sum('FROM "enrich_fact"' in one["sql"] for one in asked) == 1
 
 
 def test_visitors_see_where_facts_come_from_and_no_form(client, told):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from tests import cast
 
+from broadsheet.community import merging
 from broadsheet.community.models import Claim, ClaimState
 from broadsheet.enrich import corrections, facts, from_text, run
 from broadsheet.enrich.models import Fact, FactChange
@@ -64,10 +65,24 @@ def test_a_link_that_a_source_tells_goes_before_one_that_was_read(told):
 
 def test_a_link_that_a_person_set_stays(paper):
     Paper.objects.filter(pk=paper.pk).update(code_url="https://example.org/mine", code_by="author")
-    assert fill_links({paper.pk: Links("https://github.com/example/growth", "https://example.org/page")})
+    fill_links({paper.pk: Links("https://github.com/example/growth", "https://example.org/page")})
     paper.refresh_from_db()
     assert (paper.code_url, paper.code_by) == ("https://example.org/mine", "author")
     assert (paper.project_url, paper.project_by) == ("https://example.org/page", "text")
+
+
+def test_a_paper_is_indexed_anew_only_where_search_finds_it_otherwise(db):
+    code = "https://github.com/example/growth"
+    abstract, comment, page = (
+        cast.paper("2601.00011", abstract=f"Our code is at {code}"),
+        cast.paper("2601.00012", comment=f"Code: {code}"),
+        cast.paper("2601.00013", comment="Project page: https://example.org/page"),
+    )
+    run.run([from_text])
+    after = {row.key: row.stamp for row in Paper.objects.all()}
+    assert after[comment.key] > comment.stamp
+    assert (after[abstract.key], after[page.key]) == (abstract.stamp, page.stamp)
+    assert Paper.objects.get(pk=abstract.pk).code_url == code
 
 
 def test_a_link_that_the_text_names_no_more_goes_away(told):
@@ -205,3 +220,23 @@ def test_an_extract_can_only_be_hidden(paper, mo):
     assert shown.origin == "chosen by letters"
     with pytest.raises(BadInput, match="only be hidden"):
         corrections.correct(mo, paper, shown.number, "Mine.")
+
+
+def test_what_only_the_other_row_was_told_is_shown_and_the_papers_own_goes_before(told, mo):
+    other = cast.paper("doi:10.1000/1", "Its article", announced=None)
+    now = timezone.now()
+    facts.write(other, "venue", "comment", {"name": "Journal of Examples"}, now)
+    facts.write(other, "citations", "openalex", {"number": 7}, now)
+    facts.write(told, "citations", "openalex", {}, now)
+    made = merging.merge(told, other, "doi")
+
+    assert kinds(told)["venue"] == "ICML 2026 (oral)"
+    assert "7" in kinds(told)["citations"]
+    assert facts.value_of(told, "citations") == {"number": 7}
+    borrowed = next(one for one in facts.of(told) if one.kind == "citations")
+    corrections.hide(mo, told, borrowed.number)
+    assert "citations" not in kinds(told)
+    assert corrections.history(told).get().done == "hidden"
+
+    merging.part(made)
+    assert facts.value_of(told, "citations") == {}

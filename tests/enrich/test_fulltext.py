@@ -1,13 +1,16 @@
 """Full texts: kept where the licence allows, else passed on; patience, limits, and texts fetched ahead."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
+from django.db import OperationalError, connections
+from django.db.models import F
 from django.utils import timezone
 from tests import cast
 from tests.gates import polite
@@ -45,9 +48,9 @@ class Arxiv:
 def online(settings, db) -> Iterator[None]:
     settings.OFFLINE = False
     settings.ARXIV_HTML = "http://127.0.0.1/html"
-    cache.clear()
+    caches["texts"].clear()
     yield
-    cache.clear()
+    caches["texts"].clear()
 
 
 def refuse() -> None:
@@ -74,7 +77,7 @@ def test_a_text_that_may_not_be_kept_is_passed_on_and_not_stored(paper):
     assert (row.found, row.markdown) == (True, "")
     assert reading(paper, 5, arxiv.client).page, "who asks twice within minutes asks arXiv once"
     assert len(arxiv.asked) == 1
-    cache.clear()
+    caches["texts"].clear()
     assert reading(paper, 5, arxiv.client).page
     assert len(arxiv.asked) == 2
     assert FullText.objects.get(paper=paper).markdown == ""
@@ -135,26 +138,75 @@ def test_without_patience_or_beyond_a_limit_nothing_is_asked(paper):
     assert reading(paper, 5, arxiv.client).page, "a refusal blocks nobody"
 
 
+def let_end(arxiv: Arxiv) -> None:
+    arxiv.answers.set()
+    [thread.join(5) for thread in threading.enumerate() if thread.name == "fulltext"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_slow_answer_is_at_hand_for_who_asks_next(paper):
     arxiv = Arxiv()
     arxiv.answers.clear()
     assert reading(paper, 0.05, arxiv.client).why == "later"
     assert reading(paper, 0.05, arxiv.client).why == "later"
     assert len(arxiv.asked) == 1, "one paper is asked for once at a time"
-    arxiv.answers.set()
-    [thread.join(5) for thread in threading.enumerate() if thread.name == "fulltext"]
+    let_end(arxiv)
+    assert FullText.objects.get(paper=paper).markdown, "it is kept although nobody waited, for any process"
+    caches["texts"].clear()
     assert reading(paper, 0, arxiv.client).page
-    assert FullText.objects.get(paper=paper).markdown
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_answer_that_may_not_be_kept_is_not(paper):
+    arxiv = Arxiv(CLOSED)
+    arxiv.answers.clear()
+    assert reading(paper, 0.05, arxiv.client).why == "later"
+    let_end(arxiv)
+    assert FullText.objects.get(paper=paper).markdown == ""
+    assert reading(paper, 0, arxiv.client).page, "it is held for whoever comes back within minutes"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_there_is_none_is_known_although_it_was_told_late(paper):
+    arxiv = Arxiv(None)
+    arxiv.answers.clear()
+    assert reading(paper, 0.05, arxiv.client).why == "later"
+    let_end(arxiv)
+    assert reading(paper, 0, arxiv.client).why == "none"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_waits_another_is_told_at_once_to_come_back(paper):
+    arxiv, other = Arxiv(), cast.paper("2601.00009")
+    arxiv.answers.clear()
+    first = threading.Thread(target=lambda: (reading(paper, 30, arxiv.client), connections.close_all()))
+    first.start()
+    while not arxiv.asked:
+        time.sleep(0.01)
+    assert reading(other, 30, arxiv.client).why == "later"
+    assert first.is_alive(), "the second answer came while the first was waited for"
+    let_end(arxiv)
+    first.join(5)
+
+
+def test_trouble_in_counting_leaves_no_paper_waiting(paper):
+    def out_of_order() -> None:
+        raise OperationalError("database is locked")
+
+    arxiv = Arxiv()
+    with pytest.raises(OperationalError):
+        reading(paper, 5, arxiv.client, out_of_order)
+    assert reading(paper, 5, arxiv.client).page
+
+
+@pytest.mark.django_db(transaction=True)
 def test_only_some_texts_are_asked_for_at_once(db):
     arxiv = Arxiv()
     arxiv.answers.clear()
     papers = [cast.paper(f"2601.0000{number}") for number in range(1, fulltext.MOST_AT_ONCE + 2)]
     assert {reading(paper, 0.1, arxiv.client).why for paper in papers} == {"later"}
     assert len(arxiv.asked) == fulltext.MOST_AT_ONCE
-    arxiv.answers.set()
-    [thread.join(5) for thread in threading.enumerate() if thread.name == "fulltext"]
+    let_end(arxiv)
 
 
 def test_a_host_in_trouble_is_asked_again_another_time(paper):
@@ -197,3 +249,7 @@ def test_fetching_ahead_can_be_stopped_and_ends_where_arxiv_is_out_of_order(db):
     with pytest.raises(Upstream, match="403"):
         fetch_ahead(arxiv)
     assert len(arxiv.asked) == 2 + fulltext.FAILURES
+    arxiv.status = 200
+    assert fetch_ahead(arxiv) == 1, "what failed waits for another day"
+    FullText.objects.filter(found=False).update(fetched=F("fetched") - 2 * fulltext.AGAIN_AFTER)
+    assert fetch_ahead(arxiv) == 2, "and not for a month"

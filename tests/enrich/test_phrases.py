@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from tests import cast
 
 from broadsheet.enrich import frequencies, from_corpus, phrases
@@ -12,6 +13,12 @@ ABSTRACT = (
     "We propose a method for masked diffusion language models, e.g. of short text. Masked diffusion language models "
     "are trained with score matching. Results show that score matching, unlike the baseline, is stable."
 )
+
+
+@pytest.fixture(autouse=True)
+def _small_table(monkeypatch):
+    """A table of 256 kB in place of 64 MB, which takes seconds to write."""
+    monkeypatch.setattr(frequencies, "SIZE", 1 << 16)
 
 
 def never():

@@ -33,6 +33,10 @@ VENUES = {
         "International Conference on Small Papers 2026",
         "",
     ),
+    "Published in Small Systems with Applications": ("Small Systems with Applications", ""),
+    "Accepted on Advanced Small Systems": ("Advanced Small Systems", ""),
+    "6 pages, submitted and accepted in the conference IEEE SmallCon 2026": ("SmallCon 2026", ""),
+    "Winter Conference on Applications of Computer Vision 2026": ("WACV 2026", ""),
 }
 NO_VENUES = [
     "",
@@ -48,6 +52,7 @@ NO_VENUES = [
     "Code will be released when the paper is accepted",
     "Work completed in January 2026",
     "Accepted",
+    "The results are accepted in parts at ICML 2026",
 ]
 
 
@@ -73,6 +78,7 @@ def test_no_venue_is_read_where_a_paper_was_only_submitted_or_another_text_accep
         ("5 figures and 40 Supplementary Figures", None, 5, None),
         ("pages 12-19 of the proceedings, 8 pages", 8, None, None),
         ("In 2025 pages are long; 3 tables", None, None, 3),
+        ("7+17 pages, 2 figures", None, 2, None),
     ],
 )
 def test_the_length_is_that_of_the_paper_and_not_of_its_supplement(comment, pages, figures, tables):

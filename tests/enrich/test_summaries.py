@@ -16,7 +16,7 @@ from broadsheet.enrich.run import run
 from broadsheet.enrich.summaries import Summaries
 from broadsheet.errors import Refused
 from broadsheet.hub import paper_markdown
-from broadsheet.papers.models import Paper
+from broadsheet.papers.models import Counter, Paper
 from broadsheet.sources.openai_chat import Chat
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,19 @@ def test_a_day_has_its_number_and_the_newest_and_most_voted_come_first(site, now
     now.move_to(NOW + timedelta(days=1), tick=False)
     run([kind(site, per_day=2)])
     assert Fact.objects.count() == 4
+
+
+def test_questions_that_failed_and_those_to_another_model_count_for_the_day(site, paper, now):
+    cast.paper("2601.00009")
+    site.faults = [page]
+    run([kind(site, per_day=2)])
+    now.move_to(NOW + timedelta(hours=2), tick=False)
+    run([kind(site, "example-large", per_day=2)])
+    assert len(site.asked) == 2
+    now.move_to(NOW + timedelta(days=1), tick=False)
+    run([kind(site, "example-large", per_day=2)])
+    assert len(site.asked) > 2
+    assert Counter.objects.filter(name__startswith="summaries ").count() == 1
 
 
 def test_a_change_of_something_else_asks_nobody_and_a_new_text_does(site, paper):

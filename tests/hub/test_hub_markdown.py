@@ -55,14 +55,20 @@ def test_a_description_is_not_called_an_abstract():
 
 def test_control_characters_do_not_reach_a_terminal():
     assert "\x1b" not in paper_markdown(a_paper(title="A \x1b[31mred\x1b[0m title"))
+    turned = a_paper(title="A \u202edenrut title", code_url="https://example.org/\u202ex", licence="http://x.org/\x9bx")
+    assert not {"\u202e", "\x9b"} & set(paper_markdown(turned))
 
 
 def test_a_text_cannot_become_a_heading_link_picture_or_tag():
-    hostile = "# Not a heading ![x](https://example.org/x.png) [y](javascript:alert(1)) <script>alert(1)</script> `z`"
+    hostile = (
+        "&lt;b&gt; _c_ ~~d~~ # Not a heading ![x](https://example.org/x.png) "
+        "[y](javascript:alert(1)) <script>alert(1)</script> `z`"
+    )
     html = MarkdownIt("commonmark").render(paper_markdown(a_paper(title="T", abstract=hostile)))
     assert html.count("<h1>") == 1
     for tag in ("<img", "<script", 'javascript:alert(1)"', "<code"):
         assert tag not in html
+    assert "&lt;b&gt; _c_ ~~d~~ # Not" in html
 
 
 signs = st.text(st.sampled_from("ab1. #>-+*_=~`[]()<>!\\&:/\n$"), min_size=1, max_size=40)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests import cast
 
+from broadsheet.community import merging
 from broadsheet.ledger import gaps
 from broadsheet.ledger.models import Gap
+from broadsheet.papers.models import Identifier
 
 NOW = datetime(2026, 1, 22, tzinfo=UTC)
 
@@ -38,6 +40,11 @@ def test_holes_are_judged_by_their_neighbours():
     assert all(hole.start < 1000 for hole in found), "one of ten ids is ours there, so twenty in a row tell nothing"
 
 
+def test_a_hole_among_the_newest_ids_is_judged_by_those_there_are():
+    serials = [number for number in range(1, 181) if number % 5 and not 165 <= number < 171]
+    assert gaps.holes(serials) == [range(165, 171)]
+
+
 def gap(first, ids, **more):
     return Gap(first_id=f"2601.{first:05}", last_id=f"2601.{first + ids - 1:05}", ids=ids, found_at=NOW, **more)
 
@@ -67,6 +74,15 @@ def test_old_papers_that_change_and_papers_that_are_here_are_not_missing():
     assert gaps.note_missing(["2601.00007", "1905.00001", "math/0309136", "2601.00008", "2601.00009"], NOW) == 2
     assert [(one.first_id, one.ids) for one in gaps.due(NOW)] == [("2601.00008", 2)]
     assert gaps.note_missing(["2601.00008"], NOW) == 0
+
+
+@pytest.mark.django_db
+def test_a_merged_paper_is_not_asked_for_again_and_one_that_is_only_named_is():
+    kept, merged = cast.paper("2601.00007"), cast.paper("2601.00008", "Another title")
+    merging.merge(kept, merged, "hand")
+    Identifier.objects.create(key="2601.00009", paper=kept, source="acl")
+    assert gaps.note_missing(["2601.00007", "2601.00008", "2601.00009"], NOW) == 1
+    assert [(one.first_id, one.ids) for one in gaps.due(NOW)] == [("2601.00009", 1)]
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from tests import cast
 from broadsheet.ledger import keeping
 from broadsheet.ledger.models import Announcement
 from broadsheet.papers.models import Paper
+from broadsheet.sources import arxiv_calendar
 
 FRIDAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -66,6 +67,17 @@ def test_the_history_has_each_change_and_no_more():
     assert (row.out_at, row.complete_at) == (NOW + 2 * HOUR, NOW + 3 * HOUR)
 
 
+def test_a_day_that_turns_out_to_be_a_holiday_is_one_in_all_its_categories():
+    keeping.note_total(FRIDAY, "cs.CL", 3)
+    recount()
+    arxiv_calendar.tell([date(2026, 11, 19)])
+    try:
+        recount()
+    finally:
+        arxiv_calendar.tell([])
+    assert set(Announcement.objects.values_list("state", flat=True)) == {"holiday"}
+
+
 def test_a_day_of_before_the_site_began_is_not_noted():
     assert keeping.recount([date(2026, 11, 10)], NOW) == []
     assert not Announcement.objects.exists()
@@ -120,6 +132,7 @@ def test_without_arxivs_number_the_expected_one_is_an_estimate_and_never_takes_t
 @pytest.fixture
 def incomplete(settings):
     settings.ALERTS, settings.PUBLIC_URL = ["operator@example.org"], "https://papers.example.org"
+    settings.OFFLINE = False
     keeping.note_total(FRIDAY, "", 3)
     keeping.note_total(FRIDAY, "cs.CL", 3)
     come(2)
@@ -150,6 +163,21 @@ def test_all_is_well_again_is_told_once(incomplete):
     assert keeping.alert(AT_NOON + HOUR) == ["2026-11-20 is complete: 1 mail"]
     assert keeping.alert(AT_NOON + 2 * HOUR) == []
     assert mail.outbox[-1].subject == "Papers of 2026-11-20 are complete"
+
+
+@pytest.mark.parametrize("fed_otherwise", [{"OFFLINE": True}, {"CATEGORIES": []}], ids=str)
+def test_the_operator_of_a_site_that_does_not_ask_arxiv_is_not_told(incomplete, settings, fed_otherwise):
+    for name, value in fed_otherwise.items():
+        setattr(settings, name, value)
+    assert keeping.alert(AT_NOON) == []
+    assert mail.outbox == []
+
+
+def test_a_day_of_which_as_many_came_as_were_told_is_not_mailed_about(incomplete):
+    """As on the first start of a site, some hours after the announcement, where few papers are waited with."""
+    come(1)
+    assert recount(NOW - HOUR * 2 / 3).state == "partial"
+    assert keeping.alert(AT_NOON) == []
 
 
 def test_a_day_that_was_complete_in_time_is_not_mailed_about(incomplete):

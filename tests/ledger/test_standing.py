@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh():
+def _fresh(settings):
+    settings.OFFLINE = False
     from django.core.cache import cache
 
     cache.clear()
@@ -107,8 +108,32 @@ def test_arxivs_own_number_counts_before_all_comparison():
         "Only 12 of 13 papers of Friday, 20 November have come so far; the others follow in the next mail."
     )
     come(FRIDAY, 1, NOW)
-    assert standing(FRIDAY, NOW).state == "partial", "a young site waits for a while whether more comes"
+    assert standing(FRIDAY, NOW).state == "complete", "no Friday has had more"
+
+
+def test_a_young_site_waits_for_a_while_whether_more_comes():
+    come(FRIDAY, 13, NOW)
+    keeping.note_total(FRIDAY, "", 13)
+    assert standing(FRIDAY, NOW).state == "partial"
     assert standing(FRIDAY, NOW + timedelta(minutes=30)).state == "complete"
+
+
+def test_half_of_a_large_weekday_is_not_taken_for_a_whole_small_one():
+    weeks(20)
+    for back, day in enumerate((date(2026, 11, 19), date(2026, 11, 18), date(2026, 11, 17)), start=1):
+        come(day, 10, NOW - timedelta(days=back, hours=1))
+    come(FRIDAY, 10, NOW - timedelta(hours=4))
+    keeping.note_total(FRIDAY, "", 10)
+    assert standing(FRIDAY, NOW).state == "partial"
+    assert standing(FRIDAY, NOW + timedelta(hours=7)).state == "complete", "it is a small day after all"
+
+
+def test_on_the_first_start_a_small_day_of_long_ago_is_whole_at_once():
+    for day in (date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)):
+        come(day, 20, NOW)
+    come(date(2026, 11, 19), 8, NOW)
+    keeping.note_total(date(2026, 11, 19), "", 8)
+    assert standing(date(2026, 11, 19), NOW).state == "complete"
 
 
 def test_papers_of_other_categories_do_not_stand_for_missing_ones():

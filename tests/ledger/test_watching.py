@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from tests import cast
 from tests.arxiv_site import MadeUp
 from tests.ledger.ledger_site import LedgerSite
 
@@ -197,6 +198,15 @@ def test_what_changed_in_a_week_is_read_again_and_mends_a_day(site):
     assert "10 new" in told
     assert (row().received, row().expected) == (40, 40)
     assert sorted({asked["from"] for asked in site.asked if "from" in asked}) == ["2026-01-16"]
+
+
+def test_days_on_which_the_site_was_down_are_noted_when_it_is_back(site):
+    look(OUT)
+    with at(OUT + timedelta(days=30)):
+        for number in range(12):
+            cast.paper(f"2601.{41 + number:05}", day=THURSDAY, announced=THURSDAY, categories=["cs.LG"])
+        watching.keep_ledger()
+    assert (row(THURSDAY).state, row(THURSDAY).received) == ("complete", 12)
 
 
 def test_a_holiday_is_in_the_ledger(site):

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from filelock import FileLock
 from tests import cast
 
+from broadsheet.community import merging
 from broadsheet.ledger import keeping
-from broadsheet.mail import choosing
+from broadsheet.mail import choosing, history, message
 from broadsheet.mail.models import Cadence, Choice, Delivery, Pick, State, Subscription
 from broadsheet.mail.preferences import Preferences, preferences_key
 from broadsheet.papers.models import Paper
@@ -143,6 +144,37 @@ def test_no_paper_comes_twice_to_one_subscription_and_others_still_get_it():
     assert keys(choices[ada.pk]) == ["2611.00002"]
     assert keys(choices[bo.pk]) == ["2611.00001", "2611.00002"]
     assert choosing.choices_for([ada, bo], NOW) == choices, "and it stays so when it is asked again"
+
+
+def test_a_paper_that_was_told_under_another_id_is_not_told_again():
+    first = paper(1, day=THURSDAY)
+    ada, bo = subscription(covered=date(2026, 11, 18)), subscription("bo@example.org")
+    told(ada, choosing.choice_for(ada, "2026-11-19", NOW - timedelta(days=1)))
+    Subscription.objects.filter(pk=ada.pk).update(covered_day=THURSDAY)
+    ada.refresh_from_db()
+    kept = paper(2)
+    merging.merge(kept, first, "hand")
+    Paper.objects.filter(pk=kept.pk).update(day=FRIDAY)
+
+    choices = choosing.choices_for([ada, bo], NOW)
+
+    assert choices[ada.pk] is None
+    assert keys(choices[bo.pk]) == ["2611.00002"]
+
+
+def test_a_choice_that_was_frozen_before_a_merge_tells_the_one_paper_once():
+    first, second, third = paper(1, "The kept title"), paper(2, "Another title"), paper(3, "A third title")
+    ada = subscription()
+    choice = choose(ada)
+    assert choice.picks.count() == 3
+    merging.merge(first, second, "hand")
+
+    text = message.letter(choice, ada).text
+
+    assert (text.count("The kept title"), text.count("Another title"), text.count("A third title")) == (1, 0, 1)
+    assert third.key in text
+    told(ada, choice)
+    assert history.had([ada.pk], {first.pk, second.pk}, "2026-11-23") == {ada.pk: {first.pk}}
 
 
 def test_who_was_told_of_all_of_it_is_told_nothing():

@@ -41,6 +41,16 @@ def test_histories_are_one_whatever_their_order(db, order):
     assert store(RECORDS).unchanged == 3, "reading them again changes nothing"
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=str)
+def test_the_licence_is_that_of_the_newest_version_whoever_told_the_text_first(db, order):
+    store([record(source="huggingface-daily")])
+    licences = {1: BY, 2: "http://arxiv.org/licenses/nonexclusive-distrib/1.0/"}
+    for number in order:
+        store([record(version=number, updated=FIRST if number == 1 else SECOND, licence=licences[number])])
+    paper = Paper.objects.get()
+    assert (paper.version, paper.licence) == (2, licences[2])
+
+
 def test_versions_are_listed_with_dates_sizes_and_former_titles(db):
     for one in RECORDS:
         store([one])

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from broadsheet.accounts.models import User
-from broadsheet.community import lists, votes
+from broadsheet.community import lists, merging, votes
 from broadsheet.community.models import ReadingList
 from broadsheet.ranking import entries, entry_log
 from broadsheet.ranking.entries import Covered
@@ -206,3 +206,34 @@ def test_what_is_noted_twice_leaves_one_entry(day_of, clock, ada):
     entry_log.note(log, standing)
     entry_log.note(log, standing)
     assert [entry.paper for entry in Entry.objects.all()] == [paper]
+
+
+def test_a_paper_that_was_another_one_is_told_once_since_the_first_of_them_entered(day_of, clock, ada, bo):
+    kept, other = day_of(0, 1, 2)
+    votes.cast(ada, other)
+    before = entries.on_list(Listing("trending"))
+    assert keys(before) == ["02"]
+    clock.shift(timedelta(hours=1))
+    votes.cast(bo, kept)
+    assert keys(entries.on_list(Listing("trending"))) == ["01", "02"]
+
+    made = merging.merge(kept, other, "hand")
+
+    assert [(entry.paper, entry.at) for entry in entries.on_list(Listing("trending"))] == [(kept, before[0].at)]
+    since = Covered(None, 0, before[0].at)
+    assert entries.since(Listing("trending"), since) == []
+    merging.part(made)
+    assert keys(entries.on_list(Listing("trending"))) == ["01", "02"]
+
+
+def test_a_paper_enters_no_list_again_under_its_other_id(day_of, clock, ada):
+    kept, other = day_of(0, 1, 2)
+    votes.cast(ada, other)
+    before = entries.on_list(Listing("trending"))
+    clock.shift(timedelta(hours=1))
+    merging.merge(kept, other, "hand")
+
+    after = entries.on_list(Listing("trending"))
+
+    assert [(entry.paper, entry.at) for entry in after] == [(kept, before[0].at)]
+    assert Entry.objects.count() == 1

@@ -150,7 +150,7 @@ def lead_on(papers: list[Made], days: Sequence[date], *, replaced: float = 0.25,
     spans = windows(days)
     for day in days[1:]:
         since, until = spans[day]
-        before = [one for one in papers if one.day < day and len(one.texts) < 4]
+        before = [one for one in papers if one.day < day and len(one.texts) < 4 and not one.texts[-1].withdrawn]
         number = sum(one.day == day for one in papers)
         # Real ids are drawn in their order, so that the same story is told each time.
         for place, one in enumerate(choose.sample(before, min(len(before), max(1, round(number * replaced))))):

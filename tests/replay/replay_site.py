@@ -19,7 +19,7 @@ from tests.arxiv_site import MadeUp, Out, envelope, record, written
 from tests.replay.replay_clock import MovableClock
 from tests.replay.replay_world import Door, World
 
-LONG_AGO = datetime(1991, 1, 1, tzinfo=UTC)
+LONG_AGO, ONE_DAY = datetime(1991, 1, 1, tzinfo=UTC), datetime(2091, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -161,7 +161,7 @@ def _api(site: ReplaySite, params: dict[str, str], now: datetime) -> tuple[bytes
     else:
         query = params["search_query"]
         span = re.search(r"submittedDate:\[(\d{8,14})\s+TO\s+(\d{8,14})\]", query)
-        since, until = (_moment(span[1]), _moment(span[2])) if span else (LONG_AGO, now)
+        since, until = (_moment(span[1]), _moment(span[2])) if span else (LONG_AGO, ONE_DAY)
         found = site.world.newest(frozenset(re.findall(r"cat:([\w.-]+)", query)), since, until, now)
         if params.get("sortOrder") == "ascending":
             found = found[::-1]

@@ -60,14 +60,16 @@ class Story:
         return [one for one in self.papers if one.day >= first and one.is_ours()]
 
     def hide(self, day: date, number: int) -> None:
-        """Hide papers of a day: a row of ids from every list and feed, and one from feed and searches alone."""
+        """Hide a row of ids in the midst of a day from every list and feed, and one paper from feed and searches."""
         of_day = [one for one in self.papers if one.day == day]
-        start = len(of_day) // 4
-        for one in of_day[start : start + number]:
-            one.absent = frozenset({"api", "oai", "rss"})
-            if one.is_ours():
-                self.hidden.append(one.id)
-        late = next(one for one in of_day[start + number + 2 :] if set(OURS) & set(one.categories))
+        first = of_day[len(of_day) // 4].id
+        row = {f"{first[:5]}{int(first[5:]) + place:05}" for place in range(number)}
+        for one in self.papers:
+            if one.id in row:
+                one.absent = frozenset({"api", "oai", "rss"})
+                if one.is_ours():
+                    self.hidden.append(one.id)
+        late = next(one for one in of_day[len(of_day) // 2 :] if set(OURS) & set(one.categories) and not one.absent)
         late.absent = frozenset({"rss", "api"})
         self.out_of_feed.append(late.id)
         self._say(day, f"{number} ids in a row in no list at all, one paper in OAI-PMH alone")

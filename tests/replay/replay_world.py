@@ -149,7 +149,8 @@ class World:
         """Return what a search of the API finds, by when it was submitted, newest first."""
         key = ("api", bisect_right(self._stages["api"], now), names, since, until)
         if key not in self._kept:
-            self._kept.clear()
+            if len(self._kept) > 50:
+                self._kept.clear()
             self._kept[key] = [
                 one
                 for one in self._newest

@@ -26,7 +26,7 @@ def let_through(monkeypatch):
     own = threading.local()
     wait = gates.Gate.wait
 
-    def counted(gate):
+    def counted(gate, lease=0):
         clock = gate._clock
 
         def read():
@@ -34,7 +34,7 @@ def let_through(monkeypatch):
             return own.moment
 
         gate._clock = read
-        wait(gate)
+        wait(gate, lease)
         moments.append(own.moment)
 
     monkeypatch.setattr(gates.Gate, "wait", counted)
@@ -64,7 +64,7 @@ def test_two_schedulers_share_the_work_and_neither_asks_nor_mails_what_the_other
     runs = defaultdict(list)
     for run in JobRun.objects.order_by("started", "pk").select_related("job"):
         runs[run.job.name].append(run)
-    assert len(runs["news"]) > 5
+    assert sum(run.times for run in runs["news"]) > 5
     for several in runs.values():
         assert all(later.started >= earlier.ended for earlier, later in pairwise(several))
     assert told.failures == []

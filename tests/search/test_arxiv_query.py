@@ -20,6 +20,7 @@ from broadsheet.search.query import parse
         ("days cat:cs.LG", "all:days AND cat:cs.LG"),
         ("days cat:cs.LG cat:stat.ML", "all:days AND (cat:cs.LG OR cat:stat.ML)"),
         ("days cat:cs", "all:days AND cat:cs*"),
+        ("days cat:q-bio", "all:days AND cat:q-bio*"),
         ("days cat:hep-th", "all:days AND cat:hep-th"),
         ("days -nights -cat:cs.CV", "all:days ANDNOT all:nights ANDNOT cat:cs.CV"),
         ("days and nights or not", 'all:days AND all:"and" AND all:nights AND all:"or" AND all:"not"'),
@@ -42,7 +43,8 @@ def test_filters_beside_the_text_count_too():
 
 def test_the_order_goes_along_and_what_arxiv_cannot_be_asked_is_told():
     asked = translated(parse("days sort:date has:code"))
-    assert (asked.text, asked.newest, asked.left_out) == ("all:days", True, ("has:code",))
+    assert (asked.text, asked.newest, asked.notes) == ("all:days", True, ("arXiv cannot be asked for has:code.",))
+    assert translated(parse("days sort:votes")).notes == ("arXiv cannot be asked for sort:votes.",)
 
 
 @pytest.mark.parametrize("typed", ["-nights", "has:code", "...", "-cat:cs.CL"])
@@ -62,4 +64,6 @@ def test_no_sign_of_its_language_comes_through(typed):
 
 
 def test_a_long_query_is_cut():
-    assert translated(parse(" ".join(f"word{n}" for n in range(100)))).text.count(" AND ") == 15
+    asked = translated(parse(" ".join(f"word{n}" for n in range(100))))
+    assert asked.text.count(" AND ") == 15
+    assert asked.notes == ("arXiv was asked for the first 16 terms; the others were left out.",)

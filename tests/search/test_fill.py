@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 from tests.cli.test_commands import WORDS, counted, rows
-from tests.conftest import broadsheet, environment
+from tests.conftest import broadsheet, environment, free_port
 from tests.records import record
 
 from broadsheet.errors import Conflict
@@ -126,6 +127,17 @@ def test_a_filling_that_is_under_way_can_be_told(index):
         fill.begin(index)
     filling.close()
     assert not fill.is_under_way()
+
+
+def test_a_server_that_begins_meanwhile_says_so(tmp_path, file):
+    home = tmp_path / "home"
+    assert broadsheet(home, "ingest", str(file), "--no-index", **WORDS).returncode == 0
+    (home / "index").mkdir(exist_ok=True)
+    with FileLock(home / "index" / "owner.lock"), FileLock(home / "index" / "filling.lock"):
+        answer = broadsheet(home, "serve", "--port", str(free_port()), **WORDS)
+    assert answer.returncode == 1
+    assert f"A command takes papers into the empty index of {home} now." in answer.stderr
+    assert "Start again when it is done" in answer.stderr
 
 
 @pytest.mark.django_db

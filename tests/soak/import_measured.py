@@ -4,6 +4,7 @@
 it goes on at the next call, and its papers are counted once; what was measured is appended to FOLDER/measured.jsonl.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -12,18 +13,19 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import batched, islice
 from pathlib import Path
 
 WORDS = {"BROADSHEET_MODEL": "none", "BROADSHEET_OFFLINE": "yes"}
 EVERY = 0.5
+PR_SET_CHILD_SUBREAPER = 36
 COMPARED = 30_000
 """Papers that go into a plain table and its FTS5, to know how fast the machine is at this moment."""
 
 
 class Watch:
-    """Anonymous memory of a process and of its children, in MB, looked at twice a second."""
+    """Anonymous memory of a process, and of the largest that it or one of these began, in MB, twice a second."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -39,9 +41,8 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(EVERY):
-            children = [line for task in Path(f"/proc/{self._pid}/task").glob("*/children") for line in words(task)]
             self.parent.append(anonymous(str(self._pid)))
-            self.child.append(max(map(anonymous, children), default=0.0))
+            self.child.append(max(map(anonymous, begun_by(str(self._pid))), default=0.0))
 
 
 def words(path: Path) -> list[str]:
@@ -49,6 +50,12 @@ def words(path: Path) -> list[str]:
         return path.read_text().split()
     except OSError:  # the process has ended
         return []
+
+
+def begun_by(pid: str) -> list[str]:
+    """Return the processes that one began, with those that they began."""
+    children = [line for task in Path(f"/proc/{pid}/task").glob("*/children") for line in words(task)]
+    return children + [further for child in children for further in begun_by(child)]
 
 
 def anonymous(pid: str) -> float:
@@ -61,6 +68,17 @@ def quarters(looks: list[float]) -> list[int]:
     """Return the peak of each quarter of the time, in whole MB."""
     size = max(1, -(-len(looks) // 4))
     return [round(max(some)) for some in batched(looks, size)]
+
+
+def take_orphans() -> None:
+    """Have what a child leaves behind become this process's own, so that its processor time is counted too."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def wait_for_orphans() -> None:
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def processor_of_children() -> float:
@@ -117,6 +135,7 @@ def run(file: Path, folder: Path) -> dict:
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
     before, began, used = stored(home), time.perf_counter(), processor_of_children()
+    take_orphans()
     # Where all is stored, any search fills the rest of the index.
     is_stored = stored(home, "papers_run WHERE finished IS NOT NULL")
     order = ["search", "paper"] if is_stored else ["ingest", str(file)]
@@ -129,6 +148,7 @@ def run(file: Path, folder: Path) -> dict:
         code = command.wait()
     finally:
         watch.end()
+    wait_for_orphans()
     told = {
         "code": code,
         "papers": stored(home) - before,

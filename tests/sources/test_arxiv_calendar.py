@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.sources import arxiv_calendar
 from broadsheet.sources.arxiv_calendar import CUT_OFF, EASTERN, announced_on
 
 
@@ -80,3 +81,48 @@ def test_a_listing_falls_on_a_weekday_soon_after_and_never_runs_backwards(submit
     assert announced_on(submitted + timedelta(hours=1)) >= listed
     assert announced_on(submitted.astimezone(EASTERN)) == listed
     assert CUT_OFF.tzinfo is None, "the cut-off is wall time in New York"
+
+
+@pytest.mark.parametrize(
+    ("day", "announced"),
+    [
+        (date(2026, 3, 6), "2026-03-06T01:00"),
+        (date(2026, 3, 9), "2026-03-09T00:00"),  # the evening of the Sunday on which summer time begins
+        (date(2026, 10, 30), "2026-10-30T00:00"),
+        (date(2026, 11, 2), "2026-11-02T01:00"),  # and on which it ends
+    ],
+)
+def test_the_announcement_follows_new_york_through_both_changes_of_the_clock(day, announced):
+    moment = datetime.fromisoformat(announced).replace(tzinfo=UTC)
+    assert arxiv_calendar.announced_at(day) == moment
+    assert arxiv_calendar.expected_day(moment) == day
+    assert arxiv_calendar.expected_day(moment - timedelta(seconds=1)) == arxiv_calendar.day_before(day)
+
+
+@given(st.dates(date(1991, 8, 1), date(2099, 12, 31)))
+def test_windows_of_listings_follow_each_other_without_a_hole_and_hold_the_papers_of_their_day(day):
+    if not arxiv_calendar.is_announcement_day(day):
+        assert arxiv_calendar.why_none(day)
+        return
+    first, last = arxiv_calendar.window(day)
+    assert arxiv_calendar.window(arxiv_calendar.day_after(day))[0] == last
+    assert announced_on(first) == announced_on(last - timedelta(seconds=1)) == day
+    assert first < last < arxiv_calendar.announced_at(day)
+
+
+@given(st.dates())
+def test_every_day_of_the_calendar_is_one_kind_or_another(day):
+    assert bool(arxiv_calendar.why_none(day)) != arxiv_calendar.is_announcement_day(day)
+    assert bool(arxiv_calendar.holiday_before(day)) == (arxiv_calendar.why_none(day) == "holiday")
+
+
+@pytest.mark.parametrize("day", [date.min, date.min + timedelta(days=1), date.max])
+def test_both_ends_of_the_calendar_are_answered(day):
+    assert arxiv_calendar.why_none(day) == ""
+    assert arxiv_calendar.holiday_before(day) == ""
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)], ids=str)
+def test_a_moment_at_an_end_of_the_calendar_is_refused_as_other_broken_times_are(moment):
+    with pytest.raises(ValueError, match="no moment"):
+        announced_on(moment)

@@ -59,7 +59,7 @@ def test_licences_have_names():
     assert licence_name(BY_SA) == "CC BY-SA 4.0"
     assert licence_name("http://creativecommons.org/publicdomain/zero/1.0/") == "CC0 1.0"
     assert licence_name("http://creativecommons.org/licenses/publicdomain/") == "public domain"
-    assert licence_name(ARXIV_LICENCE) == "arXiv's non-exclusive licence"
+    assert licence_name(ARXIV_LICENCE) == "arXiv’s non-exclusive licence"
 
 
 @pytest.mark.parametrize(

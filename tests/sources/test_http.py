@@ -1,5 +1,6 @@
 """The polite client against real servers on this machine: agent, pauses, limits, redirects, and what goes wrong."""
 
+import contextlib
 import gzip
 import socket
 import threading
@@ -8,6 +9,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx2
 import pytest
@@ -310,13 +312,16 @@ def test_a_pause_holds_the_host_that_asked_for_it(gates, clock):
     [
         *("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "localhost"),
         *("169.254.169.254", "100.64.0.1", "0.0.0.0", "fe80::1", "fc00::1", "2130706433", "0x7f.1"),
+        *("64:ff9b::10.0.0.1", "::127.0.0.1", "2002:a00:1::", "::ffff:a00:1", "224.0.0.251", "ff02::1"),
     ],
 )
 def test_an_address_of_this_machine_or_net_is_private(host):
     assert is_private(host)
 
 
-@pytest.mark.parametrize("host", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "", "x" * 300, "a..b"])
+@pytest.mark.parametrize(
+    "host", ["93.184.215.14", "64:ff9b::5db8:d70e", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "", "x" * 300, "a..b"]
+)
 def test_a_public_address_and_no_host_at_all_are_not_private(host):
     assert not is_private(host)
 
@@ -391,10 +396,20 @@ def test_a_name_that_leads_elsewhere_when_it_is_connected_to_is_refused_before_a
     assert server.asked == []
 
 
-def test_an_address_that_readers_give_must_be_public(client, server):
-    with pytest.raises(Upstream, match="is not a public web address"):
-        client.get(server.url, public=True)
-    assert server.asked == []
+def test_a_name_and_password_in_an_address_stand_in_no_message(client, server):
+    server.steps = [say(503, Retry_After="3600")]
+    address = server.url.replace("//", "//ada:secret@")
+    assert "127.0.0.1" in (told := trouble(client, address))
+    server.close()
+    assert "secret" not in told + trouble(client, f"{address}0/")
+
+
+@pytest.mark.parametrize(
+    "target", ["http://0x0a000001/", "http://167772161/", "http://[::ffff:10.0.0.1]/", "http://10.1/"]
+)
+def test_a_private_address_in_another_spelling_is_private(target):
+    public = httpx2.MockTransport(lambda request: httpx2.Response(302, headers={"Location": target}))
+    assert "which is not a public web address" in trouble(polite(transport=public), "http://93.184.215.14/")
 
 
 def test_headers_for_one_host_are_not_sent_to_another(client, server):
@@ -406,3 +421,51 @@ def test_headers_for_one_host_are_not_sent_to_another(client, server):
         assert "authorization" not in other.asked[0][2]
     finally:
         other.close()
+
+
+class Noting(Gates):
+    """Gates that note what they are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def __call__(self, host: str) -> Any:
+        gate = super().__call__(host)
+        gate.wait = lambda lease: self.told.append(f"wait {lease:.0f}")
+        gate.goes_on = lambda: self.told.append("goes on")
+        gate.done = lambda: self.told.append("done")
+        return gate
+
+
+def test_a_gate_is_told_when_a_host_answers_goes_on_and_is_done(server, monkeypatch):
+    def slowly(asked: BaseHTTPRequestHandler) -> None:
+        say(200, b"", Content_Length="3")(asked)
+        for _ in range(3):
+            asked.wfile.write(b".")
+            asked.wfile.flush()
+            server.closing.wait(0.05)
+
+    monkeypatch.setattr("broadsheet.sources.body.TELL_EVERY", 0.01)
+    server.steps = [slowly]
+    gates = Noting()
+    assert polite(gates=gates, timeout=20).get(server.url).body == b"..."
+    assert gates.told[0] == "wait 24", "as long as a host may say nothing, with a little more for reading"
+    assert gates.told[1:3] == ["goes on", "goes on"]
+    assert gates.told[-1] == "done"
+
+
+@pytest.mark.parametrize("broken", [say(200, b"x", Content_Length="9"), say(302, Location="file:///x"), say(404)])
+def test_a_gate_is_done_with_however_a_request_ends(server, broken):
+    def cut(asked: BaseHTTPRequestHandler) -> None:
+        broken(asked)
+        asked.close_connection = True
+
+    server.steps = [cut]
+    gates = Noting()
+    with contextlib.suppress(Upstream):
+        polite(gates=gates).get(server.url)
+    server.close()
+    with pytest.raises(Upstream):
+        polite(gates=gates).get(server.url)
+    assert [told for told in gates.told if told != "goes on"] == ["wait 37", "done"] * 2

@@ -105,6 +105,9 @@ def test_a_paper_is_written_with_all_its_parts():
         ("<p><a href='https://example.org/a(b)'>a <a href='https://example.org/c'>b</a></a></p>", None),
         ("<blockquote><p>One.</p><p>Two.</p></blockquote>", "> One.\n>\n> Two."),
         ("<pre>  a\n\n```b</pre>", "````\n  a\n\n```b\n````"),
+        ("<ul><li><span class=ltx_tag># T</span><p>x</li></ul>", "- \\# T x"),
+        ("<ul><li><span class=ltx_tag>T</span><pre>&lt;b></pre></li></ul>", "- T\n\n  ```\n  <b>\n  ```"),
+        ("<p><a href='https://example.org/\x1b\u202ex'>text</a></p>", "text"),
         ("<dl><dt>Term</dt><dd><p>What it means.</p></dd></dl>", "- **Term**\n  What it means."),
         ("loose<div>text <p>in <p>paragraphs</div>", "loose\n\ntext\n\nin\n\nparagraphs"),
         ("<table><tr><td>a<td>b<tr><td>c</table>", "| a | b |\n|---|---|\n| c |  |"),
@@ -140,6 +143,7 @@ def _see_that_it_stays_text(line):
         f"<table><tr><td>{escaped}</td></tr></table>",
         f"<pre>{escaped}</pre>",
         f"<ul><li>{escaped}</li></ul>",
+        f"<ul><li><span class='ltx_tag'>T {escaped}</span><pre>{escaped}</pre></li></ul>",
         f"<p>{escaped}\n\n{escaped}</p>",
     ):
         assert harmless(written(page)), page
@@ -154,6 +158,7 @@ MARKUP = st.sampled_from(
         "<a href='javascript:x'>",
         "<annotation encoding='application/x-tex'>",
         "<span class='ltx_note ltx_role_footnote'>",
+        "<span class='ltx_tag'>",
         "<h3 class='ltx_title ltx_title_section'>",
     ]
 )
@@ -179,6 +184,16 @@ def test_a_text_that_is_too_long_is_cut_and_says_so(monkeypatch):
     text = written("<p>One more sentence of a paper.</p>" * 500)
     assert len(text) < 2000
     assert text.endswith("goes on at its source._")
+
+
+@pytest.mark.parametrize("opening", ["<ul><li>", "<blockquote>", "<dl><dd>", "<table><tr><td>", ""])
+@pytest.mark.parametrize("piece", ["<p>a</p>", "*", "<code>a</code>", "<math alttext='*'></math>", "<pre>a\na</pre>"])
+def test_no_page_makes_a_text_of_many_times_its_bound(monkeypatch, opening, piece):
+    monkeypatch.setattr(latexml, "MOST_SIGNS", 3000)
+    text = written(opening * 80 + piece * 6000)
+    assert len(text) < 3 * 3000
+    assert text.endswith("goes on at its source._")
+    assert harmless(text)
 
 
 def test_a_page_of_too_many_elements_is_read_as_far_as_it_goes(monkeypatch):

@@ -32,6 +32,19 @@ def test_two_sentences_are_asked_for_and_taken(chat, site):
     assert (sent["model"], sent["stream"]) == ("example-small", False)
 
 
+def test_a_key_that_the_endpoint_repeats_stands_in_no_message(chat, site):
+    for status, wrong in ((401, Refused), (500, Upstream)):
+        site.faults = [lambda _, status=status: told({"error": {"message": "No such key: made-up."}}, status)] * 9
+        with pytest.raises(wrong) as refusal:
+            chat.summary("T", "A")
+        assert "made-up" not in f"{refusal.value} {refusal.value.__cause__}"
+
+
+@pytest.mark.parametrize("sign", ["[", "\n", "<think>", "<a", "[a]("])
+def test_a_million_signs_are_no_summary_and_hold_nobody_up(sign):
+    assert isinstance(tidy(sign * 1_000_000), Unfit)
+
+
 def test_an_endpoint_may_be_given_with_its_last_part(site):
     Chat(polite(), f"{site.at('model')}/v1/chat/completions", "example-small").summary("T", "A")
     assert site.paths() == ["/model/v1/chat/completions"]

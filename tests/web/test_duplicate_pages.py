@@ -1,6 +1,7 @@
 """Papers under several ids, as pages, the API, search and commands show them, and as moderators decide on them."""
 
 import json
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +10,8 @@ from tests import cast
 
 from broadsheet.accounts import limits
 from broadsheet.cli import main
-from broadsheet.community import duplicates, lists, merging, votes
+from broadsheet.community import discussion, duplicates, lists, marks, merging, votes
+from broadsheet.community.export import export
 from broadsheet.community.models import ModerationEntry
 from broadsheet.papers.models import Merging, Paper, Resemblance
 from broadsheet.search import current, upkeep
@@ -206,3 +208,68 @@ def test_the_command_lists_pairs_as_text_and_as_json(paper, twin):
 
     assert "2601.00001  acl:2026.acl-long.1  likeness 0.81" in run("papers", "duplicates")
     assert json.loads(run("papers", "duplicates", "--json"))[0]["score"] == 0.81
+
+
+OTHER = "A Stranger Title of the Same Work"
+PLACES = """
+/ /papers /papers/week /papers/month /papers/date/2026-01-05 /papers/date/2026-07-01 /papers/week/2026-W02
+/papers/month/2026-07 /papers/trending /papers/new /papers/2601.00001 /papers/2601.00001.md
+/papers?q=stranger+title /papers?q=scaling /papers?q=cs.CL&sort=newest /authors/A.+Example /authors/Ada+Example
+/categories/cs.CL /organizations /organizations/example-lab /settings/papers /readers/ada /saved /lists /for-me
+/following /marks /notifications /status /status/days/2026-01-05 /status/days/2026-07-01 /readers/ada/lists/saved
+/readers/ada/lists/saved.bib /readers/ada/lists/saved.json
+/papers.atom /papers.rss /papers.json /papers/week.atom /papers/month.atom /papers/trending.atom /papers/new.json
+/papers/date/2026-07-01.atom /papers/week/2026-W27.atom /papers/month/2026-07.atom /papers/2601.00001.atom
+/categories/cs.CL.atom /authors/A.+Example.atom /authors/Ada+Example.atom /organizations/example-lab.atom
+/readers/ada.atom /readers/ada/lists/saved.atom /papers/trending.atom?votes=1 /categories/cs.CL.atom?votes=1
+/api/daily_papers /api/daily_papers?date=2026-07-01 /api/papers /api/papers/2601.00001 /api/papers/search?q=stranger
+/api/papers/2601.00001/facts /api/arxiv/2601.00001/repos /api/collections /api/collections?item=papers/2601.00001
+/api/users/ada/overview /api/organizations/example-lab/overview
+"""
+
+
+def test_a_merged_row_is_seen_and_counted_nowhere_once_it_is_another_paper(client, ada, bo, paper, index):
+    """Before the merge the same walk meets it, so that each place is one where it could be met."""
+    cast.paper("2601.00002", "Words of Others")
+    other = cast.paper(
+        "acl:2026.acl-long.1", OTHER, authors=["A. Example"], announced=None, day=date(2026, 7, 1), imported_votes=5,
+        organization="Example Lab", organization_slug="example-lab",
+    )  # fmt: skip
+    ada.public_votes = True
+    ada.save()
+    for reader in (ada, bo):
+        votes.cast(reader, other)
+    lists.save(ada, other)
+    ada.lists.update(public=True)
+    marks.mark(bo, other, "read")
+    said = discussion.comment(bo, other, "Seen there.")
+    votes.rescore([paper.pk, other.pk])
+    client.force_login(ada)
+
+    upkeep.catch_up(index)
+    before = walk(client)
+    merging.merge(Paper.objects.get(pk=paper.pk), other, "id")
+    upkeep.catch_up(index)
+    after = walk(client)
+
+    assert len(before) >= 20, "the walk passes by places that show it"
+    assert after == {}
+    assert Paper.objects.standing().count() == 2
+    assert client.get("/api/daily_papers?date=2026-07-01").json() == []
+    assert client.get(f"/comments/{said.public_id}").url.startswith("/papers/2601.00001")
+    assert "Seen there." in client.get("/papers/acl:2026.acl-long.1.atom").content.decode()
+    assert "Scaling Laws" in client.get("/papers/acl:2026.acl-long.1.md", follow=True).content.decode()
+    assert [row["paper"] for row in export(ada)["votes"]] == ["2601.00001"]
+
+
+def walk(client) -> dict[str, int]:
+    """Return the places that show the title of the other row, and fail where a place does not answer."""
+    cache.clear()
+    told = {}
+    for place in PLACES.split():
+        answer = client.get(place, follow=True)
+        assert answer.status_code in (200, 404), place
+        text = b"".join(answer).decode()
+        if OTHER in text:
+            told[place] = text.count(OTHER)
+    return told

@@ -1,6 +1,7 @@
 """The page that asks arXiv for what is not here yet: who may, what it shows, and that it changes nothing."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -8,11 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
+from django.db import OperationalError, connections
 from tests import cast
 
 from broadsheet import pipeline
 from broadsheet.cli import main
 from broadsheet.papers.models import Paper
+from broadsheet.search.query import parse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TWO = (Path(__file__).parents[1] / "data" / "atom-two-papers.xml").read_bytes()
@@ -25,6 +28,8 @@ class Api(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.asked: list[str] = []
         self.status, self.body = 200, TWO
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
 
@@ -33,6 +38,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(parse_qs(urlsplit(self.path).query)["search_query"][0])
+        assert self.server.may_answer.wait(5)
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
@@ -82,6 +88,7 @@ def test_beyond_some_questions_an_hour_nobody_is_asked(page, arxiv, monkeypatch)
     answer = page.get("/papers/elsewhere?q=networks")
     assert answer.status_code == 429
     assert "too often" in answer.text
+    assert int(answer["Retry-After"]) > 60
     assert len(arxiv.asked) == 1
 
 
@@ -108,6 +115,44 @@ def test_offline_nothing_is_asked(page, arxiv, settings):
     settings.OFFLINE = True
     assert page.get("/papers/elsewhere?q=networks").status_code == 403
     assert arxiv.asked == []
+
+
+def test_what_arxiv_cannot_be_asked_for_is_told_above_what_it_finds(page, arxiv):
+    text = page.get("/papers/elsewhere?q=networks+has:code").text
+    assert text.index("arXiv cannot be asked for has:code.") < text.index("An Old Example")
+
+
+@pytest.mark.parametrize("query", ["doi:10.1000/182", "https://aclanthology.org/2024.acl-long.1"])
+def test_a_paper_that_is_none_of_arxiv_is_not_asked_for(page, arxiv, query):
+    answer = page.get("/papers/elsewhere", {"q": query})
+    assert answer.status_code == 400
+    assert "is not a paper of arXiv" in answer.text
+    assert arxiv.asked == []
+
+
+def test_while_arxiv_is_asked_for_one_reader_another_is_told_to_come_back(page, arxiv, bo):
+    arxiv.may_answer.clear()
+    query = parse("networks")
+    first = threading.Thread(target=lambda: (pipeline.ask_arxiv(bo, query), connections.close_all()))
+    first.start()
+    while not arxiv.asked:
+        time.sleep(0.01)
+    answer = page.get("/papers/elsewhere?q=networks")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "5")
+    assert first.is_alive()
+    arxiv.may_answer.set()
+    first.join(5)
+    assert page.get("/papers/elsewhere?q=networks").status_code == 200
+    assert len(arxiv.asked) == 2
+
+
+def test_trouble_of_our_own_is_not_told_as_nothing_found(arxiv, ada, monkeypatch):
+    def out_of_order(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("broadsheet.work.gates.Gate.wait", out_of_order)
+    with pytest.raises(OperationalError):
+        pipeline.ask_arxiv(ada, parse("networks"))
 
 
 def test_hostile_titles_stay_text(page, arxiv):

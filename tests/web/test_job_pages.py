@@ -95,3 +95,17 @@ def test_the_status_page_leads_administrators_there(browser):
 
 def page_of_status(client):
     return client.get("/status").content.decode()
+
+
+def test_a_form_of_another_site_asks_nothing(al, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(al)
+    assert strict.post("/jobs/tidy", {"do": "pause"}).status_code == 403
+    assert not Job.objects.filter(paused=True).exists()
+
+
+def test_runs_that_went_alike_are_told_as_one_with_their_number(browser):
+    ran(result="Nothing is due.", times=2880)
+    assert "2880 times alike" in page(browser)
+    assert "2880 runs alike" in page(browser, "/jobs/tidy")

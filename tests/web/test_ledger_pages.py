@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _now(settings):
     cache.clear()
-    settings.PAGE_RATE = 0
+    settings.PAGE_RATE, settings.OFFLINE = 0, False
     with time_machine.travel(NOW, tick=False):
         yield
     cache.clear()
@@ -44,7 +44,9 @@ def text(client, path):
 
 def cell(client, path, day):
     page = client.get(path).content.decode()
-    found = re.search(rf'<td class="([a-z-]+)"><a href="/status/days/{day}">.*?</td>', page, re.DOTALL)
+    found = re.search(
+        rf'<td class="([a-z-]+)"(?: aria-current="date")?><a href="/status/days/{day}">.*?</td>', page, re.DOTALL
+    )
     return found[1], re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip()
 
 
@@ -56,6 +58,11 @@ def test_the_status_page_has_a_calendar_whose_states_are_words_and_signs(client,
     assert '<table class="month">' in page
     assert page.count('scope="col"><abbr') == 7
     assert "is partial: 4 of 13 papers" in text(client, "/status")
+    assert text(client, "/status").count("4 of 13 papers") == 1, "what is missing is told once"
+    assert "not all here yet" not in text(client, "/status")
+    assert re.findall(r'aria-current="date"><a href="/status/days/([\d-]+)', page) == ["2026-11-20"]
+    assert cell(client, "/status", "2026-11-23") == ("none", "23"), "of a day that lies ahead nothing is said"
+    assert cell(client, "/status", "2026-11-19") == ("none", "19 nothing noted")
 
 
 def test_other_months_are_a_link_away_and_a_month_that_is_none_is_refused(client):
@@ -106,12 +113,32 @@ def test_the_front_page_says_in_one_line_that_papers_are_missing_and_nothing_whe
         assert line not in text(client, "/papers/date/2026-11-19"), "it is a line about today"
 
 
+@pytest.mark.parametrize("fed_otherwise", [{"OFFLINE": True}, {"CATEGORIES": []}], ids=str)
+def test_a_site_that_does_not_ask_arxiv_says_nothing_of_missing_papers(client, partial, settings, fed_otherwise):
+    for name, value in fed_otherwise.items():
+        setattr(settings, name, value)
+    assert "not all here" not in text(client, "/papers/date/2026-11-20")
+
+
 def test_a_kept_page_follows_the_ledger_though_no_paper_has_changed(client, partial):
     assert "4 of 13" in text(client, "/papers/date/2026-11-20")
     with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
         keeping.note_total(FRIDAY, "", 14)
         keeping.recount([FRIDAY], NOW + timedelta(minutes=2))
         assert "4 of 14" in text(client, "/papers/date/2026-11-20")
+
+
+def test_the_status_page_tells_of_a_holiday_once_the_papers_before_it_are_here(client):
+    with time_machine.travel(datetime(2026, 11, 27, 12, tzinfo=UTC), tick=False):
+        assert "announces nothing today: holiday (Thanksgiving)" in text(client, "/status")
+
+
+@pytest.mark.parametrize(
+    ("day", "turns"), [("1991-08-01", ["next"]), ("2026-11-20", ["prev", "next"]), ("2026-11-21", ["prev"])]
+)
+def test_days_lead_to_each_other_as_far_as_there_is_anything_to_see(client, day, turns):
+    page = client.get(f"/status/days/{day}").text
+    assert re.findall(r'<a rel="(\w+)" href="/status/days', page) == turns
 
 
 def test_an_empty_day_after_a_holiday_says_so(client):

@@ -1,6 +1,8 @@
 """State directories of their own for real processes, on SQLite and on a real PostgreSQL server."""
 
+import itertools
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,6 +12,7 @@ import pytest
 from tests.conftest import broadsheet, environment
 
 SETTINGS = {"BROADSHEET_MODEL": "none"}
+COPIES = itertools.count()
 type Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -22,26 +25,39 @@ def postgres(tmp_path_factory):
     server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request):
-    """Settings that name an empty database."""
-    if request.param == "sqlite":
-        return {}
-    import psycopg
-
-    uri = request.getfixturevalue("postgres")
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-    return {"BROADSHEET_DATABASE": uri}
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def made(request, tmp_path_factory):
+    """A state directory with empty tables, and the address of its database, '' for one in the directory itself."""
+    uri = request.getfixturevalue("postgres") if request.param == "postgres" else ""
+    home = tmp_path_factory.mktemp("made")
+    done = broadsheet(home, "jobs", **SETTINGS, **({"BROADSHEET_DATABASE": uri} if uri else {}))
+    assert done.returncode == 0, done.stderr
+    return home, uri
 
 
 @pytest.fixture
-def start(tmp_path, database):
+def home(tmp_path, made):
+    """A copy of it."""
+    return shutil.copytree(made[0], tmp_path / "home")
+
+
+@pytest.fixture
+def database(made):
+    """Settings that name a database with empty tables."""
+    uri = made[1]
+    if not uri:
+        return {}
+    import psycopg
+
+    name = f"copy{next(COPIES)}"
+    with psycopg.connect(uri.replace("/postgres?", "/template1?"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE postgres")
+    return {"BROADSHEET_DATABASE": uri.replace("/postgres?", f"/{name}?")}
+
+
+@pytest.fixture
+def start(home, database):
     """Start programs on one state directory, each a process of its own in which Django is ready."""
-    home = tmp_path / "home"
-    made = broadsheet(home, "jobs", **SETTINGS, **database)
-    assert made.returncode == 0, made.stderr
     started: list[subprocess.Popen[str]] = []
 
     def begin(program: str, *arguments: str) -> subprocess.Popen[str]:

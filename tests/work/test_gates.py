@@ -23,9 +23,7 @@ ASKING = """
     from broadsheet.work import gates
 
     def ask():
-        client = PoliteClient(lambda host: gates.gate(host, float(sys.argv[2])))
-        for _ in range(2):
-            client.get(sys.argv[1])
+        PoliteClient(lambda host: gates.gate(host, float(sys.argv[2]))).get(sys.argv[1])
         connections.close_all()
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
@@ -142,15 +140,55 @@ class TestOneThread:
 
     def test_the_delay_counts_from_when_the_host_began_to_answer_but_not_from_a_slow_answer(self, clock):
         gate = gate_by(clock)
-        gate.wait()
+        gate.wait(30)
         clock.now += 0.3
-        gate.answered()
-        gate.wait()
+        gate.goes_on()
+        gate.done()
+        gate.wait(30)
         assert clock.slept == [about(3)]
         clock.now += 2
-        gate.answered()
-        gate.wait()
+        gate.goes_on()
+        gate.done()
+        gate.wait(30)
         assert clock.slept[1] == about(1.5)
+
+    def test_nobody_asks_while_a_host_answers_another(self, clock):
+        first = gate_by(clock)
+        first.wait(30)
+        begun = clock.now
+
+        def sleep(seconds: float) -> None:
+            clock.sleep(seconds)
+            if clock.now < begun + 50:
+                first.goes_on()
+            elif len(ended) == 0:
+                ended.append(clock.now)
+                first.done()
+
+        ended: list[float] = []
+        second = gates.gate("example.org", 3, clock=clock, sleep=sleep)
+        second.wait(30)
+        assert clock.now - ended[0] < 1, "the delay had passed long before"
+        first.done()
+        gate_by(clock).wait()
+        assert clock.now - ended[0] >= 30, "whose request was done long ago opens the gate to nobody"
+
+    def test_who_dies_while_a_host_answers_keeps_others_out_for_a_lease_and_no_longer(self, clock):
+        begun = clock.now
+        gate_by(clock).wait(30)
+        gate_by(clock).wait(30)
+        assert clock.now - begun == about(30)
+
+    def test_a_clock_set_back_while_a_host_answers_is_no_harm(self, clock):
+        first = gate_by(clock)
+        first.wait(30)
+        clock.now -= 86_400
+        second = gate_by(clock)
+        assert second._left() == pytest.approx(0.5), "it is looked at again soon"
+        first.goes_on()
+        first.done()
+        second.wait(30)
+        assert sum(clock.slept) < 31
 
     def test_who_never_gets_through_is_told_so(self, clock):
         gate_by(clock).wait()
@@ -222,11 +260,15 @@ def test_threads_pass_one_by_one():
 
 @pytest.fixture
 def host():
-    """A host on this machine that notes when it is asked."""
+    """A host on this machine that answers slowly, and notes when it is asked and how many ask at once."""
 
     class Host(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.asked.append(time.monotonic())
+            server.asking += 1
+            server.at_once.append(server.asking)
+            time.sleep(DELAY + 0.1)
+            server.asking -= 1
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -235,7 +277,7 @@ def host():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
-    server.asked = []
+    server.asked, server.at_once, server.asking = [], [], 0
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield server
@@ -247,7 +289,9 @@ def host():
 def test_processes_and_their_threads_ask_a_host_one_by_one(start, host):
     processes = [start(ASKING, f"http://127.0.0.1:{host.server_port}/", str(DELAY)) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
-    assert len(host.asked) == 8
+    assert host.at_once == [1, 1, 1, 1], (
+        "a single connection at a time, also while an answer takes longer than the delay"
+    )
     gaps = [later - earlier for earlier, later in itertools.pairwise(sorted(host.asked))]
     assert min(gaps) >= DELAY, "by the host's own clock, however busy the machines that ask"
 

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from broadsheet.errors import Conflict, NotFound, Upstream
@@ -242,7 +242,7 @@ def test_a_stop_does_not_wait_for_a_job_that_hangs(runner):
     assert begun.wait(10)
     runner_.stop()
     [run] = ended()
-    assert (run.ok, run.result) == (False, "The server stopped; it goes on at the next start.")
+    assert (run.ok, run.result) == (False, running.LEFT_BEHIND)
     job = Job.objects.get()
     assert job.held_until is None, "the next process need not wait for the lease"
     assert job.next_at <= timezone.now()
@@ -312,3 +312,89 @@ def test_how_jobs_stand_is_told_in_words():
     assert state(wanted=True) == "asked for, waits for a server or worker"
     JobRun.objects.create(job=job, started=now - timedelta(seconds=200))
     assert state(held_until=now + timedelta(seconds=20)) == "running for 3 min"
+
+
+def test_runs_in_a_row_that_went_alike_are_one_row_that_counts_them(runner):
+    results = ["Nothing.", "Nothing.", "Three came.", "Nothing.", "Nothing.", "Nothing."]
+    left = list(results)
+    runner(entry(lambda stop: left.pop(0), when=Every(1)))
+    for done in range(len(results)):
+        until(lambda done=done: len(left) < len(results) - done)
+        until(lambda: Job.objects.get().held_until is None)
+        Job.objects.update(next_at=timezone.now())
+    until(lambda: not left)
+    actions.pause("read")
+    until(lambda: Job.objects.get().held_until is None)
+    told = [(run.result, run.times) for run in ended() if run.ok]
+    assert told == [("Nothing.", 2), ("Three came.", 1), ("Nothing.", 3)]
+
+
+@pytest.mark.parametrize(("ok", "by"), [(False, ""), (True, "ada")])
+def test_failures_and_what_an_operator_asked_for_keep_rows_of_their_own(ok, by):
+    Job.objects.create(name="read", next_at=timezone.now())
+    for _ in range(3):
+        held = actions.take("read", timezone.now(), by=by)
+        assert actions.finish(held, timezone.now(), ok=ok, result="Nothing.", next_at=timezone.now())
+    assert [run.times for run in ended()] == [1, 1, 1]
+
+
+def test_a_database_that_is_away_for_a_while_is_told_in_a_line_and_the_work_goes_on(runner, caplog, monkeypatch):
+    monkeypatch.setattr(running, "AFTER_TROUBLE", 0.05)
+    due, finish, away = actions.due, actions.finish, []
+
+    def fails(*told, **more):
+        away.append(1)
+        if len(away) < 3:
+            raise OperationalError("server closed the connection\n\tunexpectedly")
+        return (due if len(told) == 2 and not more else finish)(*told, **more)
+
+    monkeypatch.setattr(actions, "due", fails)
+    ran = []
+    runner(entry(lambda stop: ran.append(1) or "Read."))
+    until(lambda: len(away) >= 3)
+    monkeypatch.setattr(actions, "due", due)
+    until(ended)
+    away.clear()
+    monkeypatch.setattr(actions, "finish", fails)
+    actions.ask_for("read", "ada")
+    until(lambda: len(ended()) == 2)
+    assert [run.result for run in ended()] == ["Read.", "Read."]
+    assert len(ran) == 2, "what was done is not done again because it could not be written down at once"
+    assert "looking into the timetable: the database does not answer (server closed the connection)" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_job_that_meets_a_database_that_is_away_says_so(runner, caplog):
+    def work(stop):
+        raise OperationalError("database is locked")
+
+    runner(entry(work))
+    until(ended)
+    assert ended()[0].result == "The database did not answer: database is locked."
+    assert "Traceback" not in caplog.text
+
+
+def test_what_the_dead_held_is_free_after_a_lease_although_the_clock_was_set_back():
+    now = timezone.now()
+    Job.objects.create(name="read", next_at=now)
+    assert actions.take("read", now)
+    later = now - timedelta(days=1)
+    actions.settle([entry(lambda stop: "")], later)
+    assert actions.take("read", later + timedelta(seconds=50)) is None, "it may still be alive"
+    Job.objects.update(next_at=later)
+    assert actions.take("read", later + timedelta(seconds=61))
+
+
+def test_a_runner_notices_while_it_runs_that_the_clock_was_set_back(runner, monkeypatch):
+    monkeypatch.setattr(running, "SETTLE_EVERY", 0.05)
+    runner(entry(lambda stop: "Read."))
+    until(ended)
+    Job.objects.update(next_at=timezone.now() + timedelta(days=30))
+    until(lambda: Job.objects.get().next_at < timezone.now() + timedelta(hours=2))
+
+
+def test_a_pause_after_failures_is_kept_though_it_reaches_beyond_the_next_moment():
+    rests_until = timezone.now() + timedelta(minutes=25)
+    Job.objects.create(name="read", next_at=rests_until)
+    actions.settle([entry(lambda stop: "", when=Every(60))], timezone.now())
+    assert Job.objects.get().next_at == rests_until

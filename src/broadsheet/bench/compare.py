@@ -25,7 +25,8 @@ class Compared:
     """One day. there, here: papers of either list. unread: rows of theirs that could not be read.
 
     missing: not here at all; moved: here, in an edition of another day; more: in the edition here alone.
-    tau: Kendall's rank correlation of the papers in both, None with fewer than two. overlap: of the first ten.
+    tau: Kendall's rank correlation of the papers in both, None with fewer than two. overlap: of the first ten there,
+    how many are among the first ten here.
     votes: key, votes there and here of the papers in both, in their order there.
     """
 
@@ -74,8 +75,10 @@ def compare(
     """Compare two lists of a day. known: the key here of each paper of theirs that is here, in whatever edition."""
     theirs = sorted(theirs, key=lambda one: -one.votes)  # as it is shown there; equal ones keep their order
     edition = {one.key: one.votes for one in ours}
-    both = [one for one in theirs if known.get(one.key) in edition]
-    named = {known[one.key] for one in both}
+    named = {known[one.key]: one for one in reversed(theirs) if known.get(one.key) in edition}
+    both = [
+        one for one in theirs if named.get(known.get(one.key, "")) == one
+    ]  # one of two that are the same paper here
     place = {one.key: number for number, one in enumerate(ours)}
     first = {one.key for one in ours[:TOP]}
     return Compared(
@@ -87,13 +90,13 @@ def compare(
         moved=tuple(one for one in theirs if one.key in known and known[one.key] not in edition),
         more=tuple(one for one in ours if one.key not in named),
         tau=_tau([place[known[one.key]] for one in both]),
-        overlap=sum(known.get(one.key) in first for one in theirs[:TOP]),
+        overlap=len(first & {known.get(one.key) for one in theirs[:TOP]}),
         votes=tuple((known[one.key], one.votes, edition[known[one.key]]) for one in both),
     )
 
 
 def _tau(places: Sequence[int]) -> float | None:
-    """Return Kendall's tau of an order against the rising one: 1 where they agree, -1 where one is the other's turn."""
+    """Return Kendall's tau of an order against the rising one: 1 where both agree, -1 where each pair is turned."""
     pairs = len(places) * (len(places) - 1) // 2
     if not pairs:
         return None

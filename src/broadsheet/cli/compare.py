@@ -1,7 +1,7 @@
 """``broadsheet compare``: the editions here beside another site's daily papers."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -40,18 +40,25 @@ def compare(since: datetime | None, until: datetime | None, as_json: bool) -> No
     source = daily_lists.source(first, last, places.client(30))
     days: list[Compared] = []
     number = (last - first).days + 1
-    with heeded_stop() as stop, progress("Comparing") as advance:
-        for offset in range(number):
-            if stop():
-                raise KeyboardInterrupt
-            days.append(of_day(source, first + timedelta(days=offset)))
-            advance(offset + 1, number, days[-1].day.isoformat())
+    try:
+        with heeded_stop() as stop, progress("Comparing") as advance:
+            for offset in range(number):
+                if stop():
+                    raise KeyboardInterrupt
+                days.append(of_day(source, first + timedelta(days=offset)))
+                advance(offset + 1, number, days[-1].day.isoformat())
+    finally:  # also where it was stopped, or a day is not answered: the days before it are told
+        _tell(days, as_json=as_json)
+
+
+def _tell(days: "list[Compared]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([one.as_json() for one in days], ensure_ascii=False, indent=1))
         return
     for one in days:
         _print(one)
-    _print_sum(days, first, last)
+    if days:
+        _print_sum(days)
 
 
 def _print(one: "Compared") -> None:
@@ -68,16 +75,18 @@ def _print(one: "Compared") -> None:
 
 
 def _print_papers(what: str, papers: "tuple[Listed, ...]") -> None:
+    from broadsheet.papers.tex import plain
+
     for paper in papers[:SHOWN]:
-        click.echo(f"  {what}: {paper.key:<17} {safe(paper.title)}")
+        click.echo(f"  {what}: {paper.key:<17} {safe(plain(paper.title))}")
     if len(papers) > SHOWN:
         click.echo(f"  {what}: {len(papers) - SHOWN} more")
 
 
-def _print_sum(days: "list[Compared]", first: date, last: date) -> None:
+def _print_sum(days: "list[Compared]") -> None:
     there, missing = sum(one.there for one in days), sum(len(one.missing) for one in days)
     unread = sum(one.unread for one in days)
     taus = [one.tau for one in days if one.tau is not None]
     order = f"; mean order {sum(taus) / len(taus):+.2f}" if taus else ""
-    odd = f"; {unread} rows could not be read" if unread else ""
-    click.echo(f"{first} to {last}: {there} papers there, {missing} of them not here{order}{odd}.")
+    odd = f"; {unread} could not be read" if unread else ""
+    click.echo(f"{days[0].day} to {days[-1].day}: {there} papers there, {missing} of them not here{order}{odd}.")

@@ -47,20 +47,25 @@ def part(key: str, reason: str) -> None:
 
 @papers.command()
 @click.option("--find", "look", is_flag=True, help="Look at the papers that came since the last time first.")
+@click.option("--again", is_flag=True, help="Look at all papers anew, as after an archive was taken in.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Number of pairs.")
 @JSON
 @command()
-def duplicates(look: bool, limit: int, as_json: bool) -> None:
+def duplicates(look: bool, again: bool, limit: int, as_json: bool) -> None:
     """List pairs of papers that may be one, the most alike first."""
     from broadsheet.community import duplicates as finder
     from broadsheet.community import merging
     from broadsheet.papers.tex import plain
+    from broadsheet.ranking.similar import of_like_title
 
-    if look:
-        click.echo(finder.find(report=lambda done: click.echo(f"{done} papers looked at.", err=True)), err=True)
+    if again:
+        finder.begin_again()
+    if look or again:
+        told = finder.find(report=lambda done: click.echo(f"{done} papers looked at.", err=True), near=of_like_title)
+        click.echo(told, err=True)
     pairs = list(merging.proposals()[:limit])
     if as_json:
-        told = [
+        rows = [
             {
                 "ids": [pair.first.key, pair.second.key],
                 "titles": [plain(pair.first.title), plain(pair.second.title)],
@@ -69,7 +74,7 @@ def duplicates(look: bool, limit: int, as_json: bool) -> None:
             }
             for pair in pairs
         ]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for pair in pairs:
         score = "" if pair.score is None else f" {pair.score:.2f}"

@@ -34,7 +34,7 @@ def progress(what: str) -> Iterator[Advance]:
 
 
 class _Lines:
-    """Progress as lines, for logs: one at every tenth of the way."""
+    """Progress as lines, for logs: one at every tenth of the way, of each part where there are several."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -42,7 +42,7 @@ class _Lines:
 
     def __call__(self, done: float, total: float | None, note: str) -> None:
         tenth = int(done * 10 / total) if total else -1
-        if tenth > self.tenth:
+        if tenth != self.tenth:
             self.tenth = tenth
             print(f"{self.what}: {tenth * 10} % {note}".rstrip(), file=sys.stderr, flush=True)  # noqa: T201 (its job)
 

@@ -199,7 +199,9 @@ def _search_arxiv(query: "Query", limit: int, as_json: bool) -> None:
     from broadsheet.papers.models import Paper
     from broadsheet.papers.tex import plain
 
-    found, total = pipeline.ask_arxiv(operator(), query, limit=limit)
+    found, total, notes = pipeline.ask_arxiv(operator(), query, limit=limit)
+    for note in notes:
+        click.echo(safe(note), err=True)
     here = set(Paper.objects.filter(key__in=[row.id for row in found]).values_list("key", flat=True))
     if as_json:
         answer = [
@@ -229,7 +231,7 @@ def reindex() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def status(as_json: bool) -> None:
-    """Show how many papers are here and how far the index is."""
+    """Show how many papers are here, and how far the index and the newest announcement are."""
     from django.conf import settings
 
     from broadsheet.papers.models import Paper
@@ -254,7 +256,7 @@ def status(as_json: bool) -> None:
         click.echo(json.dumps(answer, indent=1))
         return
     for name, value in answer.items():
-        click.echo(f"{name.replace('_', ' '):<22} {value}")
+        click.echo(f"{name.replace('_', ' '):<22} {'unknown' if value is None else value}")
     if reason:
         click.echo(reason)
 
@@ -264,6 +266,7 @@ def _ledger() -> dict[str, object]:
     from django.utils import timezone
 
     from broadsheet.ledger import standing
+    from broadsheet.ledger.counting import told
 
     day = standing.expected_day(timezone.now())
     row = standing.kept(day)
@@ -272,4 +275,5 @@ def _ledger() -> dict[str, object]:
         "announcement_state": row.state if row else "",
         "announcement_received": row.received if row else 0,
         "announcement_expected": row.expected if row else None,
+        "announcement_estimated": bool(row and row.expected and told(row) is None),
     }

@@ -18,8 +18,7 @@ from broadsheet.community.models import Follow, ModerationEntry, Notification, R
 from broadsheet.errors import BadInput, Refused, SignInNeeded
 from broadsheet.papers.actions import note_activity
 
-CLOSED = "closed account"
-"""What stands where a closed account's name stood in the log of moderation."""
+CLOSED = moving.CLOSED
 
 
 def close(visitor: readers.Visitor, confirmation: str, password: str = "") -> None:
@@ -54,6 +53,7 @@ def close_for(visitor: readers.Visitor, reader: User) -> None:
 
 def _close(reader: User) -> None:
     address, name = reader.email if reader.email_verified else "", reader.shown_name
+    lists = list(reader.lists.values_list("pk", flat=True))
     with transaction.atomic():
         # All administrators are held, in one order, so that the last two cannot leave at the same moment.
         # By the weaker lock, which lets a comment be written that tells one of them.
@@ -75,6 +75,7 @@ def _close(reader: User) -> None:
         note_activity()
         if address:
             transaction.on_commit(lambda: cast("None", mail.send("closed", address, {"name": name})))
+    moving.forget(reader.pk, reader.username, lists)
 
 
 def _hand_on(reader: User) -> None:
@@ -108,7 +109,6 @@ def strike_name(reader: User) -> None:
 def _forget_mentions(reader: User) -> None:
     """Delete what names the reader without hanging on the account's row."""
     Notification.objects.filter(actor=reader).delete()
-    moving.forget(reader)
     lists = list(ReadingList.objects.filter(owner=reader).values_list("public_id", flat=True))
     Follow.objects.filter(kind="reader", value=reader.username).delete()
     Follow.objects.filter(kind="list", value__in=lists).delete()

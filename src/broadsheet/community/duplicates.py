@@ -5,42 +5,100 @@ without a moderator.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
 
 from broadsheet.community import merging
+from broadsheet.errors import BroadsheetError
 from broadsheet.papers import identities
 from broadsheet.papers.identities import Same
 from broadsheet.papers.likeness import PERHAPS, SURE, Text, likeness
-from broadsheet.papers.models import Counter, Paper
+from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.sources.record import Record
 
 BATCH = 500
 MOST_OF_A_TITLE = 12
 """Papers of one title; more are no copies of one paper but a rubric, such as "Preface"."""
 
-_READ = "duplicates"
+NEW = timedelta(days=60)
+"""How old an edition of arXiv's papers may be to be compared with papers of like titles: an archive takes too long."""
+
+_READ, _SEARCHED = "duplicates", "like titles"
+_SEARCHED_AT_ONCE = 100
+
+type Near = Callable[[Paper], Collection[int]]
+"""Returns papers, by primary key, whose titles are like that of one. Raises BroadsheetError where none can be told."""
 
 
-def find(stop: Callable[[], bool] = lambda: False, report: Callable[[int], None] = lambda _: None) -> str:
+@dataclass(slots=True)
+class _Done:
+    looked: int = 0
+    merged: int = 0
+    proposed: int = 0
+
+
+def find(
+    stop: Callable[[], bool] = lambda: False, report: Callable[[int], None] = lambda _: None, near: Near | None = None
+) -> str:
     """Look at the papers that came or changed since the last time; return what was found in one sentence.
 
     stop: asked before each batch; the next time goes on from there. report: called with the papers looked at so far.
+    near: searches for papers of like titles; without it only those of the same title are compared.
     """
     merging.gather()
+    done, searched = _Done(), _Done()
+    papers = Paper.objects.standing()
+    _walk(_READ, papers, _by_ids_and_title, BATCH, done, stop, report)
+    waits = ""
+    # Where all papers are arXiv's there is none whose title another place may have changed.
+    if near is not None and Paper.objects.filter(key__contains=":").exists():
+        wanted = papers.filter(Q(key__contains=":") | Q(day__gte=timezone.now().date() - NEW)).exclude(title_key="")
+        try:
+            _walk(
+                _SEARCHED,
+                wanted,
+                lambda some: _by_likeness(_of_like_titles(some, near)),
+                _SEARCHED_AT_ONCE,
+                searched,
+                stop,
+                report,
+            )
+        except BroadsheetError:
+            waits = " Like titles wait for the search index."
+    merged, proposed = done.merged + searched.merged, done.proposed + searched.proposed
+    return f"Looked at {done.looked} papers: {merged} were another one, {proposed} may be.{waits}"
+
+
+def begin_again() -> None:
+    """Have all papers looked at anew by the next ``find``, such as once an archive was taken in."""
+    Counter.objects.filter(name__in=(_READ, _SEARCHED)).delete()
+
+
+def _walk(
+    name: str,
+    papers: PaperQuerySet,
+    look: Callable[[Sequence[Paper]], tuple[int, int]],
+    at_once: int,
+    done: _Done,
+    stop: Callable[[], bool],
+    report: Callable[[int], None],
+) -> None:
+    """Look at papers in the order of their changes, from where the last time ended. name: under which that is kept."""
     until = Paper.objects.order_by("-stamp").values_list("stamp", flat=True).first() or 0
-    reached = Counter.objects.filter(name=_READ).values_list("value", flat=True).first() or 0
-    looked = merged = proposed = 0
-    waiting = Paper.objects.standing().filter(stamp__lte=until).order_by("stamp")
-    while not stop() and (papers := list(waiting.filter(stamp__gt=reached)[:BATCH])):
-        merged += merging.settle(_by_ids(papers))
-        one, perhaps = _by_likeness([paper for paper in papers if paper.title_key])
-        merged += one
-        proposed += perhaps
-        looked += len(papers)
-        reached = papers[-1].stamp
-        Counter.objects.update_or_create(name=_READ, defaults={"value": reached})
-        report(looked)
-    return f"Looked at {looked} papers: {merged} were another one, {proposed} may be."
+    reached = Counter.objects.filter(name=name).values_list("value", flat=True).first() or 0
+    waiting = papers.filter(stamp__lte=until).order_by("stamp")
+    while not stop() and (some := list(waiting.filter(stamp__gt=reached)[:at_once])):
+        merged, proposed = look(some)
+        done.looked += len(some)
+        done.merged += merged
+        done.proposed += proposed
+        reached = some[-1].stamp
+        Counter.objects.update_or_create(name=name, defaults={"value": reached})
+        report(done.looked)
 
 
 def text_of(paper: Paper) -> Text:
@@ -59,9 +117,15 @@ def _by_ids(papers: Sequence[Paper]) -> list[Same]:
     return identities.note(records, told, rows | {paper.key: paper for paper in papers})
 
 
-def _by_likeness(papers: Sequence[Paper]) -> tuple[int, int]:
-    """Compare papers with those of the same title; return how many were made one, and how many are proposed."""
-    pairs = list(_of_one_title(papers))
+def _by_ids_and_title(papers: Sequence[Paper]) -> tuple[int, int]:
+    same = merging.settle(_by_ids(papers))
+    merged, proposed = _by_likeness(_of_one_title([paper for paper in papers if paper.title_key]))
+    return same + merged, proposed
+
+
+def _by_likeness(alike: Iterable[tuple[Paper, Paper]]) -> tuple[int, int]:
+    """Compare papers two by two; return how many pairs were made one, and how many are proposed."""
+    pairs = list(alike)
     if not pairs:
         return 0, 0
     known = identities.keys_of([paper for pair in pairs for paper in pair])
@@ -98,3 +162,20 @@ def _of_one_title(papers: Sequence[Paper]) -> Iterable[tuple[Paper, Paper]]:
         if 1 < len(group) <= MOST_OF_A_TITLE:
             for place, one in enumerate(group):
                 yield from ((one, other) for other in group[place + 1 :] if one.pk in mine or other.pk in mine)
+
+
+def _of_like_titles(papers: Sequence[Paper], near: Near) -> Iterable[tuple[Paper, Paper]]:
+    """Yield each pair of a paper among these and one of a like, not the same title, once.
+
+    Two papers of arXiv are no such pair: their ids say that they are two.
+    """
+    found = {paper.pk: near(paper) for paper in papers}
+    others = Paper.objects.standing().in_bulk({pk for pks in found.values() for pk in pks})
+    seen: set[frozenset[int]] = set()
+    for paper in papers:
+        for other in (others[pk] for pk in found[paper.pk] if pk in others and pk != paper.pk):
+            pair = frozenset((paper.pk, other.pk))
+            of_arxiv = identities.kind_of(paper.key) == identities.kind_of(other.key) == "arxiv"
+            if pair not in seen and not of_arxiv and paper.title_key != other.title_key:
+                seen.add(pair)
+                yield paper, other

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from broadsheet.accounts import connections, readers
 from broadsheet.accounts.models import User
+from broadsheet.community import moving
 from broadsheet.community.models import Comment, LinkChange, ReadingList
 from broadsheet.errors import SignInNeeded
 
@@ -165,6 +166,7 @@ _ROWS: dict[str, Callable[[User], Rows]] = {
         account="account__username",
         **_PAPER,
     ),
+    "set_aside": moving.aside_of,
     "memberships": lambda reader: _rows(reader.memberships.all(), "owner since", organization="organization__slug"),
 }
 

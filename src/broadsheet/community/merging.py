@@ -14,7 +14,7 @@ from broadsheet.community import discussion, log, moving, votes
 from broadsheet.errors import BadInput, Conflict, NotFound
 from broadsheet.papers import actions, identities
 from broadsheet.papers.actions import activity_last, note_activity
-from broadsheet.papers.models import Merging, Paper, Resemblance
+from broadsheet.papers.models import Merging, Paper, Resemblance, spellings
 
 ONE = "the same paper"
 TWO = "two different papers"
@@ -51,6 +51,7 @@ def part(merging: Merging, by: str = "") -> None:
     merging, moved = found, dict(found.moved)
     actions.part(merging)
     moving.move_back(merging.kept, merging.merged, moved)
+    moving.unpack(merging, moved)
     Merging.objects.filter(pk=merging.pk).update(moved={}, parted_at=timezone.now(), parted_by=by)
     _settle(merging.kept, merging.merged, same=False, by=by)
     _count_anew(merging.kept, merging.merged)
@@ -146,8 +147,9 @@ def of(paper: Paper) -> QuerySet[Merging]:
 
 def newest_of(name: str) -> Merging:
     """Return the merging that an id names: of that very row, else the newest of the paper. Raises NotFound."""
-    row = Paper.objects.filter(key=name[:64]).exclude(same_as=None).first()
     paper = Paper.objects.named(name)
+    rows = Paper.objects.filter(key__in=spellings(name), same_as=paper)
+    row = rows.first() if paper else None
     found = Merging.objects.filter(merged=row, parted_at=None) if row else of(paper) if paper else None
     merging = found.select_related("kept", "merged").order_by("-pk").first() if found is not None else None
     if merging is None:

@@ -4,12 +4,14 @@ Whether two rows are one paper, and who may say so, is told in ``merging``.
 """
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.core import serializers
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 
 from broadsheet.accounts.models import User
 from broadsheet.community.models import (
@@ -25,8 +27,15 @@ from broadsheet.community.models import (
     Submission,
     Vote,
 )
+from broadsheet.papers.actions import hold
 from broadsheet.papers.likeness import same_name
-from broadsheet.papers.models import Merging, Paper
+from broadsheet.papers.models import Merging, Paper, Resemblance
+
+CLOSED = "closed account"
+"""What stands where a closed account's name stood."""
+
+_TOLD = frozenset({"cast", "taken_back", "void", "note", "added", "kind", "made", "version", "day", "author_name"})
+"""What a reader is told of a row that was set aside."""
 
 
 def _nothing(_row: Any) -> None:
@@ -134,6 +143,24 @@ def move_back(kept: Paper, merged: Paper, moved: Mapping[str, Any]) -> None:
             found.save()
 
 
+def unpack(merging: Merging, moved: Mapping[str, Any]) -> None:
+    """Give a row back what came from it and was set aside at a later merging, as somebody had done the same there.
+
+    merging: the one that is undone. moved: as ``move`` returned it. In the caller's transaction, after ``move_back``.
+    """
+    came = {(model._meta.label_lower, pk) for kind, (model, *_) in _KINDS.items() for pk in moved.get(kind, [])}
+    for later in Merging.objects.filter(kept=merging.kept, parted_at=None, moved__has_key="aside"):
+        back = [row for row in later.moved["aside"] if (row["model"], row["pk"]) in came]
+        if not back:
+            continue
+        later.moved["aside"] = [row for row in later.moved["aside"] if row not in back]
+        later.save(update_fields=["moved"])
+        for found in serializers.deserialize("python", back):
+            setattr(found.object, "paper_id", merging.merged_id)  # noqa: B010 (each of these models has one)
+            if _has_place(found.object):
+                found.save()
+
+
 def _has_place(row: models.Model) -> bool:
     """Whether a row that was set aside can come back: all it hangs on is here, and nothing has taken its place."""
     model = type(row)
@@ -162,17 +189,57 @@ def added(moved: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def forget(reader: User) -> None:
-    """Delete what was set aside of a reader who closes the account."""
-    for merging in Merging.objects.filter(moved__has_key="aside"):
-        kept = [row for row in merging.moved["aside"] if not _is_of(row, reader)]
-        if len(kept) != len(merging.moved["aside"]):
-            merging.moved["aside"] = kept
+def aside_of(reader: User) -> list[dict[str, Any]]:
+    """Return what is set aside of a reader, for the export: the kind, both papers, and what the row held."""
+    lists = dict(reader.lists.values_list("pk", "slug"))
+    return [
+        {
+            "kind": row["model"].partition(".")[2],
+            "paper": merging.merged.key,
+            "same_as": merging.kept.key,
+            "list": lists.get(row["fields"].get("list")),
+        }
+        | {name: value for name, value in row["fields"].items() if name in _TOLD}
+        for merging in Merging.objects.filter(moved__has_key="aside").select_related("kept", "merged").order_by("pk")
+        for row in merging.moved["aside"]
+        if reader.pk in _people_of(row) or row["fields"].get("list") in lists
+    ]
+
+
+@transaction.atomic
+def forget(reader: int, name: str, lists: Collection[int]) -> None:
+    """Let nothing of a closed account be left in what was merged. reader, lists: the primary keys that there were.
+
+    For when the account is gone, so that nothing of it can be set aside any more. What stays without a name elsewhere,
+    such as a submission, stays so here.
+    """
+    hold(0)  # from here on nobody merges or parts
+    Merging.objects.filter(by=name).update(by=CLOSED)
+    Merging.objects.filter(parted_by=name).update(parted_by=CLOSED)
+    Resemblance.objects.filter(by=name).update(by=CLOSED)
+    for merging in Merging.objects.filter(Q(moved__has_key="aside") | Q(moved__has_key="names")):
+        before = {key: merging.moved[key] for key in ("aside", "names") if key in merging.moved}
+        after = {}
+        if "aside" in before:
+            rows = (row for row in before["aside"] if row["fields"].get("list") not in lists)
+            after["aside"] = [left for row in rows if (left := _nameless(row, reader)) is not None]
+        if "names" in before:
+            claims = set(Claim.objects.filter(pk__in=[pk for pk, *_ in before["names"]]).values_list("pk", flat=True))
+            after["names"] = [told for told in before["names"] if told[0] in claims]
+        if after != before:
+            merging.moved |= after
             merging.save(update_fields=["moved"])
 
 
-def _is_of(row: Mapping[str, Any], reader: User) -> bool:
-    fields = row["fields"]
-    if "list" in fields:
-        return reader.lists.filter(pk=fields["list"]).exists()
-    return reader.pk in (fields.get("reader"), fields.get("reporter"))
+def _people_of(row: Mapping[str, Any]) -> dict[int, "models.Field[Any, Any]"]:
+    """Return the accounts that a row set aside names, by primary key, each with the field."""
+    fields = apps.get_model(row["model"])._meta.concrete_fields
+    return {row["fields"][one.name]: one for one in fields if one.related_model is User and row["fields"].get(one.name)}
+
+
+def _nameless(row: dict[str, Any], reader: int) -> dict[str, Any] | None:
+    """Return a row without a reader, None where it is nothing without."""
+    field = _people_of(row).get(reader)
+    if field is None:
+        return row
+    return row | {"fields": row["fields"] | {field.name: None}} if field.null else None

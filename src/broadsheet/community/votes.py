@@ -7,6 +7,7 @@ number of standing votes.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -114,6 +115,7 @@ def _scores(papers: Sequence[tuple[int, date | None, int]]) -> dict[int, float |
     counts = VotesSeen.objects.filter(paper__in=batch).order_by("day")
     for pk, day, votes in counts.values_list("paper", "day", "votes"):
         seen[pk].append((day, votes))
+    _add_readings(seen, batch)
     own = trending_casts(batch)
     results: dict[int, float | None] = {}
     for pk, edition, votes in papers:
@@ -121,6 +123,19 @@ def _scores(papers: Sequence[tuple[int, date | None, int]]) -> dict[int, float |
         readings = seen[pk] or ([(edition, votes)] if edition and votes else [])
         results[pk] = scores.trending(readings, edition, own.get(pk, ()))
     return results
+
+
+def _add_readings(seen: defaultdict[int, list[tuple[date, int]]], papers: Sequence[int]) -> None:
+    """Add what was read of rows that turned out to be these papers: by a day, the highest count of all of them."""
+    rows = Paper.objects.filter(same_as__in=papers).values("pk")
+    several: set[int] = set()
+    for other in VotesSeen.objects.filter(paper__in=rows).select_related("paper"):
+        if kept := other.paper.same_as_id:
+            seen[kept].append((other.day, other.votes))
+            several.add(kept)
+    for kept in several:
+        days, counts = zip(*sorted(seen[kept]), strict=True)
+        seen[kept] = list(zip(days, accumulate(counts, max), strict=True))
 
 
 def _stand(reader: User, paper: Paper) -> bool:

@@ -1,7 +1,7 @@
 """What the kinds of facts that ask hosts have in common: which papers wait, when to ask again, when to give up."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -9,7 +9,7 @@ from broadsheet.enrich import facts
 from broadsheet.enrich.models import Fact
 from broadsheet.errors import BroadsheetError, Upstream
 from broadsheet.papers.actions import note_activity
-from broadsheet.papers.models import Paper, PaperQuerySet
+from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 
 FAILURES = 3
 """Failures in a row after which a place is left alone until the next run: then it is the place and not the paper."""
@@ -53,6 +53,28 @@ def keep(found: Sequence[facts.Found], now: datetime) -> None:
         facts.write_all(found, now)
         if any(one.value for one in found):
             note_activity()
+
+
+def left(kind: str, per_day: int, now: datetime) -> int:
+    """Return how many questions of a kind this day, by UTC, still allows."""
+    asked = Counter.objects.filter(name=_day(kind, now)).values_list("value", flat=True).first() or 0
+    return max(0, per_day - asked)
+
+
+def spend(kind: str, per_day: int, now: datetime) -> bool:
+    """Count one question of a kind, unless the day has had its number; return whether it may be asked.
+
+    Over all processes, in one statement: two who ask at once do not both get the last one.
+    """
+    today = _day(kind, now)
+    _, is_first = Counter.objects.get_or_create(name=today)
+    if is_first:
+        Counter.objects.filter(name__startswith=f"{kind} ", name__lt=today).delete()
+    return bool(Counter.objects.filter(name=today, value__lt=per_day).update(value=F("value") + 1))
+
+
+def _day(kind: str, now: datetime) -> str:
+    return f"{kind} {now.astimezone(UTC):%Y-%m-%d}"
 
 
 class Patience:

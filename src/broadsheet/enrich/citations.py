@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from broadsheet.enrich import asking, facts
@@ -141,17 +141,22 @@ class Near(NamedTuple):
     cited_by_total: int
 
 
-def near(paper: Paper) -> Near:
-    """Return the papers here that a paper cites and that cite it, each once whoever told it."""
+def near(paper: Paper, aside: QuerySet[Any, int] | None = None) -> Near:
+    """Return the papers here that a paper cites and that cite it, each once whoever told it.
+
+    aside: primary keys of papers that are counted but not shown.
+    """
     made = Citation.objects.filter(Q(citing=paper) | Q(citing__same_as=paper))
     had = Citation.objects.filter(Q(cited=paper) | Q(cited__same_as=paper))
     cites = {other or pk for pk, other in made.values_list("cited", "cited__same_as")} - {paper.pk}
     cited_by = {other or pk for pk, other in had.values_list("citing", "citing__same_as")} - {paper.pk}
-    return Near(_best(cites), len(cites), _best(cited_by), len(cited_by))
+    return Near(_best(cites, aside), len(cites), _best(cited_by, aside), len(cited_by))
 
 
-def _best(papers: Collection[int]) -> list[Paper]:
-    return list(Paper.objects.filter(pk__in=papers).ranked()[:SHOWN]) if papers else []
+def _best(papers: Collection[int], aside: QuerySet[Any, int] | None) -> list[Paper]:
+    rows = Paper.objects.filter(pk__in=papers)
+    shown = rows if aside is None else rows.exclude(pk__in=aside)
+    return list(shown.ranked()[:SHOWN]) if papers else []
 
 
 def _by_key(names: Collection[str]) -> dict[str, int]:

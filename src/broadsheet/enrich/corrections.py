@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from broadsheet.accounts import limits, readers
 from broadsheet.accounts.models import User
 from broadsheet.community import claims
+from broadsheet.enrich import facts
 from broadsheet.enrich.looks import LOOKS
 from broadsheet.enrich.models import Fact, FactChange
 from broadsheet.errors import BadInput, NotFound, Refused
@@ -61,7 +62,8 @@ def standing(visitor: readers.Visitor, paper: Paper) -> By | None:
 
 def history(paper: Paper) -> QuerySet[FactChange]:
     """Return what people changed about a paper's facts, the newest first."""
-    return FactChange.objects.filter(paper=paper).select_related("reader").order_by("-pk")
+    rows = FactChange.objects.filter(Q(paper=paper) | Q(paper__same_as=paper))
+    return rows.select_related("reader").order_by("-pk")
 
 
 def _held(visitor: readers.Visitor, paper: Paper, number: int) -> tuple[User, By, Fact]:
@@ -73,7 +75,7 @@ def _held(visitor: readers.Visitor, paper: Paper, number: int) -> tuple[User, By
             f"Only its verified authors and moderators correct what is said of {paper.key}.",
             "If you wrote it, say so on its page first.",
         )
-    fact = Fact.objects.select_for_update(of=("self",)).filter(pk=number, paper=paper, kind__in=LOOKS).first()
+    fact = facts.held(paper, number)
     if fact is None:
         raise NotFound("This fact is not here any more.", "Load the page again to see what is.")
     if by == "author" and fact.corrected is not None and _set_by_moderator(fact):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from broadsheet.enrich.looks import LOOKS, Piece
@@ -165,20 +165,42 @@ def of(paper: Paper, *, hidden: bool = False) -> list[Shown]:
     """Return the facts of a paper that are to be shown, in the order of ``LOOKS``, in one query.
 
     hidden: also those that a person hid, for whoever may take that back. What no source told is left out.
+    Of a kind that the paper itself lacks, what is known under another of its ids is told.
     """
-    rows = Fact.objects.filter(paper=paper, kind__in=LOOKS).select_related("corrected_by")
+    rows = _rows(paper).filter(kind__in=LOOKS).select_related("corrected_by")
     order = {kind: place for place, kind in enumerate(LOOKS)}
-    shown = [_shown(fact) for fact in rows]
+    shown = [_shown(fact) for fact in _best_of_each_kind(paper, rows)]
     kept = [one for one in shown if (one.value and one.pieces) or (hidden and one.hidden)]
     return sorted(kept, key=lambda one: (order[one.kind], one.source))
 
 
 def value_of(paper: Paper, kind: str) -> Value:
     """Return what is shown of one kind, of the source that changed last; {} where nothing is."""
-    for fact in Fact.objects.filter(paper=paper, kind=kind).order_by("-changed"):
+    for fact in _best_of_each_kind(paper, _rows(paper).filter(kind=kind).order_by("-changed")):
         if value := fact.value if fact.corrected is None else fact.corrected:
             return dict(value)
     return {}
+
+
+def held(paper: Paper, number: int) -> Fact | None:
+    """Return a fact of a paper, or of another row that is the same paper, locked until the end of the transaction."""
+    rows = _rows(paper).select_for_update(of=("self",))
+    return rows.filter(pk=number, kind__in=LOOKS).first()
+
+
+def _rows(paper: Paper) -> QuerySet[Fact]:
+    return Fact.objects.filter(Q(paper=paper) | Q(paper__in=Paper.objects.filter(same_as=paper).values("pk")))
+
+
+def _best_of_each_kind(paper: Paper, rows: Iterable[Fact]) -> list[Fact]:
+    """Return those of the paper itself, and of a kind that it says nothing of, those of one other row of it."""
+    told: dict[str, set[int]] = {}
+    known = list(rows)
+    for fact in known:
+        if fact.value or fact.corrected is not None:
+            told.setdefault(fact.kind, set()).add(fact.paper_id)
+    from_row = {kind: paper.pk if paper.pk in pks else min(pks) for kind, pks in told.items()}
+    return [fact for fact in known if fact.paper_id == from_row.get(fact.kind, paper.pk)]
 
 
 def is_settled(now: datetime, stamp: Any) -> Q:

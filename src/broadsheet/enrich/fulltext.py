@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connections
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -28,11 +28,16 @@ NEW = timedelta(days=7)
 MOST_AT_ONCE = 2
 """Texts that one process asks for at once: more would only wait before arXiv's gate."""
 
+AGAIN_AFTER = timedelta(days=1)
+"""When a run over many papers looks again for a text that could not be asked for."""
+
 FAILURES = 3
 """Failures in a row after which a run over many papers ends, as arXiv seems to be out of order."""
 
 _asking: set[str] = set()
 _lock = threading.Lock()
+# A web server has few threads: while one of them waits for arXiv, the next who asks is told to come back.
+_waiting = threading.BoundedSemaphore(1)
 
 type Why = Literal["", "none", "off", "later"]
 
@@ -68,9 +73,11 @@ def reading(
         return Reading(None, "later")
     try:
         spend()
-    except TooMany:
+    except BaseException as error:
         _end(paper.key)
-        return Reading(None, "later")
+        if isinstance(error, TooMany):
+            return Reading(None, "later")
+        raise
     return _asked(paper, patience, client)
 
 
@@ -102,13 +109,8 @@ def _at_hand(paper: Paper) -> Reading | None:
         return Reading(FullPage(row.markdown, row.licence, row.version))
     if row and not row.found and timezone.now() - row.fetched < _none_for(paper):
         return Reading(None, "none")
-    passed = cache.get(_name(paper))
-    if passed is None:
-        return None
-    page = FullPage(*passed)
-    if row is None or row.markdown == "":
-        remember(paper, page, timezone.now())
-    return Reading(page)
+    passed = caches["texts"].get(_name(paper))
+    return Reading(FullPage(*passed)) if passed else None
 
 
 def _none_for(paper: Paper) -> timedelta:
@@ -136,14 +138,18 @@ def _end(key: str) -> None:
 def _asked(paper: Paper, patience: float, client: Callable[[], PoliteClient]) -> Reading:
     """Ask on a thread that may be left behind; what it finds too late is at hand for whoever asks next."""
     answer: list[FullPage | None] = []
+    left = threading.Event()
     address = arxiv_html.address_of(settings.ARXIV_HTML, paper.key, paper.version)
 
     def look() -> None:
         try:
             page = arxiv_html.ask(client(), address)
             if page:
-                cache.set(_name(paper), _complete(page, paper), PASSED_ON_FOR)
-            answer.append(page)
+                caches["texts"].set(_name(paper), _complete(page, paper), PASSED_ON_FOR)
+            with _lock:
+                answer.append(page)
+            if left.is_set():
+                remember(paper, page, timezone.now())
         except Upstream:
             return  # the asker is told to come back
         finally:
@@ -152,11 +158,21 @@ def _asked(paper: Paper, patience: float, client: Callable[[], PoliteClient]) ->
 
     thread = threading.Thread(target=look, name="fulltext", daemon=True)
     thread.start()
-    thread.join(patience)
-    if not answer:
-        return Reading(None, "later")
+    _wait_for(thread, patience)
+    with _lock:
+        if not answer:
+            left.set()
+            return Reading(None, "later")
     remember(paper, answer[0], timezone.now())
     return Reading(FullPage(*_complete(answer[0], paper))) if answer[0] else Reading(None, "none")
+
+
+def _wait_for(thread: threading.Thread, patience: float) -> None:
+    if _waiting.acquire(blocking=False):
+        try:
+            thread.join(patience)
+        finally:
+            _waiting.release()
 
 
 def _complete(page: FullPage, paper: Paper) -> tuple[str, str, int | None]:
@@ -186,6 +202,7 @@ class FullTexts:
         for paper in papers:
             if stop():
                 break
+            looked = timezone.now()
             try:
                 address = arxiv_html.address_of(settings.ARXIV_HTML, paper.key, paper.version)
                 page = arxiv_html.ask(self._client, address) if arxiv_ids.is_arxiv(paper.key) else None
@@ -194,7 +211,7 @@ class FullTexts:
                 failed += 1
                 if failed >= FAILURES:
                     raise
-                page = None
-            remember(paper, page, timezone.now())
+                page, looked = None, looked - NONE_FOR + AGAIN_AFTER
+            remember(paper, page, looked)
             done += 1
         return done

@@ -104,7 +104,8 @@ def _extract(value: Value) -> list[Piece]:
 def _links(value: Value) -> list[Piece]:
     named = (("code", "Code"), ("project", "Project page"))
     official = "" if value.get("official", True) else " (named, perhaps not the authors’ own)"
-    return [Piece(f"{label}{official}", value[key]) for key, label in named if value.get(key)]
+    found = [(label, str(value.get(key, ""))) for key, label in named]
+    return [Piece(f"{label}{official}", url) for label, url in found if url.startswith(("https://", "http://"))]
 
 
 def _unquoted(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -22,6 +23,9 @@ PORTION = 200
 
 LOOK_AHEAD = 10_000
 """Papers looked up at once for want of a fact: each look passes over all that have one."""
+
+MANY = 1_000
+"""Rows of facts that came or changed, from which on PostgreSQL's statistics of them count as old."""
 
 
 class Kind(Protocol):
@@ -130,6 +134,7 @@ def _run(kind: Kind, stop: Stop, report: Report, only: Sequence[int] | None, lim
         note_activity()
         return done
     now = timezone.now()
+    _count_anew()
     total = kind.wanted(now).count() if report is not _silent else 0
     total = min(total, limit) if limit is not None else total
     done = 0
@@ -147,7 +152,26 @@ def _run(kind: Kind, stop: Stop, report: Report, only: Sequence[int] | None, lim
         if done == before:  # none is left, or none can be looked at now
             break
         note_activity()  # kept pages show what was found; not at each portion, as all are made anew
+        _count_anew()
     return done
+
+
+def _count_anew() -> None:
+    """Have PostgreSQL take stock of the facts where many came since it last did.
+
+    By itself it does so minutes later, or not at all while they are few of all. Until then it takes a kind that was
+    just found for thousands of papers for one of none, and asking which papers lack it would compare each with each.
+    """
+    if connection.vendor != "postgresql":
+        return
+    table = connection.ops.quote_name(Fact._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n_mod_since_analyze FROM pg_stat_user_tables WHERE relid = %s::regclass", [Fact._meta.db_table]
+        )
+        row = cursor.fetchone()
+        if row is None or row[0] >= MANY:
+            cursor.execute(f"ANALYZE {table}")
 
 
 def lacking(kind: str, now: datetime, papers: PaperQuerySet | None = None) -> PaperQuerySet:

@@ -39,13 +39,13 @@ _TAKEN = re.compile(
 )
 _NOT_TAKEN = re.compile(
     r"""(?ix)
-    \b(?: submitted | submitting | submission | under\ (?:review|revision|consideration|submission)
+    \b(?: submitted(?!\ and\ accepted) | submitting | submission | under\ (?:review|revision|consideration|submission)
     | in\ (?:submission|review)
     | rejected | withdrawn | revision\ (?:at|for|in|of) | possible | in\ preparation | prepar(?:ed|ing)\ for | planned
     | not\ (?:yet\ )?(?:been\ )?(?:accepted|published) | if\ accepted | to\ be\ submitted | intended\ for
     | extend(?:s|ing)? | extended\ (?:from|our|the) | template | format | style | class\ file | supersedes
     | follow[\s-]up
-    | (?:parts?|sections?|versions?)\ of\ this )\b
+    | (?:parts?|sections?|versions?)\ of\ this | in\ parts )\b
     """
 )
 # Before "accepted" or "published" these tell of another text than this one.
@@ -116,7 +116,7 @@ _WHAT = {
     "tables": r"(?:tables?|tabs?)\b\.?",
 }
 _COUNTED = {
-    what: re.compile(rf"(?i)(?<![\w.–-])(?<!\d,){_COUNT}[\s~-]*(?:[A-Za-z-]+\s){{0,2}}?{sign}")
+    what: re.compile(rf"(?i)(?<![\w.–+-])(?<!\d,){_COUNT}[\s~-]*(?:[A-Za-z-]+\s){{0,2}}?{sign}")
     for what, sign in _WHAT.items()
 }
 _SUPPLEMENT = re.compile(

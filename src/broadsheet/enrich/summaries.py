@@ -20,7 +20,7 @@ _NOT_FIT = timedelta(days=30)
 
 
 class Summaries:
-    """The kind of facts. chat: the endpoint. per_day: papers it is asked about in a day at most."""
+    """The kind of facts. chat: the endpoint. per_day: questions in a day at most, by UTC, whatever becomes of them."""
 
     KIND, TITLE = KIND, "Summaries by a model"
 
@@ -32,7 +32,7 @@ class Summaries:
     def wanted(self, now: datetime) -> PaperQuerySet:
         """Return the papers to summarise, as many as the day still allows: the newest and most voted."""
         written = Paper.objects.filter(abstract_kind="abstract", withdrawn=None).exclude(abstract="")
-        return lacking(KIND, now, written).order_by(*asking.NEWEST)[: self._left(now)]
+        return lacking(KIND, now, written).order_by(*asking.NEWEST)[: asking.left(KIND, self._per_day, now)]
 
     def look(self, papers: Sequence[Paper], stop: Stop) -> int:
         """Ask for a summary of each paper whose text is not the one that was summarised; a person's stays."""
@@ -52,7 +52,7 @@ class Summaries:
             if row and (row.corrected is not None or row.value.get("text_digest") == text):
                 # Something else of the paper has changed. The day it was asked on stays as it is.
                 Fact.objects.filter(pk=row.pk).update(stamp=paper.stamp, next_at=None)
-            elif self._left(timezone.now()) <= 0:
+            elif not asking.spend(KIND, self._per_day, timezone.now()):
                 break
             else:
                 self._ask(paper, text, now)
@@ -73,9 +73,3 @@ class Summaries:
         facts.drop([paper.pk], [KIND], {(paper.pk, KIND, self._source)})
         value: Value = {"text": said, "text_digest": text}
         asking.keep([facts.Found(paper.pk, paper.stamp, KIND, self._source, value)], now)
-
-    def _left(self, now: datetime) -> int:
-        """Return about how many papers the endpoint may still be asked today, by UTC."""
-        begun = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        asked = Fact.objects.filter(kind=KIND, source=self._source, checked__gte=begun)
-        return max(0, self._per_day - asked.count())

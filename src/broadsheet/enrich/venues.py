@@ -23,7 +23,7 @@ PPAM PPDP PPoPP PPSN PRICAI PRIMA PSB QCE QIP RANLP RE RECOMB RecSys RLC RLDM RO
 SANER SAT SaTML SC SDM SEAMS SEKE SemEval Sensys=SenSys SIGCOMM SIGCSE SIGDIAL SIGGRAPH SIGIR SIGIR-AP SIGKDD=KDD
 SIGMETRICS SIGMOD SIGSPATIAL SIROCCO SLT SoCG SoCS SODA SOFSEM SOSA SOSP SPAA SPAWC STACS STOC SWAT SYNASC TACAS TARK
 TCC TPDL TQC TREC UAI UbiComp UIST UMAP UniReps VAST VIS VLDB VLSI VR VTC WACV WADS WASPAA WCNC WINE WiOpt WMT WSC
-WSDM WWW XAI
+WSDM WWW XAI EUROSYS=EuroSys
 """
 _SHOWN = {
     spelled: shown.replace("~", " ") or spelled
@@ -44,6 +44,7 @@ _SPACED = {
     "SIGGRAPH Asia": r"SIGGRAPH\s+Asia",
     "The Web Conference": r"(?:The\s+)?(?:ACM\s+)?Web\s+Conference|TheWebConf",
     "Euro S&P": r"Euro\s*S&P",
+    "WACV": r"Winter\s+Conference\s+on\s+Applications\s+of\s+Computer\s+Vision",
 }
 _YEAR = r"(?:[\s,]*[(\[]?[\s,'’`-]{0,3}((?:20[12]\d)|(?:(?<=['’`A-Z-])[12]\d))(?!\d))"
 _NAMES = "|".join(
@@ -93,7 +94,7 @@ _PLACE_AND_MONTH = re.compile(
     r"(?:,\s[^,]+){1,3},?\s(?:January|February|March|April|May|June|July|August|September|October|November|December)\b.*$"
 )
 _WORD = r"(?:[A-Z][\w&’'-]*\.?|IEEE)"
-_SMALL = r"(?:of|the|and|on|in|for|&|de|für)"
+_SMALL = r"(?:of|the|and|on|in|for|with|&|de|für)"
 _JOURNAL = re.compile(rf"{_WORD}(?::?,?\s+(?:{_SMALL}\s+){{0,2}}{_WORD}){{0,9}}")
 _SIGNS = re.compile(
     r"""(?x)\b(?: Journal | Transactions? | Trans\. | Letters? | Lett\. | Review | Rev\. | Reviews | Magazine |
@@ -106,7 +107,7 @@ _SIGNS = re.compile(
     TCSVT | TMM | TRO | T-RO |
     RA-?L | RAL | PLOS | PLoS | Frontiers | Scientific\ Reports | Bioinformatics | Neurocomputing | Quantum |
     Entropy | Sensors |
-    Computers? | Computing | Applications? | Systems | Networks? | Engineering | Research | Information |
+    Computers? | Computing | Computation | Applications? | Systems | Networks? | Engineering | Research | Information |
     Intelligence | Studies |
     Access | Remote\ Sensing | Theory | Robotics | Analysis | Statistics | Optimization | Biology | Medicine |
     Patterns |
@@ -114,7 +115,7 @@ _SIGNS = re.compile(
     Technometrics | Inventiones )\b"""
 )
 _LEAD = re.compile(
-    r"""(?ix)^(?:[\s,:;–—("“*-]|for\b|to\b|at\b|by\b|in\b|as\b|an?\b|the\b|upcoming\b|be\b|being\b|
+    r"""(?ix)^(?:[\s,:;–—("“*-]|for\b|to\b|at\b|by\b|in\b|on\b|as\b|an?\b|the\b|upcoming\b|be\b|being\b|
     published\b|publication\b|
     publishing\b|presentation\b|inclusion\b|appear\b|appears\b|accepted\b|
     peer[-\ ]reviewed\b|special\ issue\ of\b|journal[:,]|
@@ -203,7 +204,7 @@ def journal(after: str) -> Named | None:
     if not match:
         return None
     name = _ENDS.sub("", match[0]).strip(" .,:")
-    name = re.sub(r"\s+(?:of|the|and|on|in|for|&|de)$", "", name)
+    name = re.sub(r"\s+(?:of|the|and|on|in|for|with|&|de)$", "", name)
     if not _SIGNS.search(name) or len(name) > 120 or name.lower() in _NO_NAMES:
         return None
     return Named(name, match.start(), match.start() + len(name), known=False, year=False)

@@ -10,6 +10,7 @@ from broadsheet.accounts.readers import Visitor
 from broadsheet.community.around import Around
 from broadsheet.community.models import Vote
 from broadsheet.community.reading import Row
+from broadsheet.enrich.facts import Shown
 from broadsheet.hub import people
 from broadsheet.hub.discussion import comments
 from broadsheet.hub.items import list_items, paper_object
@@ -45,13 +46,14 @@ def paper_content_props(
     visitor: Visitor | None = None,
     found: dict[int, Around] | None = None,
     rows: Sequence[Row] | None = None,
+    told: Sequence[Shown] | None = None,
 ) -> Json:
     """Return what a paper's page carries for scrapers (``data-target="PaperContent"``); the caller escapes it.
 
-    visitor: who looks, for their own vote and what they may do. found, rows: what stands around the paper and the
-    comments on the page, where the page has read them already.
+    visitor: who looks, for their own vote and what they may do. found, rows, told: what stands around the paper, the
+    comments on the page and the facts, where the page has read them already.
     """
-    shown = paper_object(paper, visitor, found)
+    shown = paper_object(paper, visitor, found, told)
     reader = readers.signed_in(visitor) if visitor else None
     return {
         "paper": shown,

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from broadsheet.accounts.readers import Visitor
 from broadsheet.community.around import Around
-from broadsheet.enrich.facts import value_of
+from broadsheet.enrich.facts import Shown, value_of
 from broadsheet.hub import people
 from broadsheet.hub.people import NOBODY, Standing
 from broadsheet.hub.texts import Json, day_text, object_id, time_text, web_url
@@ -91,10 +91,15 @@ _REPEATED = (
 )
 
 
-def paper_object(paper: Paper, visitor: Visitor | None = None, found: dict[int, Around] | None = None) -> Json:
+def paper_object(
+    paper: Paper,
+    visitor: Visitor | None = None,
+    found: dict[int, Around] | None = None,
+    told: Sequence[Shown] | None = None,
+) -> Json:
     """Return a paper as the flat object of its own endpoint.
 
-    found: what stands around the paper, where it has been read already.
+    found, told: what stands around the paper, and the facts about it, where they have been read already.
     """
     known = people.standing_around([paper], visitor, found)
     standing = known.of(paper)
@@ -106,16 +111,19 @@ def paper_object(paper: Paper, visitor: Visitor | None = None, found: dict[int, 
             "isAuthorParticipating": standing.author_participates,
             "source": paper.source,
         }
-        | _linked(paper)
+        | _linked(paper, told)
     )
 
 
-def _linked(paper: Paper) -> Json:
+def _linked(paper: Paper, told: Sequence[Shown] | None) -> Json:
     """Return what at the Hub names a paper, the most used of each kind, as far as the Hub was asked for it.
 
     Counts end at a hundred, as the Hub tells no more at once.
     """
-    value = value_of(paper, "hub") if paper.pk else {}
+    if told is None:
+        value = value_of(paper, "hub") if paper.pk else {}
+    else:
+        value = next((one.value for one in told if one.kind == "hub"), {})
     facts: Json = {}
     for kind, name in (("models", "Models"), ("datasets", "Datasets"), ("spaces", "Spaces")):
         shelf = value.get(kind, {})

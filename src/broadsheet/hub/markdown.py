@@ -1,7 +1,6 @@
 """A paper as Markdown, for programs that read and for the terminal. Pages for people are the web room's."""
 
-import re
-import unicodedata
+from collections.abc import Sequence
 
 from broadsheet.enrich import facts, fulltext
 from broadsheet.enrich.fulltext import Reading
@@ -11,15 +10,11 @@ from broadsheet.hub.texts import web_url
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.sources import arxiv_html, arxiv_ids
+from broadsheet.sources import markdown_text as md
 from broadsheet.sources.arxiv_html import FullPage
 
 READ_MORE = 30
 """Seconds after which it is worth asking again for a text that could not be fetched in time."""
-
-# What would begin a heading, list, quotation, rule or code at the start of a line.
-_OPENING = re.compile(r"^(?=[#>+=~-])|^(\d{1,9})(?=[.)])")
-# What would become a link, picture, tag, code or emphasis; and a backslash that would take such a sign's escape away.
-_ACTIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|[`*\[\]<]")
 
 
 def paper_markdown(paper: Paper, reading: Reading | None = None) -> str:
@@ -27,11 +22,12 @@ def paper_markdown(paper: Paper, reading: Reading | None = None) -> str:
 
     reading: its full text, or why there is none; without one, or with none, the abstract alone is given.
     """
-    parts = [f"# {_text(paper.title)}", "\n".join([_facts(paper), *_found(paper)])]
+    known = facts.of(paper) if paper.pk else []
+    parts = [f"# {_text(paper.title)}", "\n".join([_facts(paper), *_found(known)])]
     page = reading.page if reading else None
     if page is None or "\n## Abstract\n" not in f"\n{page.markdown[:2000]}":
         parts += _abstract(paper)
-    parts += _summary(paper)
+    parts += _summary(known)
     if page:
         parts += [page.markdown, _origin(paper, page)]
     elif reading and reading.why in ("later", "off"):
@@ -39,11 +35,9 @@ def paper_markdown(paper: Paper, reading: Reading | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _found(paper: Paper) -> list[str]:
+def _found(known: Sequence[facts.Shown]) -> list[str]:
     """Return what was found out about a paper, one line each, with where it comes from."""
-    if not paper.pk:
-        return []
-    told = [one for one in facts.of(paper) if not LOOKS[one.kind].apart]
+    told = [one for one in known if not LOOKS[one.kind].apart]
     return [f"- {one.label}: {_text(one.text)} ({_text(one.origin)}, {one.date:%Y-%m-%d})" for one in told]
 
 
@@ -59,9 +53,9 @@ def _abstract(paper: Paper) -> list[str]:
     return parts
 
 
-def _summary(paper: Paper) -> list[str]:
+def _summary(known: Sequence[facts.Shown]) -> list[str]:
     """Return a summary that was written here, by a model or by a person in its place, with whose it is."""
-    shown = [one for one in facts.of(paper) if one.kind == "summaries"] if paper.pk else []
+    shown = [one for one in known if one.kind == "summaries"]
     return [f"## Summary\n\n{_text(one.text)}\n\n_{_text(one.origin)}, {one.date:%Y-%m-%d}_" for one in shown]
 
 
@@ -104,7 +98,5 @@ def _facts(paper: Paper) -> str:
 
 
 def _text(source: str) -> str:
-    """Return a text of a source as one paragraph that Markdown leaves alone, without control characters."""
-    line = " ".join(plain(source).split())
-    line = "".join(sign for sign in line if unicodedata.category(sign) != "Cc")
-    return _OPENING.sub(lambda found: f"{found[1] or ''}\\", _ACTIVE.sub(r"\\\g<0>", line))
+    """Return a text of a source as one paragraph that Markdown leaves alone, without signs that show nothing."""
+    return md.paragraph(md.escaped(plain(source)))

@@ -18,7 +18,7 @@ def object_id(*content: str) -> str:
 
 def web_url(text: str) -> str:
     """Return a link if it is one that a browser may follow (http or https, nothing to break out with), else ''."""
-    return text if _WEB_URL.fullmatch(text) else ""
+    return text if _WEB_URL.fullmatch(text) and text.isprintable() else ""
 
 
 def time_text(moment: datetime) -> str:

@@ -56,7 +56,7 @@ def facts_of(day: date, now: datetime, received: int, expected: int | None) -> F
     here = Paper.objects.filter(day=day, added__lte=now).aggregate(papers=Count("pk"), last=Max("added"))
     usual, typical = _other_days(day, now)
     quiet = now - here["last"] if here["last"] else None
-    return Facts(received, expected, here["papers"], usual, typical, quiet)
+    return Facts(received, expected, here["papers"], usual, typical, quiet, now - arxiv_calendar.announced_at(day))
 
 
 def told(row: Announcement | None) -> int | None:
@@ -75,7 +75,7 @@ def _share(papers: Sequence[tuple[str, str]]) -> Share:
 def _other_days(day: date, now: datetime) -> tuple[int, int]:
     """Return how many papers editions have by this hour, and how many in the end; 0 where too few are known.
 
-    By this hour: of the same weekday in the weeks before, or where the site is too young for that, of the last days.
+    Both of the same weekday in the weeks before, or where the site is too young for that, of the last days.
     """
     weeks = [day - timedelta(weeks=back) for back in range(1, WEEKS + 1)]
     lately = [day]
@@ -88,7 +88,10 @@ def _other_days(day: date, now: datetime) -> tuple[int, int]:
     by_hour = {one: counts.get(one, (0, 0))[1] for one in days}
     usual = _median((by_hour[one] for one in weeks), LEAST_WEEKS)
     usual = usual or _median((by_hour[one] for one in lately[1:]), LEAST_DAYS)
-    return usual, _median((counts.get(one, (0, 0))[0] for one in lately[1:]), LEAST_DAYS)
+    ended = {one: counts.get(one, (0, 0))[0] for one in days}
+    # Weekdays differ by half: half of a Wednesday's papers would be most of a Monday's.
+    typical = _median((ended[one] for one in weeks), LEAST_WEEKS)
+    return usual, typical or _median((ended[one] for one in lately[1:]), LEAST_DAYS)
 
 
 def _since(one: date, day: date) -> timedelta:

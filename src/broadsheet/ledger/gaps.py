@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from broadsheet.ledger.models import Gap
-from broadsheet.papers.models import Identifier, Paper
+from broadsheet.papers.models import Paper
 from broadsheet.sources import arxiv_ids
 
 MOST_IDS = 100
@@ -68,13 +68,12 @@ def note_missing(ids: Iterable[str], now: datetime) -> int:
 
 
 def here(ids: Collection[str]) -> set[str]:
-    """Return which of some ids are papers here, under whatever key."""
+    """Return which of some ids have come: what another source only names has not, and is asked for."""
     listed = sorted(ids)
     found: set[str] = set()
     for start in range(0, len(listed), 500):
         some = listed[start : start + 500]
         found |= set(Paper.objects.filter(key__in=some).values_list("key", flat=True))
-        found |= set(Identifier.objects.filter(key__in=some).values_list("key", flat=True))
     return found
 
 

@@ -16,7 +16,7 @@ from broadsheet.accounts.models import Role, User
 from broadsheet.ledger import rules
 from broadsheet.ledger.counting import ALL, ESTIMATE, Share, facts_of, shares, told
 from broadsheet.ledger.models import Announcement
-from broadsheet.ledger.standing import grace
+from broadsheet.ledger.standing import asks_arxiv, grace
 from broadsheet.papers.models import Paper
 from broadsheet.sources import arxiv_calendar
 
@@ -101,7 +101,9 @@ def _recount(day: date, now: datetime) -> Announcement | None:
     if told(whole) is None:
         whole.expected, whole.expected_from = (facts.usual, ESTIMATE) if facts.usual else (None, "")
     _write(whole, state, found[ALL], now)
-    for category in settings.CATEGORIES if state not in ("weekend", "holiday") else ():
+    for category in settings.CATEGORIES:
+        if state in ("weekend", "holiday") and category not in held:
+            continue
         row = held.get(category) or _row(day, category)
         _write(row, rules.state_of_category(state, facts, found[category].received, row.expected), found[category], now)
     return whole
@@ -110,8 +112,10 @@ def _recount(day: date, now: datetime) -> Announcement | None:
 def alert(now: datetime) -> list[str]:
     """Mail the operators about days that stay incomplete, once a day, and when such a day is complete after all.
 
-    Returns a sentence for each mail's matter.
+    Returns a sentence for each mail's matter; none where this site does not ask arXiv by itself.
     """
+    if not asks_arxiv():
+        return []
     return [*_alerts(now), *_all_clears(now)]
 
 
@@ -124,6 +128,8 @@ def _alerts(now: datetime) -> list[str]:
     for row in rows.order_by("day"):
         if now < arxiv_calendar.announced_at(row.day) + timedelta(hours=settings.ALERT_HOURS):
             continue
+        if row.expected and row.received >= row.expected:
+            continue  # waited for whether more comes, as on the first start of a site; none is known to be missing
         # Whoever moves the moment tells of it, where two look at once.
         if Announcement.objects.filter(pk=row.pk).exclude(told_lately).update(alerted_at=now):
             found.append(_send("ledger-incomplete", row))

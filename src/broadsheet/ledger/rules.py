@@ -19,7 +19,7 @@ MOST = 0.5
 FEW = 0.2
 """As many are a small day, once nothing has come for long."""
 LIKELY = 0.65
-"""Of what days have had lately: with fewer, a number told to be all may be that of half a batch."""
+"""Of what such days have had lately: with fewer, a number told to be all may be that of half a batch."""
 A_WHILE = timedelta(minutes=10)
 SETTLED = timedelta(minutes=30)
 """For so long nothing may come before a number told is believed, where no earlier day can be compared."""
@@ -27,6 +27,8 @@ LONG = timedelta(hours=3)
 SMALL_DAY = timedelta(hours=11)
 """For so long nothing may come before few papers, of which a place tells that they are all, are taken for a small day.
 Half a batch is told of as if it were all, and digests go out meanwhile; operators are told an hour later."""
+OLD = timedelta(days=1)
+"""So long after its announcement no day is half out: the number told then is all, as on the first start of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Facts:
 
     received: papers of our categories that were announced on it. expected: how many some place has told, None for
     unknown. edition: papers of that edition, whatever their source. usual: how many editions have by this hour.
-    typical: how many they have in the end. quiet: since when no more came, None where none has.
+    typical: how many they have in the end. quiet: since when no more came, None where none has. age: since when the day
+    was announced.
     """
 
     received: int = 0
@@ -44,6 +47,7 @@ class Facts:
     usual: int = 0
     typical: int = 0
     quiet: timedelta | None = None
+    age: timedelta = timedelta()
 
 
 def state_of(day: date, now: datetime, facts: Facts, grace: timedelta) -> State:
@@ -74,6 +78,8 @@ def is_whole(facts: Facts) -> bool:
 def is_believable(facts: Facts) -> bool:
     """Whether a number told can be that of a whole day: half a batch is told of as if it were all there is."""
     quiet = facts.quiet or timedelta()
+    if facts.age >= OLD:
+        return True
     if facts.typical < LEAST_PAPERS:
         return quiet >= SETTLED
     return facts.received >= LIKELY * facts.typical or quiet >= SMALL_DAY

@@ -12,7 +12,21 @@ from broadsheet.ledger.rules import Facts, State, has_basis, state_of
 from broadsheet.sources import arxiv_calendar
 from broadsheet.sources.arxiv_calendar import expected_day
 
-__all__ = ["Day", "Standing", "calendar", "expected_day", "front_line", "kept", "rows_of", "standing"]
+__all__ = [
+    "Day",
+    "Standing",
+    "asks_arxiv",
+    "calendar",
+    "expected_day",
+    "front_line",
+    "kept",
+    "left_out",
+    "rows_of",
+    "standing",
+]
+
+MOST_LEFT_OUT = 60
+"""So many days back the ledger is completed."""
 
 KEPT_FOR = 60
 """Seconds for which pages keep the line of the day."""
@@ -87,17 +101,34 @@ def calendar(first: date, last: date) -> list[Day]:
     return [_day(day, rows.get(day)) for day in days]
 
 
+def left_out(now: datetime) -> list[date]:
+    """Return the days since the ledger was last kept of which it noted nothing, as the site was down; oldest first."""
+    today = arxiv_calendar.day_of(now)
+    last = Announcement.objects.filter(category=ALL, day__lt=today).order_by("-day").values_list("day", flat=True)
+    known = set(last[:MOST_LEFT_OUT])
+    first = max(today - timedelta(days=MOST_LEFT_OUT), min(known, default=today))
+    days = (first + timedelta(days=number) for number in range((today - first).days))
+    return [day for day in days if day not in known and arxiv_calendar.is_announcement_day(day)]
+
+
 def front_line(now: datetime) -> str:
     """Return the line that the front page shows where today's papers are late, partly here, or none come; else ''.
 
-    One query a minute, of what the ledger noted last.
+    One query a minute, of what the ledger noted last. A site that does not ask arXiv by itself promises no papers.
     """
+    if not asks_arxiv():
+        return ""
     key = f"front-line-{now:%Y%m%d%H%M}"
     line: str | None = cache.get(key)
     if line is None:
         line = _front_line(now)
         cache.set(key, line, KEPT_FOR)
     return line
+
+
+def asks_arxiv() -> bool:
+    """Whether this site asks arXiv for papers by itself: it may be offline, or fed from other places alone."""
+    return bool(settings.CATEGORIES) and not settings.OFFLINE
 
 
 def grace() -> timedelta:

@@ -41,11 +41,21 @@ def kept(made: Mapping[str, Made]) -> dict[str, Choice]:
 
 
 def papers_of(choices: Iterable[Choice]) -> defaultdict[int, set[int]]:
-    """Return the papers of choices, all by primary keys."""
+    """Return the papers of choices, all by primary keys, as they are known by now: see ``picks_of``."""
     found: defaultdict[int, set[int]] = defaultdict(set)
-    for choice, paper in Pick.objects.filter(choice__in=list(choices)).values_list("choice", "paper").order_by():
-        found[choice].add(paper)
+    picks = Pick.objects.filter(choice__in=list(choices)).order_by()
+    for choice, paper, kept in picks.values_list("choice", "paper", "paper__same_as"):
+        found[choice].add(kept or paper)
     return found
+
+
+def picks_of(choice: Choice) -> list[Pick]:
+    """Return the picks of a choice in their order; what turned out to be one paper since is told once."""
+    found: dict[int, Pick] = {}
+    for pick in choice.picks.select_related("paper__same_as"):
+        pick.paper = pick.paper.same_as or pick.paper
+        found.setdefault(pick.paper_id, pick)
+    return list(found.values())
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from django.utils.safestring import mark_safe
 from broadsheet.accounts.mail import absolute
 from broadsheet.errors import BadInput, NotFound
 from broadsheet.mail import headers, preferences, stories, subscribed, tokens
+from broadsheet.mail.chosen import picks_of
 from broadsheet.mail.encoding import Form, Marks, Place, filled, form, joined, value
 from broadsheet.mail.models import Choice, Delivery, Pick, Subscription
 from broadsheet.mail.preferences import Preferences
@@ -79,7 +80,7 @@ def letter(choice: Choice, subscription: Subscription, picks: list[Pick] | None 
     subscription: one of them. picks: those of a choice that is not stored. site: the address of this site where none
     is configured. Raises BadInput where nothing is left to tell.
     """
-    chosen = list(choice.picks.select_related("paper")) if picks is None else picks
+    chosen = picks_of(choice) if picks is None else picks
     # What its authors withdrew since it was chosen is not recommended by a mail that is tried again.
     chosen = [one for one in chosen if one.paper.withdrawn is None]
     if not chosen:

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from broadsheet.papers import bulk, identities
 from broadsheet.papers.joining import Families
-from broadsheet.papers.links import Links
+from broadsheet.papers.links import Links, find_links
 from broadsheet.papers.merge import TEXT, merge, new_paper, set_day
 from broadsheet.papers.models import Counter, Merging, Paper, Version, VotesSeen
 from broadsheet.sources.record import Record, Withdrawal
@@ -199,27 +199,38 @@ def note_stars(stars: Mapping[int, int]) -> int:
 
 @transaction.atomic
 def fill_links(found: Mapping[int, Links]) -> dict[int, int]:
-    """Set papers' code and project page as they stand in comment or abstract; return the new stamps of what changed.
+    """Set papers' code and project page as they stand in comment or abstract.
 
     found: by primary key; an empty one takes away what was read there before. What a person set stays, and so does
-    what a source told.
+    what a source told. Returns the new stamps of the papers that search knows otherwise now: whether one has code it
+    reads in the abstract by itself, so that most papers need not be indexed anew.
     """
-    first = _take_stamps(len(found)) if found else 0
+    rows = Paper.objects.filter(pk__in=list(found))
+    wanted = [paper.pk for paper in rows if _set_links(paper, found[paper.pk])]
+    first = _take_stamps(len(wanted)) if wanted else 0
     changed: list[Paper] = []
-    for paper in Paper.objects.select_for_update().filter(pk__in=list(found)).order_by("pk"):
-        before = (paper.code_url, paper.code_by, paper.project_url, paper.project_by)
-        for name, url in (("code", found[paper.pk].code), ("project", found[paper.pk].project)):
-            if getattr(paper, f"{name}_by") == TEXT or not getattr(paper, f"{name}_url"):
-                setattr(paper, f"{name}_url", url)
-                setattr(paper, f"{name}_by", TEXT if url else "")
-        if (paper.code_url, paper.code_by, paper.project_url, paper.project_by) != before:
-            if paper.code_url != before[0]:
-                paper.code_stars = None  # they were those of another repository
-            paper.stamp = first + len(changed)
+    stamps: dict[int, int] = {}
+    for paper in rows.select_for_update().filter(pk__in=wanted).order_by("pk"):
+        had_code, read = bool(paper.code_url), find_links(paper.abstract).code
+        if _set_links(paper, found[paper.pk]):
             changed.append(paper)
+            if bool(paper.code_url) != had_code and not read:
+                paper.stamp = stamps[paper.pk] = first + len(stamps)
     fields = ["code_url", "code_by", "code_stars", "project_url", "project_by", "stamp"]
     Paper.objects.bulk_create(changed, update_conflicts=True, unique_fields=["key"], update_fields=fields)
-    return {paper.pk: paper.stamp for paper in changed}
+    return stamps
+
+
+def _set_links(paper: Paper, links: Links) -> bool:
+    """Set a paper's links in memory where nobody else told one, and return whether that changes it."""
+    before = (paper.code_url, paper.code_by, paper.project_url, paper.project_by)
+    for name, url in (("code", links.code), ("project", links.project)):
+        if getattr(paper, f"{name}_by") == TEXT or not getattr(paper, f"{name}_url"):
+            setattr(paper, f"{name}_url", url)
+            setattr(paper, f"{name}_by", TEXT if url else "")
+    if paper.code_url != before[0]:
+        paper.code_stars = None  # they were those of another repository
+    return (paper.code_url, paper.code_by, paper.project_url, paper.project_by) != before
 
 
 @transaction.atomic

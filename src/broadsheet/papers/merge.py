@@ -36,6 +36,7 @@ def merge(paper: Paper, record: Record, earlier: list[Version]) -> bool:
     earlier: the paper's former texts; a text that this replaces, or an older one that it brings, is appended.
     """
     before = _facts(paper)
+    rises = bool(record.version and record.version > (paper.version or 0))
     if _text_differs(paper, record):
         if _is_newer(paper, record, earlier):
             if paper.abstract_kind == "abstract":
@@ -46,6 +47,8 @@ def merge(paper: Paper, record: Record, earlier: list[Version]) -> bool:
     elif record.version:
         paper.version = max(record.version, paper.version or 0)
     _merge_facts(paper, record, own=record.source == paper.text_source and not _is_older(paper, record))
+    if rises and record.licence:  # each version has its own, also where its text is word for word another source's
+        paper.licence = record.licence
     return _facts(paper) != before
 
 

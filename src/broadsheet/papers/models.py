@@ -14,6 +14,13 @@ from django.db.models.functions import Cast, StrIndex
 from broadsheet.sources import arxiv_ids, paper_ids
 
 
+def spellings(name: str) -> list[str]:
+    """Return the keys that a text may mean: itself, and the id that it holds in whatever spelling."""
+    # A database may refuse the zero byte, which no key has.
+    spelled = arxiv_ids.find(name) or paper_ids.find(name)
+    return [key for key in (name, spelled) if key and "\0" not in key and len(key) <= 64]
+
+
 class PaperQuerySet(models.QuerySet["Paper"]):
     """Reads over papers."""
 
@@ -22,9 +29,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
         An id of a row that turned out to be another paper leads to that paper.
         """
-        # A database may refuse the zero byte, which no key has.
-        spelled = arxiv_ids.find(name) or paper_ids.find(name)
-        keys = [key for key in (name, spelled) if key and "\0" not in key and len(key) <= 64]
+        keys = spellings(name)
         found = self.filter(key__in=keys).select_related("same_as").first() if keys else None
         if found is None and keys:
             known = Identifier.objects.filter(key__in=keys).select_related("paper__same_as").order_by("pk").first()
@@ -246,7 +251,8 @@ class VotesSeen(models.Model):
 class Counter(models.Model):
     """A number that only rises, taken inside the transaction that uses it, so that no two changes share a stamp.
 
-    ``stamp`` counts changes of papers, ``activity`` what readers do that others see.
+    ``stamp`` counts changes of papers, ``activity`` what readers do that others see, ``summaries 2026-01-06`` what a
+    model was asked on a day.
     """
 
     name = models.CharField(max_length=32, primary_key=True)

@@ -46,6 +46,8 @@ def plain(text: str) -> str:
     """
     if repairs.marked(text):
         text = "".join(p.text if p.kind == "text" else readable.readable(p.text) or p.text for p in pieces(text))
+    if text.isprintable():  # the quick look, true of nearly all; no sign that goes is printable to Python
+        return text
     return _CONTROLS.sub("", text.translate(_ALL_BLANKS)) if _UNPLAIN.search(text) else text
 
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max, Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from broadsheet.papers.models import Paper
 from broadsheet.ranking.coming import Entered, Span
 from broadsheet.ranking.models import Entry, RankedList
 
@@ -26,6 +28,7 @@ FORGOTTEN_AFTER = timedelta(days=30)
 """Time after which a list that nobody asks for is forgotten."""
 
 _LONGEST = 200
+_SHOWN = Coalesce("paper__same_as", "paper")
 
 
 def asked(key: str, standing: Collection[Entered], *, most: int | None) -> RankedList | None:
@@ -47,7 +50,7 @@ def asked(key: str, standing: Collection[Entered], *, most: int | None) -> Ranke
 
 def note(log: RankedList, standing: Collection[Entered]) -> None:
     """Note what stands on a list: what was not seen there before entered now."""
-    known = set(log.entries.values_list("paper", flat=True))
+    known = set(log.entries.annotate(shown=_SHOWN).values_list("shown", flat=True))
     fresh = [entry for entry in standing if entry.paper.pk not in known]
     if not fresh:
         return
@@ -58,13 +61,18 @@ def note(log: RankedList, standing: Collection[Entered]) -> None:
 
 
 def entries(log: RankedList, span: Span, only: Collection[int] | None = None) -> list[Entered]:
-    """Return what a log holds, what entered last first. only: these papers, by primary key."""
-    found = log.entries.select_related("paper").order_by("-entered", "-pk")
+    """Return what a log holds, what entered last first. only: these papers, by primary key.
+
+    A paper that came under two ids is there once, since the first of them entered.
+    """
+    found = log.entries.annotate(shown=_SHOWN).values("shown").annotate(first=Min("entered"), last=Max("pk"))
     if only is not None:
-        found = found.filter(paper__in=only)
+        found = found.filter(shown__in=only)
     if span.since:
-        found = found.filter(entered__gt=span.since)
-    return [Entered(entry.paper, entry.entered) for entry in found[: span.limit]]
+        found = found.filter(first__gt=span.since)
+    moments = dict(found.order_by("-first", "-last").values_list("shown", "first")[: span.limit])
+    papers = Paper.objects.in_bulk(moments)
+    return [Entered(papers[pk], moment) for pk, moment in moments.items() if pk in papers]
 
 
 def forget(now: datetime) -> int:

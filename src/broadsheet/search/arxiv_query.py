@@ -12,16 +12,17 @@ MOST_TERMS = 16
 """Terms that are asked for: arXiv answers longer queries with errors."""
 
 _FIELDS = {"": "all", "ti": "ti", "abs": "abs", "au": "au"}
+_WITHOUT_CLASSES = {"gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph"}
 _OPERATORS = {"and", "or", "not", "andnot", "to"}
 _WORD = re.compile(r"[\w'-]+")
 
 
 class Translated(NamedTuple):
-    """A query in arXiv's language. newest: the newest are wanted first. left_out: what arXiv has no word for."""
+    """A query in arXiv's language. newest: the newest are wanted first. notes: sentences on what is not asked for."""
 
     text: str
     newest: bool = False
-    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def translated(query: Query) -> Translated:
@@ -47,8 +48,11 @@ def translated(query: Query) -> Translated:
         raise BadInput("There is nothing to ask arXiv for.", "Give a word, an author (au:) or a category (cat:).")
     terms = wanted[:MOST_TERMS]
     text = " AND ".join(terms) + "".join(f" ANDNOT {term}" for term in unwanted[: MOST_TERMS - len(terms)])
-    odd = [str(part) for part in query.parts if part.field in ("has", "id")]
-    return Translated(text, query.order == "date", tuple(odd))
+    odd = [str(part) for part in query.parts if part.field in ("has", "id") or str(part) == "sort:votes"]
+    notes = [f"arXiv cannot be asked for {part}." for part in odd]
+    if len(wanted) + len(unwanted) > MOST_TERMS:
+        notes.append(f"arXiv was asked for the first {MOST_TERMS} terms; the others were left out.")
+    return Translated(text, query.order == "date", tuple(notes))
 
 
 def _term(part: Part) -> str:
@@ -64,8 +68,8 @@ def _term(part: Part) -> str:
 
 
 def _category(name: str) -> str:
-    """Return a category; a whole archive that has classes is asked for with all of them."""
-    return name if "." in name or "-" in name else f"{name}*"
+    """Return a category; a whole archive is asked for with all its classes."""
+    return name if "." in name or name in _WITHOUT_CLASSES else f"{name}*"
 
 
 def _any(terms: Iterable[str]) -> str:

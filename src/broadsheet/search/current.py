@@ -54,17 +54,18 @@ def own() -> Index:
         return _held.owned
 
 
-def searcher() -> Searcher:
+def searcher(*, opens: bool = True) -> Searcher:
     """Return an index to ask: the one this process owns, else its owner's, else it is opened here.
 
-    Raises Conflict when another process holds the index and does not answer. A worker of a server never opens it.
+    opens: False for who runs for long beside a server, which could not open it after them. A worker of a server never
+    opens it. Raises Conflict when another process holds the index and does not answer, or where it is not opened.
     """
     with _lock:
         if _held.owned is not None:
             return _held.owned
         if _held.asked is None:
             _held.asked = knock(Path(settings.INDEX_DIR))
-        if _held.asked is None and multiprocessing.parent_process() is not None:
+        if _held.asked is None and not (opens and multiprocessing.parent_process() is None):
             raise Conflict("The search index is not open yet.", "Try again in a moment.")
         if _held.asked is None:
             _held.asked = own()

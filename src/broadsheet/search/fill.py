@@ -10,8 +10,10 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -73,7 +75,7 @@ class Filling:
             raise Conflict("Another process fills this index.", "Wait until it is done.") from None
         self._parts = _done_before(self._folder, self._known)
         self._processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-        self._done = multiprocessing.get_context("spawn").Value("d", sum(part.papers for part in self._parts))
+        self._done = _context().Value("d", sum(part.papers for part in self._parts))
 
     def look(self) -> None:
         """Begin the next part if as many papers have come, leaving one processor to whoever brings them."""
@@ -142,11 +144,11 @@ class Filling:
         # A name of its own, as one that a killed process began may still be at work on the part of that number.
         path = self._folder / f"{len(self._parts):04}-{secrets.token_hex(4)}"
         path.mkdir(parents=True)
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(
+        process = _context().Process(
             target=fill_part.make, args=(path, Told(self._known.instance, wanted), self._done), daemon=True
         )
-        process.start()
+        with _large_pages():
+            process.start()
         self._parts.append(_Part(wanted, path, papers, process))
 
     def _put_together(self) -> int:
@@ -187,6 +189,30 @@ class Filling:
             self._index.add(upkeep.documents_of(papers))
             gone += len(some) - len(papers)
         return gone
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """Return what begins processes: where there is one, a helper that has loaded all they need and is forked."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["broadsheet.search.fill_ready"])
+    return context
+
+
+@contextmanager
+def _large_pages() -> Iterator[None]:
+    """Let processes that begin within take memory in large pages: a tenth less time for what the engine keeps."""
+    name = "GLIBC_TUNABLES"  # read once, when a process begins; others than glibc's pass over it
+    before = os.environ.get(name)
+    os.environ[name] = ":".join(filter(None, [before, "glibc.malloc.hugetlb=1"]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def begin(index: object) -> Filling | None:

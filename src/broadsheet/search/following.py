@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import current, upkeep
@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for changed papers."""
+
+AFTER_TROUBLE = 10.0
+"""Seconds more after an index or database that did not answer."""
 
 PATIENCE = 20.0
 """Seconds that a stop waits for the batch in hand."""
@@ -51,8 +54,9 @@ class Following:
                     seen = newest
                 if newest != complete and self._give_vectors():
                     complete = newest
-            except BroadsheetError as error:
-                logger.warning("keeping the index: %s", error)
+            except (BroadsheetError, OperationalError, InterfaceError) as error:
+                logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
+                self._stopped.wait(AFTER_TROUBLE)
             except Exception:
                 # A thread that dies would leave the index silently out of date.
                 logger.exception("keeping the index failed; it is tried again")

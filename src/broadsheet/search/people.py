@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from broadsheet.papers import names
 
@@ -30,10 +31,7 @@ _PARTICLES = frozenset({"af", "al", "bin", "da", "das", "de", "del", "den", "der
 
 def kept(authors: Sequence[str]) -> str:
     """Return what the index keeps of the authors of a paper: words and pairs, parted by blanks."""
-    found: dict[str, None] = {}
-    for author in authors:
-        found |= dict.fromkeys(_kept(author))
-    return " ".join(found)
+    return " ".join(dict.fromkeys(chain.from_iterable(map(_kept, authors))))
 
 
 @lru_cache(maxsize=50_000)  # who writes one paper writes another
@@ -41,6 +39,9 @@ def _kept(author: str) -> tuple[str, ...]:
     if _USUAL.fullmatch(author) and not names.GROUP.search(author):
         *given, last = author.lower().replace(".", "").split()
         if last not in names.SUFFIXES:
+            if len(given) == 1 and len(given[0]) > 1:  # three of four
+                first = given[0]
+                return last, first, f"{last}|{first}", f"{last}|{first[0]}"
             return tuple(_of_parts([last], given, []))
     found = [*_of(author)]
     small = unicodedata.normalize("NFC", author).casefold()

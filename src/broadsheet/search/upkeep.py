@@ -190,7 +190,8 @@ def _text(paper: Paper) -> str:
 
 def documents_of(papers: Sequence[Paper]) -> list[Document]:
     """Return what the index is told of papers, with the vectors that are kept of them."""
-    kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=papers, model=embed.mark(settings.MODEL))}
+    pks = [paper.pk for paper in papers]
+    kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=pks, model=embed.mark(settings.MODEL))}
     stale = [paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))]
     if stale:
         Embedding.objects.filter(pk__in=stale).delete()

@@ -9,10 +9,11 @@ from broadsheet.sources.http import Answer
 KEY_WANTED = frozenset({401, 403})
 
 
-def decoded(answer: Answer, place: str, key: str = "") -> Any:
+def decoded(answer: Answer, place: str, key: str = "", secret: str = "") -> Any:
     """Return an answer's JSON.
 
-    place: its name, for people. key: the variable that holds the key to it, '' where it has none.
+    place: its name, for people. key: the variable that holds the key to it, '' where it has none. secret: the key
+    itself, which some places repeat when they refuse it; it is taken out of every message.
     Raises Refused where the key is not taken or one is wanted, and Upstream for any other answer that is no answer,
     such as a page where JSON was asked for.
     """
@@ -20,13 +21,14 @@ def decoded(answer: Answer, place: str, key: str = "") -> Any:
         hint = (
             f"Look at {key}, or wait until its limit is lifted." if key else "It may let nobody ask, or not so often."
         )
-        raise Refused(f"{place} refused to answer ({answer.status}): {_said(answer.body)}.", hint)
+        raise Refused(f"{place} refused to answer ({answer.status}): {_said(answer.body, secret)}.", hint)
     if answer.status != 200:
-        raise Upstream(f"{place} answered {answer.status}: {_said(answer.body)}.", "Try again later.")
+        raise Upstream(f"{place} answered {answer.status}: {_said(answer.body, secret)}.", "Try again later.")
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise Upstream(f"{place} answered {_said(answer.body)!r}, which is not JSON.", "Try again later.") from None
+        said = _said(answer.body, secret)
+        raise Upstream(f"{place} answered {said!r}, which is not JSON.", "Try again later.") from None
 
 
 def whole(value: object) -> int | None:
@@ -47,7 +49,7 @@ def rows(value: object) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _said(body: bytes) -> str:
+def _said(body: bytes, secret: str) -> str:
     """Return the beginning of what a place said, short enough for a message."""
     said = body[:2000].decode("utf-8", "replace")
     try:
@@ -56,4 +58,4 @@ def _said(body: bytes) -> str:
         said = str(found.get("message", found) if isinstance(found, dict) else found or said)
     except (ValueError, RecursionError):
         pass
-    return text(said, 160) or "nothing"
+    return text(said.replace(secret, "...") if secret else said, 160) or "nothing"

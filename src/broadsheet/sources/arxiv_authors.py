@@ -78,7 +78,7 @@ def names_of(line: str) -> list[str]:
 def name_of(text: str) -> str:
     """Return one name with TeX's accents as letters, no braces, and a space after each dot, as arXiv's API has it."""
     text = readable(text)
-    return " ".join(_DOT.sub(". ", text).split())
+    return " ".join((_DOT.sub(". ", text) if "." in text else text).split())
 
 
 def readable(text: str) -> str:

@@ -55,7 +55,7 @@ def _announces(evening: date) -> bool:
 
 def is_announcement_day(day: date) -> bool:
     """Whether there is a listing of a day."""
-    return _announces(day - _ONE)
+    return day == date.min or _announces(day - _ONE)  # before the first day of all there is no evening
 
 
 def why_none(day: date) -> Literal["weekend", "holiday", ""]:
@@ -92,7 +92,10 @@ def announced_on(submitted: datetime) -> date:
     when most of the world reads it. So Tuesday 14:00 to Wednesday 14:00 is the listing of Thursday, and Friday 14:00
     to Monday 14:00 that of Tuesday. What is submitted from Thursday's cut-off to Friday's is announced on Sunday
     evening, as Monday's listing. A holiday has no cut-off: what would have been closed on it waits for the next one.
+    Raises ValueError for a moment at an end of the calendar, as a broken source may tell.
     """
+    if not date.min.year < submitted.year < date.max.year:
+        raise ValueError(f"{submitted.isoformat()} is no moment at which a paper was submitted")
     local = submitted.astimezone(EASTERN)
     closing = local.date() + timedelta(days=local.time() >= CUT_OFF)
     while not has_cut_off(closing):

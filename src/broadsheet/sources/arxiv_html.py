@@ -77,7 +77,7 @@ def licence_name(licence: str) -> str:
         return f"CC {found['kind'].upper()} {found['version']}"
     if found:
         return "CC0 1.0" if "zero" in (found["free"] or "") else "public domain"
-    return "arXiv's non-exclusive licence" if "nonexclusive-distrib" in licence else licence
+    return "arXiv’s non-exclusive licence" if "nonexclusive-distrib" in licence else licence
 
 
 def _licence(element: Node | None) -> str:

@@ -130,7 +130,7 @@ def parse(body: bytes) -> Batch:
 
 def _asked(client: PoliteClient, address: str, categories: Sequence[str]) -> Batch:
     names = "+".join(categories)
-    answer = client.get(f"{address.rstrip('/')}/{names}")
+    answer = client.get(f"{address.rstrip('/')}/{names}", remember=True)
     if answer.status not in (200, 400):
         raise Upstream(f"{answer.url} answered {answer.status}.", "Look at BROADSHEET_ARXIV_RSS, or try again later.")
     batch = parse(answer.body)

@@ -2,20 +2,26 @@
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx2
 
 from broadsheet.errors import Upstream
 
+TELL_EVERY = 3.0
+"""Seconds of reading after which it is told that there is more."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def read(response: httpx2.Response, url: str, most: int, until: float) -> bytes:
+def read(
+    response: httpx2.Response, url: str, most: int, until: float, goes_on: Callable[[], None] = lambda: None
+) -> bytes:
     """Return the body of an answer, unpacked.
 
     most: bytes of it at most, which holds for the unpacked body at every moment of reading, however tightly it was
-    packed. until: the moment of the monotonic clock at which an answer that still trickles in is given up.
+    packed. until: the moment of the monotonic clock at which an answer that still trickles in is given up. goes_on:
+    told now and then that there is more.
     Raises Upstream beyond ``most``, TimeoutError beyond ``until``, ValueError for a body that is not what its headers
     say.
     """
@@ -24,12 +30,16 @@ def read(response: httpx2.Response, url: str, most: int, until: float) -> bytes:
     if encoding not in ("identity", "gzip"):
         raise Upstream(f"{url} sent {encoding[:40]!r}, though only gzip was asked for.")
     body = bytearray()
+    told = time.monotonic()
     for part in _parts(response, most, packed=encoding == "gzip"):
         body += part
         if len(body) > most:
             raise Upstream(f"{url} sent more than {most} bytes.", "Ask for less at a time.")
         if time.monotonic() > until:
             raise TimeoutError
+        if time.monotonic() - told > TELL_EVERY:
+            told = time.monotonic()
+            goes_on()
     return bytes(body)
 
 

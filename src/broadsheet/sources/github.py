@@ -76,7 +76,7 @@ class GitHub:
         # 451: taken down for legal reasons.
         if answer.status in (404, 410, 451):
             return Seen(name, gone=True)
-        told = decoded(answer, "GitHub", KEY)
+        told = decoded(answer, "GitHub", KEY, self.token)
         seen = _seen(told, "full_name", "stargazers_count", "archived")
         if seen is None:
             raise Upstream(f"GitHub's answer on {name} tells no stars.", "Try again later.")
@@ -101,7 +101,7 @@ class GitHub:
         declared = ", ".join(f"${name}: String!" for name in named)
         question = {"query": f"query({declared}) {{ {' '.join(fields)} }}", "variables": named}
         answer = self._client.post(f"{self._api}/graphql", question, headers=self._headers())
-        told = decoded(answer, "GitHub", KEY)
+        told = decoded(answer, "GitHub", KEY, self.token)
         found = told.get("data") if isinstance(told, dict) else None
         if not isinstance(found, dict):
             raise Upstream(f"GitHub answered no data: {_trouble(told)}.", "Try again later.")

@@ -107,7 +107,8 @@ class HfDays:
         try:
             rows = json.loads(answer.body)
         except (ValueError, RecursionError) as error:
-            raise Upstream(f"The list of {day} is not JSON: {error}.", "Try again later.") from None
+            hint = "Look at the address, or try again later."
+            raise Upstream(f"The list of {day} is not JSON: {error}.", hint) from None
         if not isinstance(rows, list):
             raise Upstream(f"What {self._address} answered for {day} is not a list.", "Look at the address.")
         return rows

@@ -3,6 +3,7 @@
 What the page says is read by whoever asks for the tree; formulas come as their TeX, which LaTeXML writes beside MathML.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
@@ -51,6 +52,17 @@ class Node:
                 if found := part.find(tag=tag, of_class=of_class, name=name):
                     return found
         return None
+
+    def outermost(
+        self, fits: Callable[["Node"], bool], shut: Callable[["Node"], bool] = lambda _: False
+    ) -> Iterator["Node"]:
+        """Yield the elements within that fit, and none within those. shut: where it is not looked into."""
+        for part in self.parts:
+            if isinstance(part, Node):
+                if fits(part):
+                    yield part
+                elif not shut(part):
+                    yield from part.outermost(fits, shut)
 
 
 def tree_of(page: str) -> Node:

@@ -4,6 +4,7 @@ How a body is read is in ``body``, which hosts may be reached in ``reach``, how 
 """
 
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ LONGEST_ANSWER = 300.0
 """Seconds after which an answer that still trickles in is given up."""
 
 ATTEMPTS = 4
+_LONGEST_CONNECT = 4.0
 _AGAIN = {429, 500, 502, 503, 504}
 
 
@@ -61,10 +63,12 @@ class PoliteClient:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._gates, self._memory, self._clock = gates, memory, clock
+        # As long as a host may say nothing: while the connection is made, and then until the answer begins or goes on.
+        self._lease = timeout + _LONGEST_CONNECT + body.TELL_EVERY
         agent = f"broadsheet/{__version__}" + (f" (+{contact})" if contact else "")
         self._client = httpx2.Client(
             headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
-            timeout=httpx2.Timeout(timeout, connect=min(4.0, timeout)),
+            timeout=httpx2.Timeout(timeout, connect=min(_LONGEST_CONNECT, timeout)),
             # Between requests that lie seconds apart a kept connection saves little, and hosts drop it unasked.
             limits=httpx2.Limits(max_keepalive_connections=0),
             transport=transport,
@@ -78,14 +82,15 @@ class PoliteClient:
         headers: Mapping[str, str] | None = None,
         *,
         remember: bool = False,
-        public: bool = False,
     ) -> Answer:
         """Return the answer to a GET, whatever its status below 500 but 429.
 
         headers: more of them, for this host alone; where it redirects to another, they are left out. remember: ask only
         for what has changed since the last time, by ETag or date; the body is whole either way, and ``unchanged`` says
-        so. public: refuse a private address, for addresses that readers and feeds give; who is asked at a public one
-        is never led to a private one.
+        so.
+
+        Only addresses that the operator gave are asked, and these may be private; who is asked at a public one is never
+        led to a private one.
 
         429 and 5xx are asked again, at most four times in all, after the time the host names in Retry-After, or after
         growing pauses. Raises Upstream with address, attempt and status when that does not help, when the host does
@@ -97,7 +102,7 @@ class PoliteClient:
             more = dict(headers or {})
             question = f"{address}\n{sorted(more.items())}"
             known = self._memory.recall(question) if remember and self._memory else None
-            answer = self._follow(address, more | _conditions(known), public=public)
+            answer = self._follow(address, more | _conditions(known))
             if self._memory and known and answer.status == 304:
                 self._memory.keep(question, known)  # anew, as what nobody asks for is forgotten
                 return answer._replace(status=200, body=known.body, unchanged=True)
@@ -138,7 +143,7 @@ class PoliteClient:
                 answer = once()
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 raise Upstream(
-                    f"{url} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
+                    f"{_shown(url)} does not answer: {str(error) or type(error).__name__} (attempt {attempt}).",
                     "Check the network, or try again later.",
                 ) from None
             told = asked_for(answer.headers, self._clock())
@@ -147,7 +152,7 @@ class PoliteClient:
                     self.hold(answer.url, told)
                 return answer
             pause = told or 5.0 * 2 ** (attempt - 1)
-            trouble = f"{answer.url} answered {answer.status} (attempt {attempt})"
+            trouble = f"{_shown(answer.url)} answered {answer.status} (attempt {attempt})"
             self.hold(answer.url, pause)
             if pause > LONGEST_WAIT:
                 raise Upstream(f"{trouble} and asks to wait {pause:.0f} s.", "Nothing is asked of it until then.")
@@ -156,11 +161,9 @@ class PoliteClient:
     def _gate(self, url: str) -> Gate:
         return self._gates((urlsplit(url).hostname or "nowhere").lower())
 
-    def _follow(self, url: str, headers: Mapping[str, str], *, public: bool) -> Answer:
+    def _follow(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Ask, and follow redirects to public hosts; every one of them passes the gate."""
         may_be_private = is_private(urlsplit(url).hostname or "")
-        if public and may_be_private:
-            raise Upstream(f"{url[:100]!r} is not a public web address.")
         origin = urlsplit(url)[:2]
         for _ in range(MOST_REDIRECTS + 1):
             answer = self._ask(url, headers if urlsplit(url)[:2] == origin else {}, public=not may_be_private)
@@ -170,12 +173,18 @@ class PoliteClient:
             url = urljoin(url, target)
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or (is_private(parts.hostname or "") and not may_be_private):
-                raise Upstream(f"A redirect leads to {url[:100]!r}, which is not a public web address.")
-        raise Upstream(f"{url} redirects more than {MOST_REDIRECTS} times.")
+                raise Upstream(f"A redirect leads to {_shown(url)[:100]!r}, which is not a public web address.")
+        raise Upstream(f"{_shown(url)} redirects more than {MOST_REDIRECTS} times.")
 
     def _ask(self, url: str, more: Mapping[str, str], content: bytes | None = None, *, public: bool = False) -> Answer:
         gate = self._gate(url)
-        gate.wait()
+        gate.wait(self._lease)
+        try:
+            return self._once(gate, url, more, content, public=public)
+        finally:
+            gate.done()
+
+    def _once(self, gate: Gate, url: str, more: Mapping[str, str], content: bytes | None, *, public: bool) -> Answer:
         until = time.monotonic() + LONGEST_ANSWER
         watch = Watch(url, public=public, seconds=LONGEST_ANSWER)
         asked = self._client.stream(
@@ -187,16 +196,17 @@ class PoliteClient:
         )
         try:
             with watch, asked as response:
-                gate.answered()
+                gate.goes_on()
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(url, response.status_code, body.read(response, url, MOST_BYTES, until), headers)
+                read = body.read(response, _shown(url), MOST_BYTES, until, gate.goes_on)
+                answer = Answer(url, response.status_code, read, headers)
         except (httpx2.HTTPError, TimeoutError):
             if not (watch.late or time.monotonic() > until):
                 raise
             answer = None
         # What was cut off may look whole, where the host did not say how long it would be.
         if answer is None or watch.late:
-            raise Upstream(f"{url} was still answering after {LONGEST_ANSWER:.0f} s.", "Try again later.")
+            raise Upstream(f"{_shown(url)} was still answering after {LONGEST_ANSWER:.0f} s.", "Try again later.")
         return answer
 
     def _note(self, memory: Memory, question: str, answer: Answer) -> None:
@@ -213,6 +223,11 @@ def _certificates() -> ssl.SSLContext:
 
 def _address(url: str, params: Mapping[str, str] | None) -> str:
     return str(httpx2.URL(url, params=params) if params else url)
+
+
+def _shown(url: str) -> str:
+    """Return an address for messages, without a name and password that may stand in it."""
+    return re.sub(r"//[^/?#]*@", "//", url, count=1)
 
 
 def _conditions(known: Remembered | None) -> dict[str, str]:

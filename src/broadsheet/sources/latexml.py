@@ -4,7 +4,8 @@ Its title and authors are left out, as whoever shows the text has them; pictures
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 
 from broadsheet.sources import markdown_text as md
 from broadsheet.sources.html_tree import Node
@@ -13,6 +14,9 @@ MOST_SIGNS = 2_000_000
 """Characters of Markdown; what goes beyond is left out, and the text says so."""
 
 MOST_COLUMNS, MOST_ROWS = 60, 2000
+MOST_NESTED = 8
+"""Lists and quotations within each other; what stands deeper is set in no further, as each line would grow by it."""
+
 _LEFT_OUT = {
     "ltx_authors", "ltx_title_document", "ltx_dates", "ltx_note_mark", "ltx_rdf", "ltx_TOC", "ltx_graphics",
     "ltx_picture", "ltx_page_footer", "ltx_page_header", "ltx_page_navbar", "ltx_pagination", "package-alerts",
@@ -45,6 +49,7 @@ class Writer:
         self.notes: list[str] = []
         self.cut = False
         self._left = MOST_SIGNS
+        self._nested = 0
         self._in_table = False
         self._in_note = False
 
@@ -71,11 +76,27 @@ class Writer:
                 continue
             found += self._paragraph(run)
             run = []
-            if self._left > 0:
+            if not self._is_full():
                 found += self._block(part)
-            else:
-                self.cut = True
+                self._left -= 2 + 3 * self._nested  # its line's end, and how far it is set in
         return found + self._paragraph(run)
+
+    def _is_full(self) -> bool:
+        """Whether nothing more is taken, which the text then says."""
+        self.cut = self.cut or self._left <= 0
+        return self._left <= 0
+
+    def _fitting(self, text: str) -> str:
+        """Return as much of a text as is still taken."""
+        self.cut = self.cut or len(text) > self._left
+        return text[: max(self._left, 0)]
+
+    def _counted(self, piece: str) -> str:
+        """Return a piece of Markdown that cannot be cut, or nothing where it does not fit any more."""
+        if self._fitting(piece) != piece:
+            return ""
+        self._left -= len(piece)
+        return piece
 
     def _block(self, node: Node) -> list[str]:
         if _is_left_out(node):
@@ -84,23 +105,30 @@ class Writer:
             return self._equations(node)
         if node.tag in _HEADINGS or "ltx_title" in node.classes:
             return self._heading(node)
-        if node.tag in ("ul", "ol", "dl"):
-            return self._list(node)
-        if node.tag == "table" or "ltx_tabular" in node.classes:
+        if node.tag in ("ul", "ol", "dl", "blockquote"):
+            return self._set_in(node)
+        if _is_table(node):
             return self._table(node)
         if node.tag == "pre" or node.classes & {"ltx_listing", "ltx_verbatim"}:
             return self._code(node)
-        inner = self._blocks(node.parts)
-        if node.tag == "blockquote":
-            return ["\n".join(f"> {line}".rstrip() for line in "\n\n".join(inner).split("\n"))] if inner else []
-        return inner
+        return self._blocks(node.parts)
+
+    def _set_in(self, node: Node) -> list[str]:
+        """Return a list or a quotation."""
+        if self._nested >= MOST_NESTED:
+            return self._blocks(node.parts)
+        self._nested += 1
+        found = self._quotation(node) if node.tag == "blockquote" else self._list(node)
+        self._nested -= 1
+        return found
+
+    def _quotation(self, node: Node) -> list[str]:
+        inner = "\n\n".join(self._blocks(node.parts))
+        return ["\n".join(f"> {line}".rstrip() for line in inner.split("\n"))] if inner else []
 
     def _paragraph(self, parts: Iterable[Node | str]) -> list[str]:
         text = md.paragraph(self._inline(parts))
-        if not text:
-            return []
-        self._left -= len(text)
-        return [text]
+        return [text] if text else []
 
     def _heading(self, node: Node) -> list[str]:
         text = " ".join(self._inline(node.parts).split())
@@ -115,48 +143,54 @@ class Writer:
         items: list[str] = []
         number = 0
         for one in node.parts:
-            if not isinstance(one, Node) or one.tag not in ("li", "dt", "dd") or self._left <= 0:
+            if not isinstance(one, Node) or one.tag not in ("li", "dt", "dd") or self._is_full():
                 continue
             number += one.tag != "dd"
             if one.tag == "dt":
                 items += [f"- {md.marked(text, '**')}" for text in self._paragraph(one.parts)]
                 continue
             marker = f"{number}. " if node.tag == "ol" else "  " if one.tag == "dd" else "- "
-            tag, rest = _tag_of(one)
-            blocks = self._blocks(rest)
-            if tag and node.tag != "ol" and any(map(str.isalnum, tag.text())):
-                told = " ".join(self._inline(tag.parts).split())
-                blocks = [f"{told} {blocks[0] if blocks else ''}".strip(), *blocks[1:]]
-            if blocks:
+            if blocks := self._item(one, tagged=node.tag != "ol"):
                 inner = "\n\n".join(blocks).replace("\n", "\n" + " " * len(marker))
                 items.append(marker + "\n".join(line.rstrip() for line in inner.split("\n")))
         return ["\n".join(items)] if items else []
 
+    def _item(self, node: Node, *, tagged: bool) -> list[str]:
+        """Return the blocks of one item. tagged: what it is marked with stands before its first line."""
+        tag, rest = _tag_of(node)
+        if not (tag and tagged and any(map(str.isalnum, tag.text()))):
+            return self._blocks(rest)
+        first, *more = self._blocks(rest) or [""]
+        if "\n" in first:  # code, a table: the mark before it would make something else of it
+            first, more = "", [first, *more]
+        return [block for block in (md.paragraph(f"{self._inline(tag.parts)} {first}"), *more) if block]
+
     def _code(self, node: Node) -> list[str]:
-        lines = [line.text().rstrip("\n") for line in _within(node, "ltx_listingline")]
+        lines = [line.text().rstrip("\n") for line in node.outermost(_is_line)]
         language = next((found[1] for name in node.classes if (found := _LANGUAGE.fullmatch(name))), "")
-        block = md.code_block(lines or node.text().split("\n"), language)
+        text = self._fitting("\n".join(lines) or node.text())
+        fitting = text.split("\n")[: max(self._left, 0) // (1 + 3 * self._nested) + 1]
+        block = md.code_block(fitting, language)
         self._left -= len(block)
         return [block] if block else []
 
     def _equations(self, node: Node) -> list[str]:
         """Return one formula for each line of an equation, with its number."""
         found = []
-        for row in list(_rows(node)) or [node]:
-            maths = [row] if row.tag == "math" else list(_maths(row))
+        for row in list(node.outermost(_is_row, shut=_is_table)) or [node]:
+            maths = [row] if _is_math(row) else list(row.outermost(_is_math))
             tex = " ".join(one.text().strip() for one in maths)
             tag = row.find(of_class="ltx_tag_equation")
             number = re.sub(r"[^\w.'*-]", "", tag.text())[:20] if tag else ""
             line = md.formula(f"{tex} \\tag{{{number}}}" if number and tex.strip() else tex, display=True)
-            self._left -= len(line)
-            found.append(line)
+            found.append(self._counted(line))
         return [line for line in found if line]
 
     def _table(self, node: Node) -> list[str]:
         if self._in_table:
             return self._paragraph(node.parts)
         self._in_table = True
-        rows = [self._cells(row) for _, row in zip(range(MOST_ROWS), _rows(node), strict=False)]
+        rows = [self._cells(row) for row in islice(node.outermost(_is_row, shut=_is_table), MOST_ROWS)]
         self._in_table = False
         rows = [row for row in rows if any(row)]
         width = min(max((len(row) for row in rows), default=0), MOST_COLUMNS)
@@ -181,20 +215,25 @@ class Writer:
 
     def _inline(self, parts: Iterable[Node | str], marks: frozenset[str] = frozenset()) -> str:
         """Return parts as one run of Markdown. marks: the emphasis and links that it stands in already."""
-        return "".join(md.escaped(part) if isinstance(part, str) else self._piece(part, marks) for part in parts)
+        return "".join(self._words(part) if isinstance(part, str) else self._piece(part, marks) for part in parts)
+
+    def _words(self, text: str) -> str:
+        words = md.escaped(self._fitting(text))
+        self._left -= len(words)
+        return words
 
     def _piece(self, node: Node, marks: frozenset[str]) -> str:
-        if _is_left_out(node) or self._left <= 0:
+        if _is_left_out(node) or self._is_full():
             return ""
         if node.tag == "math":
-            return md.formula(node.text(), in_table=self._in_table)
+            return self._counted(md.formula(node.text(), in_table=self._in_table))
         if node.tag in ("br", "hr"):
             return " "
         if "ltx_note" in node.classes:
             return self._note(node)
         is_code = node.tag in _CODE or "ltx_font_typewriter" in node.classes or "ltx_ERROR" in node.classes
         if is_code and not any(isinstance(part, Node) for part in node.parts) and node.tag != "a":
-            return md.code(node.text(), in_table=self._in_table)
+            return self._counted(md.code(node.text(), in_table=self._in_table))
         if node.tag == "a":
             inner = self._inline(node.parts, marks | {"a"})
             return md.link(inner, _outward(node)) if "a" not in marks else inner
@@ -216,7 +255,6 @@ class Writer:
         if not text:
             return ""
         self.notes.append(text)
-        self._left -= len(text)
         return f" \\[note {len(self.notes)}\\]"
 
 
@@ -245,30 +283,17 @@ def _tag_of(item: Node) -> tuple[Node | None, list[Node | str]]:
     return tag, [part for part in item.parts if part is not tag]
 
 
-def _within(node: Node, of_class: str) -> Iterator[Node]:
-    for part in node.parts:
-        if isinstance(part, Node):
-            if of_class in part.classes:
-                yield part
-            else:
-                yield from _within(part, of_class)
+def _is_row(node: Node) -> bool:
+    return node.tag == "tr" or "ltx_tr" in node.classes
 
 
-def _rows(node: Node) -> Iterator[Node]:
-    """Yield the rows of a table, and not those of a table within it."""
-    for part in node.parts:
-        if not isinstance(part, Node):
-            continue
-        if part.tag == "tr" or "ltx_tr" in part.classes:
-            yield part
-        elif part.tag != "table" and "ltx_tabular" not in part.classes:
-            yield from _rows(part)
+def _is_table(node: Node) -> bool:
+    return node.tag == "table" or "ltx_tabular" in node.classes
 
 
-def _maths(node: Node) -> Iterator[Node]:
-    for part in node.parts:
-        if isinstance(part, Node):
-            if part.tag == "math":
-                yield part
-            else:
-                yield from _maths(part)
+def _is_math(node: Node) -> bool:
+    return node.tag == "math"
+
+
+def _is_line(node: Node) -> bool:
+    return "ltx_listingline" in node.classes

@@ -59,7 +59,7 @@ def code_block(lines: list[str], language: str = "") -> str:
 
 def link(text: str, address: str) -> str:
     """Return a link, or the text alone where the address is not of the web. text: Markdown."""
-    if not _WEB.fullmatch(address):
+    if not _WEB.fullmatch(address) or printable(address) != address:
         return text
     target = address.replace("(", "%28").replace(")", "%29").replace("*", "%2A")
     if not text.strip() or text.strip() == escaped(address):

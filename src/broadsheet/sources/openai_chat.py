@@ -57,7 +57,8 @@ class Chat:
             "stream": False,
         }
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        told = decoded(self._client.post(self._address, question, headers=headers), "The model's endpoint", KEY)
+        answer = self._client.post(self._address, question, headers=headers)
+        told = decoded(answer, "The model's endpoint", KEY, self._key)
         choices = rows(told.get("choices")) if isinstance(told, dict) else []
         message = choices[0].get("message") if choices else None
         if not isinstance(message, dict):
@@ -75,11 +76,12 @@ def tidy(said: object, *, cut_off: bool = False) -> str | Unfit:
     """
     if not isinstance(said, str):
         return Unfit("The answer holds no text.")
-    bare = _THOUGHTS.sub(" ", said[:50_000])
+    # Thoughts may be long; what is left is not, and the patterns below are slow on what is all brackets or empty lines.
+    bare = _THOUGHTS.sub(" ", said[:50_000])[: 8 * LONGEST]
     bare = _TAG.sub(" ", html.unescape(_TAG.sub(" ", bare)))
     bare = _ADDRESS.sub("", _LINK.sub(r"\1", bare))
-    bare = re.sub(r"(?m)^\s*(?:#{1,6}|[-*+>]|\d{1,2}[.)])\s+|[`*]+|(?<!\w)_+|_+(?!\w)|<(?=[a-z/!])", " ", bare)
-    line = _LEAD.sub("", text(bare, 50_000)).strip(" \"'“”")
+    bare = re.sub(r"(?m)^[^\S\n]*(?:#{1,6}|[-*+>]|\d{1,2}[.)])\s+|[`*]+|(?<!\w)_+|_+(?!\w)|<(?=[a-z/!])", " ", bare)
+    line = _LEAD.sub("", text(bare, 8 * LONGEST)).strip(" \"'“”")
     if not line:
         return Unfit("The answer is empty.")
     if _REFUSAL.search(line[:200]):

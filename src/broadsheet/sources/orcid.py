@@ -54,7 +54,8 @@ class Orcid:
             return []
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         asked = {"q": " OR ".join(terms), "rows": str(MOST)}
-        told = decoded(self._client.get(f"{self._api}/v3.0/expanded-search/", asked, headers), "ORCID", KEY)
+        answer = self._client.get(f"{self._api}/v3.0/expanded-search/", asked, headers)
+        told = decoded(answer, "ORCID", KEY, self._token)
         if not isinstance(told, dict):
             raise Upstream("ORCID's answer holds no result.", "Try again later.")
         return [one for one in map(_holder, rows(told.get("expanded-result"))) if one.orcid and one.names]

@@ -90,5 +90,12 @@ def is_reachable(url: str, within: float = 3.0) -> bool:
     return bool(found)
 
 
+_HOLD_OTHERS = tuple(ipaddress.IPv6Network(net) for net in ("::/96", "64:ff9b::/96"))
+"""Addresses whose last four bytes are one of IPv4, which a gateway may lead to; the newer kinds Python knows itself."""
+
+
 def _is_not_global(address: str) -> bool:
-    return not ipaddress.ip_address(address.partition("%")[0]).is_global
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if any(found in net for net in _HOLD_OTHERS):
+        found = ipaddress.IPv4Address(found.packed[-4:])
+    return not found.is_global or found.is_multicast

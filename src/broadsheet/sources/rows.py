@@ -99,10 +99,11 @@ def _stored(value: str, name: str) -> str:
         raise BadInput(f"{name} has {len(value)} characters; at most {LONGEST_TEXT} are taken.")
     if "\0" in value:
         raise BadInput(f"{name} holds a NUL character.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise BadInput(f"{name} holds half of a surrogate pair.") from None
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{name} holds half of a surrogate pair.") from None
     return value.strip()
 
 
@@ -139,9 +140,9 @@ def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
         raise BadInput(f"{name} is {_shown(value)}; it takes a day like 2026-11-21, or a time.") from None
 
 
-def moment_of(text: str) -> datetime:
-    """Return the moment of an ISO day or time; without a zone it is in UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
+def moment_of(text: str | datetime) -> datetime:
+    """Return the moment of an ISO day or time, or of one read already; without a zone in UTC. Raises ValueError."""
+    moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
     if not 1900 <= moment.year <= 2200:
         raise ValueError(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

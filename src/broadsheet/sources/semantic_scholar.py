@@ -59,7 +59,7 @@ class SemanticScholar:
         answer = self._client.post(address, {"ids": asked}, {"fields": _FIELDS}, headers)
         if answer.status in (400, 404) and b"No valid paper ids" in answer.body:
             return [None] * len(asked)
-        told = decoded(answer, "Semantic Scholar", KEY)
+        told = decoded(answer, "Semantic Scholar", KEY, self._key)
         if not isinstance(told, list) or len(told) != len(asked):
             raise Upstream("Semantic Scholar's answer does not tell of each paper.", "Try again later.")
         return [_cited(one) for one in told]

@@ -20,6 +20,7 @@ from broadsheet.sources.rows import record_of
 ENDINGS = (".json", ".jsonl", ".zip", ".gz", ".xz", ".bz2", ".zst")
 """Of files that may hold a snapshot; whether one does is told by its first line alone."""
 
+_TEXT = {str}
 _MONTHS = {
     name: n
     for n, name in enumerate(
@@ -72,14 +73,14 @@ class Snapshot(JsonLines):
             "categories": _folded(row, "categories").split(),
             "version": len(submitted),
             "announced": announced_on(submitted[0]).isoformat(),
-            "published": submitted[0].isoformat(),
-            "updated": submitted[-1].isoformat(),
-            "withdrawn": submitted[-1].isoformat() if withdrawn else None,
+            "published": submitted[0],
+            "updated": submitted[-1],
+            "withdrawn": submitted[-1] if withdrawn else None,
             "comment": comment,
             "doi": _folded(row, "doi"),
             "journal_ref": _folded(row, "journal-ref"),
             "licence": _folded(row, "license"),
-            "history": [(number, moment.isoformat(), "") for number, moment in enumerate(submitted, start=1)],
+            "history": [(number, moment, "") for number, moment in enumerate(submitted, start=1)],
         }
         return record_of(facts, self.name)
 
@@ -123,13 +124,13 @@ def _authors(row: Mapping[str, Any]) -> list[str]:
     parsed = row.get("authors_parsed")
     if not parsed:
         return names_of(_folded(row, "authors"))
-    if not isinstance(parsed, list) or not all(isinstance(one, list) and _are_texts(one) for one in parsed):
+    if not isinstance(parsed, list) or not all(map(_is_name, parsed)):
         raise BadInput(f"authors_parsed is {str(parsed)[:60]}; it takes a list of lists of texts.")
     return [name for one in parsed if (name := _name(*one[:3]))]
 
 
-def _are_texts(parts: list[object]) -> bool:
-    return all(isinstance(part, str) for part in parts)
+def _is_name(parts: object) -> bool:
+    return isinstance(parts, list) and set(map(type, parts)) <= _TEXT
 
 
 def _name(family: str = "", given: str = "", suffix: str = "") -> str:

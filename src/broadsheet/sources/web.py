@@ -49,7 +49,7 @@ def source_at(url: str, client: PoliteClient, name: str | None = None) -> Source
 
 
 def _body(address: str, client: PoliteClient) -> bytes:
-    answer = client.get(address)
+    answer = client.get(address, remember=True)
     if answer.status != 200:
         told = openreview.refusal(answer.body, address)
         raise told or Upstream(f"{address[:200]} answered {answer.status}.", "Look at the address, or try again later.")

@@ -56,6 +56,11 @@ def unwanted(request: HttpRequest) -> QuerySet[Any, int] | None:
     return marks.unwanted(request.user) if request.user.is_authenticated else None
 
 
+def out_of_sight(request: HttpRequest) -> QuerySet[Any, int] | None:
+    """Return what to leave out of a page, as a query of primary keys; None where nothing is, as with ``?hidden=1``."""
+    return None if request.GET.get("hidden") == "1" else unwanted(request)
+
+
 def list_in_sight(request: HttpRequest, papers: PaperQuerySet) -> Sight[PaperQuerySet]:
     """Leave out of a list what its reader is not interested in, unless they ask to see it (``?hidden=1``)."""
     aside = unwanted(request)

@@ -26,7 +26,7 @@ LONGEST_PAUSE = timedelta(minutes=30)
 """Pauses after a failure: the first one, doubled with each further failure in a row, and the longest."""
 
 MOST_RUNS = 500
-"""Runs of one job that are remembered."""
+"""Runs of one job that are remembered; those in a row that went alike are one row."""
 
 ENDED_WITHOUT_A_WORD = "Its process ended in the midst of it."
 
@@ -40,15 +40,21 @@ class Held(NamedTuple):
     forced: bool
 
 
-def settle(entries: Iterable[Entry], now: datetime) -> None:
-    """See that each job has a row, and that none waits for a moment that only a wrong clock could have set."""
+def settle(entries: Iterable[Entry], now: datetime, lease: timedelta = LEASE) -> None:
+    """See that each job has a row, and that none waits for a moment that only a wrong clock could have set.
+
+    One that counts as held for longer than a lease is held for one lease more, and then counts as left by the dead.
+    """
     rows = {job.name: job for job in Job.objects.all()}
     new = [Job(name=entry.name, next_at=entry.when.first(now)) for entry in entries if entry.name not in rows]
     Job.objects.bulk_create(new, ignore_conflicts=True)
     for entry in entries:
         job = rows.get(entry.name)
-        if job and job.next_at > (latest := entry.when.after(job.next_at, now)):
+        # A pause after a failure may reach beyond the next moment.
+        if job and job.next_at > max(latest := entry.when.after(job.next_at, now), now + LONGEST_PAUSE):
             Job.objects.filter(pk=job.pk, next_at=job.next_at).update(next_at=latest)
+        if job and job.held_until and job.held_until > now + 2 * lease:
+            Job.objects.filter(pk=job.pk, held_until=job.held_until).update(held_until=now + lease)
 
 
 def due(names: Sequence[str], now: datetime) -> list[str]:
@@ -83,12 +89,19 @@ def renew(held: Held, now: datetime, lease: timedelta = LEASE) -> bool:
 
 
 def finish(held: Held, now: datetime, *, ok: bool, result: str, next_at: datetime) -> bool:
-    """Write down how a run ended and when its job runs next, and let go of it; False where another took it over."""
+    """Write down how a run ended and when its job runs next, and let go of it; False where another took it over.
+
+    Runs that the timetable began and that went well with the same words are one row, the newest of them: what does
+    nothing twice a minute would leave no room for what did something.
+    """
     with transaction.atomic():
         mine = Job.objects.filter(pk=held.run.job_id, held_by=held.sign)
         if not mine.update(held_by="", held_until=None, next_at=next_at):
             return False
-        JobRun.objects.filter(pk=held.run.pk).update(ended=now, ok=ok, result=result[:2000])
+        run = held.run
+        run.ended, run.ok, run.result = now, ok, result[:2000]
+        run.times += _fold(run) if ok and not run.by else 0
+        run.save(update_fields=["ended", "ok", "result", "times"])
     return True
 
 
@@ -132,6 +145,15 @@ def forget_runs() -> int:
         if oldest is not None:
             gone += job.runs.filter(pk__lt=oldest).delete()[0]
     return gone
+
+
+def _fold(run: JobRun) -> int:
+    """Forget the run before where it went just like this one; return for how many runs it stood."""
+    before = JobRun.objects.filter(job_id=run.job_id, pk__lt=run.pk).order_by("-pk").first()
+    if before is None or (before.ok, before.by, before.result) != (True, "", run.result):
+        return 0
+    before.delete()
+    return before.times
 
 
 def _free(now: datetime) -> QuerySet[Job]:

@@ -1,7 +1,8 @@
-"""The gate before a host, in the database: a least delay between two requests over all threads, processes, commands.
+"""The gate before a host, in the database: one request at a time, with a least delay between two, over all processes.
 
 Whoever waits sleeps outside of any transaction and takes the moment when it has come, by an UPDATE that only one can
-make. So nobody who is killed while waiting leaves a gap, and the delay counts from when a request really starts.
+make. So nobody who is killed while waiting leaves a gap, and the delay counts from when a request really starts. Who
+was let through keeps the others out by a lease: one who is killed while a host answers does so for that long.
 """
 
 import time
@@ -17,6 +18,9 @@ from broadsheet.work.models import Gate as Row
 _LONGEST_HOLD = 86_400.0
 _SLACK = 0.05
 """Seconds added to a delay: a request may be a little slower on its way than the next one."""
+
+_LOOK_EVERY = 0.5
+"""Seconds between two looks at a gate that somebody has passed whose request may be done at any moment."""
 
 _ON_ITS_WAY = 0.5
 """Seconds that a request may take until its host begins to answer, before the delay counts all the same: a busy machine
@@ -48,27 +52,32 @@ class Gate:
     ) -> None:
         self._host, self._pace = host.lower()[:255], pace.lower()[:255]
         self._delay, self._clock, self._sleep = delay, clock, sleep
-        self._passed = 0.0
+        self._lease = self._passed = self._asked = 0.0
 
-    def wait(self) -> None:
-        """Return when a request may start. The next one, anywhere, starts at least the delay later.
+    def wait(self, lease: float = 0) -> None:
+        """Return when a request may start. The next one, anywhere, starts when it is done, at least the delay later.
 
+        lease: seconds after which the next one may start although this one neither goes on nor is done.
         Raises Upstream where the host asked for a pause that is longer than anybody should wait, or where too many
         wait already; RuntimeError inside a transaction, which would stay open as long as a host likes.
         """
         _refuse_in_transaction(self._host)
-        waited = 0.0
+        self._lease, waited = lease, 0.0
         while (left := self._left()) > 0:
             waited += left
             if waited > 2 * LONGEST_WAIT + self._delay:
-                raise Upstream(f"Too many wait to ask {self._host}.", "Try again later.")
+                raise Upstream(f"Too many wait to ask {self._host}, or it answers too slowly.", "Try again later.")
             self._sleep(left)
 
-    def answered(self) -> None:
-        """Count the delay anew from now, as the host has begun to answer: it has been asked for certain."""
-        opens = min(self._clock(), self._passed + _ON_ITS_WAY) + self._delay + _SLACK
-        if self._delay:
-            Row.objects.filter(host=self._pace, opens__lt=opens).update(opens=opens)
+    def goes_on(self) -> None:
+        """Keep the others out for one lease more. The first time tells that the host has been asked for certain."""
+        now = self._clock()
+        self._asked = self._asked or min(now, self._passed + _ON_ITS_WAY)
+        self._open_at(max(now + self._lease, self._next_one()))
+
+    def done(self) -> None:
+        """Let the next one through, once the delay has passed since the host was asked."""
+        self._open_at(self._next_one())
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for some seconds, a day at most, as a host asked by Retry-After."""
@@ -93,11 +102,20 @@ class Gate:
             row = self._row(self._pace, make=True)
             now = self._clock()
             if row.opens > now:
-                return row.opens - now
+                left = row.opens - now
+                return left if left <= self._delay + _SLACK else min(left, _LOOK_EVERY)
             free = Row.objects.filter(host=self._pace, opens=row.opens, noted=row.noted)
-            if free.update(opens=now + self._delay + _SLACK, noted=now):
-                self._passed = now
+            if free.update(opens=now + max(self._delay + _SLACK, self._lease), noted=now):
+                self._passed, self._asked = now, 0.0
                 return 0.0
+
+    def _next_one(self) -> float:
+        return (self._asked or self._passed) + self._delay + _SLACK
+
+    def _open_at(self, moment: float) -> None:
+        """Open the gate at a moment, unless another was let through since, or the clock was set back."""
+        if self._delay:
+            Row.objects.filter(host=self._pace, noted=self._passed).update(opens=moment)
 
     def _row(self, host: str, *, make: bool = False) -> Row:
         """Return a host's row. Where the clock was set back since it was written, what was left of it begins anew."""

@@ -27,6 +27,7 @@ class JobRun(models.Model):
     by = models.CharField(max_length=150, blank=True, help_text="The operator who asked for it; empty: the timetable.")
     ok = models.BooleanField(null=True)
     result = models.TextField(blank=True, help_text="One sentence on what it did, or why it failed.")
+    times = models.PositiveIntegerField(default=1, help_text="Runs in a row that went just like this one, with it.")
 
     class Meta:
         indexes = [models.Index(fields=["job", "-id"], name="jobrun_of_job")]

@@ -63,6 +63,7 @@ class Shown:
                 "ok": last.ok,
                 "by": last.by,
                 "result": last.result,
+                "times": last.times,
             },
         }
 

@@ -3,14 +3,13 @@
 Any number of these may run at once, in one process or several: who runs a job is settled by ``actions``.
 """
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
 from broadsheet.errors import BroadsheetError, Conflict
@@ -24,9 +23,19 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds between two looks for jobs that are due."""
 
+SETTLE_EVERY = 60.0
+"""Seconds between two looks for moments that only a wrong clock could have set."""
+
+AFTER_TROUBLE = 10.0
+"""Seconds until a database that did not answer is asked again."""
+
 PATIENCE = 5.0
 """Seconds that the look for what is due, or a job run by hand, is waited for when all is to end. What a job has stored
 is stored in whole transactions, so one that waits for a host may be left behind."""
+
+LEFT_BEHIND = "It did not end when all was stopped; the next start carries on."
+NO_ANSWER = (OperationalError, InterfaceError)
+"""What Django raises where a database is locked for too long, away, or has dropped the connection."""
 
 
 class Running:
@@ -51,6 +60,16 @@ class Running:
     def carry_out(self) -> None:
         """Do the job, and write down how it went and when it runs next."""
         ok, result = self._outcome()
+        while not _answered("writing down how a job ended", lambda: self._write_down(ok, result)):
+            if self._lost.wait(AFTER_TROUBLE) or self._stopped():
+                return
+
+    def leave_behind(self) -> None:
+        """Let go of a job that does not end, so that the next process need not wait until it counts as dead."""
+        now = timezone.now()
+        actions.finish(self.held, now, ok=False, result=LEFT_BEHIND, next_at=now)
+
+    def _write_down(self, ok: bool, result: str) -> None:
         now = timezone.now()
         if self._heard:
             result, next_at = f"{result} It was stopped and goes on later.", now
@@ -60,19 +79,15 @@ class Running:
             next_at = now + actions.pause_after_failure(self.entry.name)
         actions.finish(self.held, now, ok=ok, result=result, next_at=next_at)
 
-    def leave_behind(self) -> None:
-        """Let go of a job that does not end, so that the next process need not wait until it counts as dead."""
-        now = timezone.now()
-        actions.finish(
-            self.held, now, ok=False, result="The server stopped; it goes on at the next start.", next_at=now
-        )
-
     def _outcome(self) -> tuple[bool, str]:
         try:
             return True, self.entry.function(self.stop)
         except BroadsheetError as error:
             logger.warning("The job %s failed: %s", self.entry.name, error)
             return False, str(error)
+        except NO_ANSWER as error:
+            logger.warning("The job %s failed: %s", self.entry.name, _first_line(error))
+            return False, f"The database did not answer: {_first_line(error)}."
         except Exception as error:
             logger.exception("The job %s failed", self.entry.name)
             return False, f"{type(error).__name__}: {error}"
@@ -88,6 +103,7 @@ class Runner:
         self._lock = threading.Lock()
         self._lanes: dict[str, threading.Thread] = {}
         self._in_hand: dict[str, Running] = {}
+        self._settled: float | None = None
         self._renewed = 0.0
         self._looking = threading.Thread(target=self._keep_looking, name="timetable", daemon=True)
 
@@ -108,20 +124,20 @@ class Runner:
             patience = in_hand[lane].entry.patience if lane in in_hand else PATIENCE
             thread.join(max(0.0, began + patience - time.monotonic()))
             if thread.is_alive() and lane in in_hand:
-                with _logged("letting go of a job"):
-                    in_hand[lane].leave_behind()
+                _answered("letting go of a job", in_hand[lane].leave_behind)
 
     def _keep_looking(self) -> None:
-        settled = False
         while not self._stopped.is_set():
-            with _logged("looking into the timetable"):
-                if not settled:
-                    actions.settle(self._entries.values(), timezone.now())
-                    settled = True
-                self._begin_what_is_due()
-                self._give_signs_of_life()
-            self._stopped.wait(self._look_every)
+            answered = _answered("looking into the timetable", self._look)
+            self._stopped.wait(self._look_every if answered else AFTER_TROUBLE)
         connections.close_all()
+
+    def _look(self) -> None:
+        if self._settled is None or time.monotonic() - self._settled > SETTLE_EVERY:
+            actions.settle(self._entries.values(), timezone.now(), self._lease)
+            self._settled = time.monotonic()
+        self._begin_what_is_due()
+        self._give_signs_of_life()
 
     def _begin_what_is_due(self) -> None:
         with self._lock:
@@ -147,18 +163,20 @@ class Runner:
 
     def _run(self, entry: Entry) -> None:
         try:
-            with _logged(f"running the job {entry.name}"):
-                held = actions.take(entry.name, timezone.now(), self._lease)
-                if held is not None:
-                    running = Running(entry, held, self._stopped.is_set)
-                    with self._lock:
-                        self._in_hand[entry.lane] = running
-                    running.carry_out()
+            _answered(f"running the job {entry.name}", lambda: self._take_and_do(entry))
         finally:
             connections.close_all()
             with self._lock:
                 self._in_hand.pop(entry.lane, None)
                 self._lanes.pop(entry.lane, None)
+
+    def _take_and_do(self, entry: Entry) -> None:
+        held = actions.take(entry.name, timezone.now(), self._lease)
+        if held is not None:
+            running = Running(entry, held, self._stopped.is_set)
+            with self._lock:
+                self._in_hand[entry.lane] = running
+            running.carry_out()
 
 
 def run_now(
@@ -176,7 +194,10 @@ def run_now(
     actions.settle([entry], timezone.now())
     held = actions.take(entry.name, timezone.now(), lease, by=by)
     if held is None:
-        raise Conflict(f"The job {entry.name} is being run by another process.", "`broadsheet jobs` shows since when.")
+        raise Conflict(
+            f"The job {entry.name} is being run by another process.",
+            "`broadsheet jobs` shows since when. One that was killed lets go of it after a minute.",
+        )
     running = Running(entry, held._replace(forced=True), stop)
 
     def work() -> None:
@@ -202,11 +223,22 @@ def run_now(
     return JobRun.objects.get(pk=held.run.pk)
 
 
-@contextlib.contextmanager
-def _logged(doing: str) -> Iterator[None]:
-    """Log what went wrong and go on: a thread that dies would leave the site silently out of date."""
+def _answered(doing: str, do: Callable[[], object]) -> bool:
+    """Do something, log what goes wrong, and go on: a thread that dies would leave the site silently out of date.
+
+    Returns False where the database did not answer, which is worth another try after a while.
+    """
     try:
-        yield
+        do()
+    except NO_ANSWER as error:
+        logger.warning("%s: the database does not answer (%s); it is tried again", doing, _first_line(error))
+        connections.close_all()
+        return False
     except Exception:
         logger.exception("%s failed; it is tried again", doing)
         connections.close_all()
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__

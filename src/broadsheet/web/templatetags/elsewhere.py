@@ -1,5 +1,6 @@
 """What other places tell of a paper beyond the line in its facts: stars over time, things at the Hub, citations."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django import template
@@ -9,6 +10,7 @@ from broadsheet.enrich.elsewhere_looks import counted, hub_address
 from broadsheet.enrich.stars import Reading
 from broadsheet.papers.models import Paper
 from broadsheet.sources.hub import KINDS
+from broadsheet.web.cards import out_of_sight
 
 register = template.Library()
 
@@ -42,17 +44,20 @@ class Elsewhere(NamedTuple):
     place: str
 
 
-@register.simple_tag
-def told_elsewhere(paper: Paper) -> Elsewhere:
-    """Return what other places tell of a paper: one query where they tell nothing, some more where they do."""
-    shown = [fact for fact in facts.of(paper) if fact.kind in ("stars", "hub", "citations", "orcid")]
+@register.simple_tag(takes_context=True)
+def told_elsewhere(context: Mapping[str, Any], paper: Paper, known: list[facts.Shown]) -> Elsewhere:
+    """Return what other places tell of a paper: no query where they tell nothing, some where they do.
+
+    known: its facts. Of papers that cite each other those are left out that the reader set aside, as everywhere.
+    """
+    shown = [fact for fact in known if fact.kind in ("stars", "hub", "citations", "orcid")]
     values = {fact.kind: fact.value for fact in shown}
     named = [fact.source for fact in shown if fact.kind == "citations"]
     return Elsewhere(
         orcids.of_authors(paper, shown),
         curve(stars.history(values["stars"])) if "stars" in values else None,
         [_shelf(kind, values["hub"][kind]) for kind in KINDS if kind in values.get("hub", {})],
-        citations.near(paper) if named else None,
+        citations.near(paper, out_of_sight(context["request"])) if named else None,
         " and ".join(named),
     )
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django import template
 
-from broadsheet.enrich.facts import Shown, of
+from broadsheet.enrich.facts import Shown
 from broadsheet.enrich.looks import LOOKS
 from broadsheet.papers.models import Paper
 
@@ -26,9 +26,9 @@ class Told(NamedTuple):
 
 
 @register.simple_tag
-def facts_of(paper: Paper) -> Told:
-    """Return the facts of a paper for its page, with one query; key phrases only where no source brought some."""
-    shown = [one for one in of(paper) if LOOKS[one.kind].page and not (one.kind == "phrases" and paper.keywords)]
+def facts_of(paper: Paper, known: list[Shown]) -> Told:
+    """Return the facts for the section of the page; key phrases only where no source brought some."""
+    shown = [one for one in known if LOOKS[one.kind].page and not (one.kind == "phrases" and paper.keywords)]
     lines = [one for one in shown if not LOOKS[one.kind].apart]
     apart = [Apart(one, _heading(one)) for one in shown if LOOKS[one.kind].apart]
     return Told(lines, apart)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from broadsheet import pipeline
 from broadsheet.accounts import readers
-from broadsheet.errors import BroadsheetError, SignInNeeded
+from broadsheet.errors import BroadsheetError, SignInNeeded, TooMany
 from broadsheet.papers.models import Paper
 from broadsheet.search.query import parse
 from broadsheet.sources.record import Record
@@ -30,17 +30,21 @@ def page(request: HttpRequest) -> HttpResponse:
     if not typed or request.method == "HEAD":
         return render(request, "web/elsewhere.html", context)
     try:
-        found, total = pipeline.ask_arxiv(request.user, parse(typed), start=(number - 1) * ROWS, limit=ROWS)
+        found = pipeline.ask_arxiv(request.user, parse(typed), start=(number - 1) * ROWS, limit=ROWS)
     except SignInNeeded:
         raise
     except BroadsheetError as error:
-        return render(request, "web/elsewhere.html", context | {"error": error}, status=STATUS[type(error)])
+        answer = render(request, "web/elsewhere.html", context | {"error": error}, status=STATUS[type(error)])
+        if isinstance(error, TooMany):
+            answer["Retry-After"] = str(error.wait)
+        return answer
     context |= {
-        "rows": _with_ours(found),
-        "total": total,
+        "rows": _with_ours(found.papers),
+        "total": found.total,
+        "notes": found.notes,
         "number": number,
         "newer": number - 1,
-        "older": number + 1 if number * ROWS < total and number < LAST_PAGE else 0,
+        "older": number + 1 if number * ROWS < found.total and number < LAST_PAGE else 0,
     }
     return render(request, "web/elsewhere.html", context)
 

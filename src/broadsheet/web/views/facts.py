@@ -32,9 +32,10 @@ class Row(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One change of the past, in words."""
+    """One change of the past, in words. told: whether the visitor may read what it was about: what was hidden is."""
 
     label: str
+    told: bool
     before: str
     after: str
     change: FactChange
@@ -66,7 +67,7 @@ def facts(request: HttpRequest, key: str) -> HttpResponse:
         "paper": paper,
         "rows": rows,
         "by": by,
-        "history": [_change(one) for one in corrections.history(paper)[:100]],
+        "history": [_change(one, told=bool(by)) for one in corrections.history(paper)[:100]],
     }
     return render(request, "web/facts.html", context, status=400 if wrong else 200)
 
@@ -94,10 +95,10 @@ def _words(fact: Shown) -> str:
     return ", ".join(piece.text for piece in fact.pieces)
 
 
-def _change(change: FactChange) -> Change:
+def _change(change: FactChange, *, told: bool) -> Change:
     look = LOOKS.get(change.kind)
 
     def line(value: dict[str, object]) -> str:
-        return ", ".join(piece.text for piece in look.pieces(value)) if look and value else ""
+        return ", ".join(piece.text for piece in look.pieces(value)) if look and value and told else ""
 
-    return Change(look.label if look else change.kind, line(change.before), line(change.after), change)
+    return Change(look.label if look else change.kind, told, line(change.before), line(change.after), change)

@@ -37,6 +37,7 @@ class Cell:
     day: standing.Day | None
     sign: str = ""
     word: str = ""
+    is_today: bool = False
 
 
 def month_context(asked: str, now: datetime) -> dict[str, Any]:
@@ -46,19 +47,22 @@ def month_context(asked: str, now: datetime) -> dict[str, Any]:
     """
     first = _month(asked) if asked else arxiv_calendar.day_of(now).replace(day=1)
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    cells = [_cell(day) for day in standing.calendar(first, last)]
+    current = arxiv_calendar.day_of(now)
+    cells = [_cell(day, current) for day in standing.calendar(first, last)]
     cells = [Cell(None)] * first.weekday() + cells
     cells += [Cell(None)] * (-len(cells) % 7)
-    today = standing.expected_day(now)
+    announced = standing.expected_day(now)
+    newest = _cell(standing.calendar(announced, announced)[0], current)
     return {
         "month": first,
         "weeks": [cells[start : start + 7] for start in range(0, len(cells), 7)],
         "earlier": (first - timedelta(days=1)) if first > FIRST else None,
-        "later": (last + timedelta(days=1)) if last < arxiv_calendar.day_of(now) else None,
+        "later": (last + timedelta(days=1)) if last < current else None,
         "weekdays": [(name[:2], name) for name in day_name],
         "legend": [one for name, one in SIGNS.items() if name],
-        "today": _cell(standing.calendar(today, today)[0]),
-        "line": standing.front_line(now),
+        "today": newest,
+        # Of a late or partial day the sentence before it has told already.
+        "closed": "" if newest.day and newest.day.state in ("late", "partial") else standing.front_line(now),
     }
 
 
@@ -69,9 +73,10 @@ def day(request: HttpRequest, label: str) -> HttpResponse:
     found = standing.calendar(asked, asked)[0]
     rows = standing.rows_of(asked)
     whole = next((row for row in rows if not row.category), None)
+    today = arxiv_calendar.day_of(timezone.now())
     context = {
         "day": asked,
-        "cell": _cell(found),
+        "cell": _cell(found, today),
         "rows": [(row, SIGNS.get(row.state, ("", row.state)), told(row) is None) for row in rows],
         "whole": whole,
         "history": [
@@ -82,16 +87,17 @@ def day(request: HttpRequest, label: str) -> HttpResponse:
         else [],
         "announced": None if arxiv_calendar.why_none(asked) else arxiv_calendar.announced_at(asked),
         "is_sure": arxiv_calendar.is_sure(asked),
-        "is_future": asked > arxiv_calendar.day_of(timezone.now()),
-        "before": asked - timedelta(days=1),
-        "after": asked + timedelta(days=1),
+        "is_future": asked > today,
+        "before": asked - timedelta(days=1) if asked > FIRST else None,
+        "after": asked + timedelta(days=1) if asked <= today else None,
     }
     return render(request, "web/ledger_day.html", context)
 
 
-def _cell(found: standing.Day) -> Cell:
+def _cell(found: standing.Day, today: date) -> Cell:
+    """Return how a day is shown; of a day that lies ahead nothing can be noted, and nothing is said."""
     sign, word = SIGNS[found.state or ""]
-    return Cell(found, sign, word)
+    return Cell(found, sign, word if found.state or found.day <= today else "", found.day == today)
 
 
 def _month(text: str) -> date:

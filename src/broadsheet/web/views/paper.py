@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from broadsheet import places
 from broadsheet.accounts import limits, readers
-from broadsheet.enrich import fulltext
+from broadsheet.enrich import facts, fulltext
 from broadsheet.hub import compact, paper_content_props, paper_markdown
 from broadsheet.hub.markdown import READ_MORE
 from broadsheet.hub.texts import web_url
@@ -35,6 +35,9 @@ def markdown(request: HttpRequest, key: str) -> HttpResponse:
     read = fulltext.reading(paper, patience, lambda: places.client(PATIENCE), lambda: _spend(request))
     answer = HttpResponse(paper_markdown(paper, read), content_type="text/markdown; charset=utf-8")
     answer["Vary"] = "Accept"
+    # What may not be stored here is not to be stored on its way either; and who is told to come back shall find more.
+    passed_on = read.why == "later" or (read.page and not arxiv_html.may_be_kept(read.page.licence))
+    answer["Cache-Control"] = "no-store" if passed_on else "no-cache"
     if read.why == "later":
         answer["Retry-After"] = str(READ_MORE)
     return answer
@@ -67,6 +70,7 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
     similar = similar_to(paper)
     found = dress(request, [paper])
     talk = below(request, paper)
+    known = facts.of(paper)
     context = talk | {
         "here": here(request),
         "paper": paper,
@@ -84,7 +88,8 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
         ),
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
         "original": paper_ids.original(paper.key),
-        "props": compact(paper_content_props(paper, request.user, found, talk["part"].rows)),
+        "known": known,
+        "props": compact(paper_content_props(paper, request.user, found, talk["part"].rows, known)),
     }
     response = render(request, "web/paper.html", context)
     if similar is None:  # the index did not answer: the next reader may have more luck

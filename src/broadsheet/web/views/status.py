@@ -29,8 +29,10 @@ def status(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Tell robots to leave search alone: every query is another page."""
-    return HttpResponse("User-agent: *\nDisallow: /papers?\nDisallow: /api/\n", content_type="text/plain")
+    """Tell robots to leave search alone, as every query is another page, and full texts, which arXiv is asked for."""
+    kept_from = ("/papers?", "/papers/*.md$", "/api/")
+    lines = ["User-agent: *", *(f"Disallow: {address}" for address in kept_from), ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
 @require_safe
