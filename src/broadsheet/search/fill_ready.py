@@ -8,7 +8,7 @@ import os
 
 import django
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would begin some, to do sums that nobody does here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would begin some, to do sums that nobody does here
 django.setup()
 
 from broadsheet.papers import models  # noqa: E402, F401
