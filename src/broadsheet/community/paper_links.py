@@ -106,6 +106,7 @@ def normal_address(text: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     usable = (
         len(text) <= LONGEST
+        and text.isprintable()
         and parts.scheme in ("http", "https")
         and parts.username is None
         and host
