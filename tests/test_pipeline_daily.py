@@ -147,7 +147,7 @@ def test_the_command_compares_the_days_here_with_theirs(site, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "2026-01-05: 2 there, 2 here, 2 in both; 2 of the first ten in both, order +1.00" in done.stdout
     assert "not here: 2601.00005" in done.stdout
-    assert "6 papers there, 2 of them not here; mean order +1.00; 1 rows could not be read." in done.stdout
+    assert "6 papers there, 2 of them not here; mean order +1.00; 1 could not be read." in done.stdout
     done = CliRunner().invoke(main, ["compare", "--from", "2026-01-07", "--to", "2026-01-07", "--json"])
     [day] = json.loads(done.stdout)
     assert [one["key"] for one in day["missing"]] == ["2601.00005", "2601.00006"]
