@@ -1,5 +1,6 @@
 """The full text of a paper, kept where its licence allows, else only passed on. How arXiv is read is in ``sources``."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.sources import arxiv_html, arxiv_ids
 from broadsheet.sources.arxiv_html import FullPage
 from broadsheet.sources.http import PoliteClient
+
+logger = logging.getLogger(__name__)
 
 PASSED_ON_FOR = 300
 """Seconds for which a text that may not be stored is held in memory, so that one who asks twice asks arXiv once."""
@@ -152,6 +155,8 @@ def _asked(paper: Paper, patience: float, client: Callable[[], PoliteClient]) ->
                 remember(paper, page, timezone.now())
         except Upstream:
             return  # the asker is told to come back
+        except DatabaseError as error:  # busy, or gone while arXiv was asked
+            logger.warning("The full text of %s could not be kept: %s", paper.key, error)
         finally:
             _end(paper.key)
             connections.close_all()

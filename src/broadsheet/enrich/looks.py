@@ -102,10 +102,10 @@ def _extract(value: Value) -> list[Piece]:
 
 
 def _links(value: Value) -> list[Piece]:
-    named = (("code", "Code"), ("project", "Project page"))
     official = "" if value.get("official", True) else " (named, perhaps not the authors’ own)"
-    found = [(label, str(value.get(key, ""))) for key, label in named]
-    return [Piece(f"{label}{official}", url) for label, url in found if url.startswith(("https://", "http://"))]
+    found = [str(value.get(key, "")) for key in ("code", "project")]
+    # By their addresses: the page has links named Code and Project already.
+    return [Piece(url.partition("//")[2] + official, url) for url in found if url.startswith(("https://", "http://"))]
 
 
 def _unquoted(text: str) -> str:
