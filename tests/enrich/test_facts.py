@@ -45,7 +45,11 @@ def verified(reader, paper):
 
 
 def test_a_comment_gives_venue_length_and_links_with_source(told):
-    assert kinds(told) == {"venue": "ICML 2026 (oral)", "length": "12 pages, 3 figures", "links": "github.com/example/growth"}
+    assert kinds(told) == {
+        "venue": "ICML 2026 (oral)",
+        "length": "12 pages, 3 figures",
+        "links": "github.com/example/growth",
+    }
     assert venue_of(told).origin == "from the authors’ comment"
 
 
