@@ -1,15 +1,20 @@
 """What the kinds of facts that ask hosts have in common: which papers wait, when to ask again, when to give up."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from broadsheet.enrich import facts
 from broadsheet.enrich.models import Fact
+from broadsheet.enrich.run import Stop
 from broadsheet.errors import BroadsheetError, Upstream
 from broadsheet.papers.actions import note_activity
 from broadsheet.papers.models import Counter, Paper, PaperQuerySet
+
+logger = logging.getLogger(__name__)
 
 FAILURES = 3
 """Failures in a row after which a place is left alone until the next run: then it is the place and not the paper."""
@@ -96,3 +101,50 @@ class Patience:
     def answered(self) -> None:
         """Note that the place has answered."""
         self._row = 0
+
+
+class Places:
+    """Several places that are asked for the same kind of facts, each apart: one that fails keeps no other from it.
+
+    at_once: of each place by its name, how many papers go into one question.
+    """
+
+    def __init__(self, kind: str, at_once: Mapping[str, int]) -> None:
+        self._kind, self._at_once = kind, at_once
+        self._patience = {name: Patience(kind, name) for name in at_once}
+        self._given_up: dict[str, BroadsheetError] = {}
+
+    def wanted(self, now: datetime) -> PaperQuerySet:
+        """Return the papers that a place is to be asked about; none for a place that has been given up."""
+        left = [name for name in self._at_once if name not in self._given_up]
+        return waiting(self._kind, left, now, Paper.objects.all() if left else Paper.objects.none())
+
+    def look(self, papers: Sequence[Paper], stop: Stop, ask: Callable[[str, Sequence[Paper]], None]) -> int:
+        """Ask each place about the papers that wait for it, and return how many were asked about.
+
+        ask: asks one place about some papers and writes down what it told. Raises what went wrong where none is left.
+        """
+        done: set[int] = set()
+        for source, size in self._at_once.items():
+            due = unasked(self._kind, source, papers, timezone.now())
+            for start in range(0, len(due), size):
+                if stop() or source in self._given_up:
+                    break
+                batch = due[start : start + size]
+                self._ask(source, batch, ask)
+                done |= {paper.pk for paper in batch}
+        if self._given_up and len(self._given_up) == len(self._at_once):
+            raise next(iter(self._given_up.values()))
+        return len(done)
+
+    def _ask(self, source: str, papers: Sequence[Paper], ask: Callable[[str, Sequence[Paper]], None]) -> None:
+        try:
+            ask(source, papers)
+        except BroadsheetError as error:
+            try:
+                self._patience[source].failed(papers, error, timezone.now())
+            except BroadsheetError as last:
+                self._given_up[source] = last
+                logger.warning("%s is left alone until the next run: %s", source, last)
+        else:
+            self._patience[source].answered()

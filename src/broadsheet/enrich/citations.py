@@ -1,6 +1,5 @@
 """How often papers are cited and which papers here cite each other, as Semantic Scholar and OpenAlex tell it."""
 
-import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,12 +12,9 @@ from broadsheet.enrich import asking, facts
 from broadsheet.enrich.looks import Value
 from broadsheet.enrich.models import Citation, Fact
 from broadsheet.enrich.run import Stop
-from broadsheet.errors import BroadsheetError
 from broadsheet.papers.actions import note_activity
 from broadsheet.papers.models import Identifier, Paper, PaperQuerySet
 from broadsheet.sources import openalex, semantic_scholar
-
-logger = logging.getLogger(__name__)
 
 KIND = "citations"
 SEMANTIC_SCHOLAR, OPENALEX = "Semantic Scholar", "OpenAlex"
@@ -44,43 +40,20 @@ class Citations:
         self, scholar: semantic_scholar.SemanticScholar | None = None, alex: openalex.OpenAlex | None = None
     ) -> None:
         self._scholar, self._alex = scholar, alex
-        self._sources = [name for name, place in ((SEMANTIC_SCHOLAR, scholar), (OPENALEX, alex)) if place]
-        self._patience = {name: asking.Patience(KIND, name) for name in self._sources}
-        self._given_up: dict[str, BroadsheetError] = {}
+        sizes = ((SEMANTIC_SCHOLAR, scholar, semantic_scholar.AT_ONCE), (OPENALEX, alex, openalex.AT_ONCE))
+        self._places = asking.Places(KIND, {name: size for name, place, size in sizes if place})
 
     def wanted(self, now: datetime) -> PaperQuerySet:
         """Return the papers that a place is to be asked about; none for a place that has been given up."""
-        left = [name for name in self._sources if name not in self._given_up]
-        return asking.waiting(KIND, left, now, Paper.objects.all() if left else Paper.objects.none())
+        return self._places.wanted(now)
 
     def look(self, papers: Sequence[Paper], stop: Stop) -> int:
         """Ask about papers, some dozens in one question. Raises what went wrong once no place is left to ask."""
-        done: set[int] = set()
-        for source in self._sources:
-            due = asking.unasked(KIND, source, papers, timezone.now())
-            size = semantic_scholar.AT_ONCE if source == SEMANTIC_SCHOLAR else openalex.AT_ONCE
-            for start in range(0, len(due), size):
-                if stop() or source in self._given_up:
-                    break
-                batch = due[start : start + size]
-                self._ask(source, batch)
-                done |= {paper.pk for paper in batch}
-        if self._given_up and len(self._given_up) == len(self._sources):
-            raise next(iter(self._given_up.values()))
-        return len(done)
+        return self._places.look(papers, stop, self._ask)
 
     def _ask(self, source: str, papers: Sequence[Paper]) -> None:
         now = timezone.now()
-        try:
-            told = self._of_scholar(papers) if source == SEMANTIC_SCHOLAR else self._of_alex(papers)
-        except BroadsheetError as error:
-            try:
-                self._patience[source].failed(papers, error, now)
-            except BroadsheetError as last:
-                self._given_up[source] = last
-                logger.warning("%s is left alone until the next run: %s", source, last)
-            return
-        self._patience[source].answered()
+        told = self._of_scholar(papers) if source == SEMANTIC_SCHOLAR else self._of_alex(papers)
         found = []
         for paper in papers:
             one = told.get(paper.pk)

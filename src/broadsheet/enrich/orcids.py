@@ -1,6 +1,5 @@
 """Authors' ORCID iDs as OpenAlex or ORCID itself tells them, and which author of a paper each of them is."""
 
-import logging
 import re
 import unicodedata
 from collections import Counter
@@ -13,12 +12,9 @@ from django.utils import timezone
 from broadsheet.enrich import asking, facts
 from broadsheet.enrich.looks import Value
 from broadsheet.enrich.run import Stop
-from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.papers.names import split
 from broadsheet.sources import openalex, orcid
-
-logger = logging.getLogger(__name__)
 
 KIND = "orcid"
 OPENALEX, ORCID = "OpenAlex", "ORCID"
@@ -38,43 +34,20 @@ class Orcids:
 
     def __init__(self, alex: openalex.OpenAlex | None = None, registry: orcid.Orcid | None = None) -> None:
         self._alex, self._registry = alex, registry
-        self._sources = [name for name, place in ((OPENALEX, alex), (ORCID, registry)) if place]
-        self._patience = {name: asking.Patience(KIND, name) for name in self._sources}
-        self._given_up: dict[str, BroadsheetError] = {}
+        sizes = ((OPENALEX, alex, openalex.AT_ONCE), (ORCID, registry, 1))
+        self._places = asking.Places(KIND, {name: size for name, place, size in sizes if place})
 
     def wanted(self, now: datetime) -> PaperQuerySet:
         """Return the papers that a place is to be asked about; none for a place that has been given up."""
-        left = [name for name in self._sources if name not in self._given_up]
-        return asking.waiting(KIND, left, now, Paper.objects.all() if left else Paper.objects.none())
+        return self._places.wanted(now)
 
     def look(self, papers: Sequence[Paper], stop: Stop) -> int:
         """Ask about papers; OpenAlex tells of some dozens at once. Raises what went wrong once no place is left."""
-        done: set[int] = set()
-        for source in self._sources:
-            due = asking.unasked(KIND, source, papers, timezone.now())
-            size = openalex.AT_ONCE if source == OPENALEX else 1
-            for start in range(0, len(due), size):
-                if stop() or source in self._given_up:
-                    break
-                batch = due[start : start + size]
-                self._ask(source, batch)
-                done |= {paper.pk for paper in batch}
-        if self._given_up and len(self._given_up) == len(self._sources):
-            raise next(iter(self._given_up.values()))
-        return len(done)
+        return self._places.look(papers, stop, self._ask)
 
     def _ask(self, source: str, papers: Sequence[Paper]) -> None:
         now = timezone.now()
-        try:
-            told = self._of_alex(papers) if source == OPENALEX else self._of_registry(papers)
-        except BroadsheetError as error:
-            try:
-                self._patience[source].failed(papers, error, now)
-            except BroadsheetError as last:
-                self._given_up[source] = last
-                logger.warning("%s is left alone until the next run: %s", source, last)
-            return
-        self._patience[source].answered()
+        told = self._of_alex(papers) if source == OPENALEX else self._of_registry(papers)
         found = []
         for paper in papers:
             matched = match(paper.authors, told.get(paper.pk, []))
