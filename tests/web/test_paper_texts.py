@@ -123,6 +123,7 @@ def test_offline_the_abstract_is_given_with_the_address_of_the_text(client):
     assert "Retry-After" not in answer
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_network_that_fetched_enough_gets_the_abstract_and_is_told_when_to_come_back(client, settings, monkeypatch):
     settings.OFFLINE = False
     monkeypatch.setattr("broadsheet.web.views.paper.NETWORK_TEXTS", 1)
@@ -136,6 +137,9 @@ def test_a_network_that_fetched_enough_gets_the_abstract_and_is_told_when_to_com
         assert answer["Cache-Control"] == "no-store"
         assert "it is not here now" in answer.text
     assert client.head("/papers/2601.00001.md").status_code == 200
+    for left in threading.enumerate():
+        if left.name == "fulltext":
+            left.join(30)  # it writes to the database that the next test uses
 
 
 def test_the_twin_of_a_paper_is_readable_as_markdown(client):
