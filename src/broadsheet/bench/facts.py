@@ -125,7 +125,7 @@ class _Judge:
     def __init__(self, counts: Counter[str], papers: int) -> None:
         self._counts, self._papers = counts, papers
         self._model = current.embedder()
-        self._chance = random.Random(2)  # noqa: S311
+        self._chance = random.Random(2)  # noqa: S311 (which two sentences are the chance ones, the same each time)
         self._found: dict[str, list[tuple[float, float, int]]] = {}
 
     def look(self, sentences: Sequence[str]) -> None:
