@@ -246,6 +246,7 @@ INSTALLED_APPS = [
     "broadsheet.community",
     "broadsheet.ranking",
     "broadsheet.enrich",
+    "broadsheet.bench",
     "broadsheet.mail",
     "broadsheet.feeds",
     "broadsheet.web",

@@ -15,12 +15,10 @@ from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid
 from broadsheet.search.query import parse
+from broadsheet.search.tuning import SYSTEMS
 from broadsheet.sources.beir import Judgments, key_of
 
 DEPTH = 100
-SYSTEMS: dict[str, float | None] = {"words": 0.0, "meaning": 1.0, "fused": None}
-"""The share of meaning in the sum; None is the site's own."""
-
 LENGTHS = ((1, 3), (4, 8), (9, 20), (21, 10_000))
 """Groups of queries by their number of words."""
 
@@ -62,7 +60,7 @@ def measure(judged: Judgments, systems: Sequence[str], report: Report) -> Measur
         times = []
         for query, text in judged.queries.items():
             began = time.perf_counter()
-            results = hybrid.search(parse(text), limit=DEPTH, weight=SYSTEMS[system])
+            results = hybrid.search(parse(text), limit=DEPTH, ranking=SYSTEMS[system])
             times.append(1000 * (time.perf_counter() - began))
             listed = [results.jump] if results.jump else [keys[hit.paper_id] for hit in results.hits]
             ranking = [names.get(key, key) for key in listed]

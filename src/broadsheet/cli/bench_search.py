@@ -17,11 +17,12 @@ def run_beir(
     with apart(keep):
         from broadsheet.bench import beir
         from broadsheet.search import current
+        from broadsheet.search.tuning import SYSTEMS
         from broadsheet.sources.beir import judgments
 
         judged = judgments(folder, split)
         _take_in(folder)
-        chosen = systems or tuple(beir.SYSTEMS)
+        chosen = systems or tuple(SYSTEMS)
         _give_vectors(needed=bool(systems) and systems != ("words",))
         try:
             if current.embedder() is None:

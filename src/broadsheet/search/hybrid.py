@@ -13,6 +13,7 @@ from broadsheet.papers.titles import title_key
 from broadsheet.search import current, orders, relax, state
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term
 from broadsheet.search.query import Query
+from broadsheet.search.tuning import DEFAULT, Ranking
 
 DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
@@ -63,7 +64,7 @@ def search(
     after: orders.Place | None = None,
     exact: bool = False,
     tally: bool = False,
-    weight: float | None = None,
+    ranking: Ranking = DEFAULT,
 ) -> Results:
     """Return results ``offset`` to ``offset + limit`` for a query, best first.
 
@@ -71,7 +72,7 @@ def search(
     (docs/search). Without a model words alone decide and a note says so.
     after: the ``place`` of a hit, to go on behind it whatever was added since; ``offset`` does not count then.
     exact: only papers that hold all the words, and all of them. tally: count them, and say what to leave out.
-    weight: share of meaning, in [0, 1], in place of the setting's, for measurements.
+    ranking: how they are ordered; readers get the default.
     """
     if query.key and (named := Paper.objects.named(query.key)):
         return Results([], 0, jump=named.key)
@@ -87,7 +88,7 @@ def search(
     if tally or complete:
         results.tally = searcher.tally(filters=wanted, facets=tally)
     if not complete:
-        hits = _similar(searcher, query, results.notes, weight)
+        hits = _similar(searcher, query, results.notes, ranking)
     elif query.text and query.order == "relevance":
         hits = _exactly(searcher, query, wanted, orders.MOST if after else offset + limit + DEPTH)
     else:
@@ -142,10 +143,11 @@ def _with_ids(query: Query) -> Query:
     return replace(query, filters=replace(query.filters, ids=found))
 
 
-def _similar(searcher: Searcher, query: Query, notes: list[str], weight: float | None = None) -> list[Hit]:
+def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> list[Hit]:
     """Words and meaning fused; what is called as typed first."""
-    words = [] if weight == 1 else searcher.words(query.text, limit=DEPTH, filters=query.filters)
-    meaning = [] if weight == 0 else _by_meaning(searcher, query, notes)
+    weight = ranking.weight
+    words = [] if weight == 1 else searcher.words(query.text, limit=ranking.depth, filters=query.filters)
+    meaning = [] if weight == 0 else _by_meaning(searcher, query, notes, ranking.depth)
     known = state.read()
     if meaning and known.share < 1:
         notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
@@ -196,13 +198,13 @@ def _normalised(scored: Sequence[Scored]) -> dict[int, float]:
     return {pk: (score - lowest) / width if highest > lowest else 1.0 for pk, score in scored}
 
 
-def _by_meaning(searcher: Searcher, query: Query, notes: list[str]) -> list[Scored]:
+def _by_meaning(searcher: Searcher, query: Query, notes: list[str], depth: int) -> list[Scored]:
     embedder = current.embedder()
     if embedder is None:
         notes.append(f"Searched by words alone: {current.why_no_model()}")
         return []
     vector = embedder.embed([query.text])[0]
-    nearest = searcher.meaning(vector, limit=DEPTH, filters=query.filters)
+    nearest = searcher.meaning(vector, limit=depth, filters=query.filters)
     return [hit for hit in nearest if hit.score >= LEAST_COSINE]
 
 
