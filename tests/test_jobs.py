@@ -14,7 +14,7 @@ from broadsheet.errors import NotFound, Refused, SignInNeeded
 from broadsheet.work.models import Job, JobRun
 
 DOCS = (Path(__file__).parents[1] / "docs" / "jobs.md").read_text()
-HERE = {"ledger", "duplicates", "scores", "tidy"}
+HERE = {"quality", "ledger", "duplicates", "acronyms", "scores", "tidy"}
 ASKING = {"news", "harvest", "reread", "gaps"}
 
 
@@ -43,7 +43,7 @@ def test_a_site_with_a_network_asks_what_it_is_set_to(settings):
 
 def test_what_is_quick_does_not_share_a_lane_with_what_is_long():
     lanes = {entry.name: entry.lane for entry in jobs.TIMETABLE}
-    for long in ("harvest", "facts", "stars", "citations", "duplicates"):
+    for long in ("harvest", "facts", "stars", "citations", "duplicates", "acronyms", "quality"):
         assert not {lanes[long]} & {lanes["digests"], lanes["news"], lanes["scores"], lanes["bounces"], lanes["ledger"]}
 
 

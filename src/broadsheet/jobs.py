@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from broadsheet import pipeline, places, watching
 from broadsheet.accounts import readers
+from broadsheet.bench import live_actions
 from broadsheet.community import duplicates, votes
 from broadsheet.enrich import run
 from broadsheet.errors import Conflict, NotFound
 from broadsheet.ledger.standing import asks_arxiv
 from broadsheet.mail import bounces, mailbox, sending, subscribed
 from broadsheet.ranking import entries, similar
+from broadsheet.search import acronyms
 from broadsheet.work import actions, answers
 from broadsheet.work.timetable import Daily, Entry, Every, Stop
 
@@ -101,6 +103,13 @@ TIMETABLE: tuple[Entry, ...] = (
         _duplicates,
         lane="duplicates",
     ),
+    Entry(
+        "acronyms",
+        Every(3600),
+        "Learns acronyms from the abstracts that came.",
+        acronyms.mine,
+        lane="acronyms",
+    ),
     Entry("scores", Every(3600), "Counts votes of accounts that are not new any more; notes ranked lists.", _scores),
     Entry(
         "digests",
@@ -142,6 +151,13 @@ TIMETABLE: tuple[Entry, ...] = (
         _asked("fulltext"),
         _is_on("fulltext"),
         "fulltext",
+    ),
+    Entry(
+        "quality",
+        Every(3600),
+        "Measures search on the papers of the last whole week, once.",
+        live_actions.keep_up,
+        lane="quality",
     ),
     Entry("tidy", Daily(4, 40), "Forgets old runs of jobs, and answers nobody asked for again.", _tidy),
 )

@@ -9,6 +9,7 @@ import pytest
 ADDRESSES = {
     "/api/daily_papers",
     "/api/papers/search",
+    "/api/papers/like",
     "/api/papers",
     "/api/papers/{paper_id}",
     "/api/papers/{paper_id}/vote",

@@ -148,6 +148,29 @@ def test_the_status_page_and_the_api_reference_are_pages_too(reader):
     reader.check()
 
 
+def test_a_draft_gets_its_related_work(reader):
+    page = reader.open("/draft")
+    reader.check()
+    page.get_by_label("Title", exact=True).fill("A paper of the following day")
+    page.get_by_role("button", name="Find related work").click()
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("Very close")
+    reader.check()
+
+
+def test_like_this_but_goes_on_in_rounds(reader):
+    page = reader.open("/papers/like")
+    reader.check()
+    page.goto(reader.url + "/papers/date/2026-01-05")
+    page.get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("Round 1")).to_be_visible()
+    reader.check()
+    page.get_by_label("more like it").first.check()
+    page.get_by_role("button", name="Next round").click()
+    expect(page.get_by_text("kept:").first).to_be_visible()
+    reader.check()
+
+
 @pytest.mark.parametrize("size", ["phone"], indirect=True)
 @pytest.mark.parametrize("scheme", ["light"], indirect=True)
 def test_everything_works_without_javascript_and_at_320_pixels(browser, live, size, scheme):

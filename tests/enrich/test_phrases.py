@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 from tests import cast
 
-from broadsheet.enrich import frequencies, from_corpus, phrases
+from broadsheet.enrich import frequencies, from_corpus
 from broadsheet.enrich.models import Fact
+from broadsheet.papers import phrases
 
 SMALL = "Small Papers by Masked Diffusion Language Models"
 ABSTRACT = (

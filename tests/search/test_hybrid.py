@@ -10,7 +10,6 @@ from tests.records import record
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid, upkeep
-from broadsheet.search.index import Scored
 from broadsheet.search.query import parse
 
 LIBRARY = [
@@ -116,20 +115,3 @@ def test_while_no_paper_has_a_vector_meaning_counts_nothing(library, embedder):
 def test_no_query_is_an_error(library, text):
     found = search(text)
     assert found.total >= len(found.hits)
-
-
-def test_fusion_is_the_weighted_sum_of_normalised_scores():
-    words = [Scored(1, 9.0), Scored(2, 5.0), Scored(3, 1.0)]
-    meaning = [Scored(3, 0.9), Scored(4, 0.5)]
-    fused = {hit.paper_id: (round(hit.score, 6), hit.why) for hit in hybrid.fuse(words, meaning, 0.25)}
-    assert fused == {
-        1: (0.75, ("words",)),
-        2: (0.375, ("words",)),
-        3: (0.25, ("words", "meaning")),
-        4: (0.0, ("meaning",)),
-    }
-
-
-@pytest.mark.parametrize(("words", "meaning"), [([Scored(1, 2.0)], []), ([], [Scored(1, 0.3)]), ([], [])])
-def test_one_ranking_alone_decides_alone(words, meaning):
-    assert [hit.score for hit in hybrid.fuse(words, meaning, 0.5)] == [1.0] * len(words or meaning)

@@ -78,7 +78,7 @@ def guarded(view: View, bucket: str = "api") -> View:
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request_id = secrets.token_hex(8)
-        counted = bucket if request.method in READING else "write"
+        counted = bucket if request.method in READING or bucket == "search" else "write"
         _recognise(request)
         quota, allowance = _take(request, counted)
         if request.method == "OPTIONS":

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, re_path
 from ninja import NinjaAPI
 
 import broadsheet
-from broadsheet.api import collections, device, papers, people, writing
+from broadsheet.api import collections, device, drafting, likeness, papers, people, writing
 from broadsheet.api.guard import guarded
 from broadsheet.api.reference import Reference
 from broadsheet.errors import NotFound
@@ -39,7 +39,9 @@ class Api(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = guarded(pattern.callback, "search" if pattern.name == "search" else "api")
+                pattern.callback = guarded(
+                    pattern.callback, "search" if pattern.name in ("search", "like", "draft") else "api"
+                )
         if not self.openapi_url:
             return patterns[:-1], app, namespace  # without the root, which Ninja puts last
         # An empty expression matches whatever is left, line ends included, which no converter of a path does.
@@ -76,6 +78,8 @@ oauth.add_router("", device.router)
 
 # The last one takes what is left below /papers/, so whatever has a longer address comes before it.
 api.add_router("", people.router)
+api.add_router("", likeness.router)
+api.add_router("", drafting.router)
 api.add_router("", papers.router)
 api.add_router("", writing.router)
 api.add_router("", collections.router)

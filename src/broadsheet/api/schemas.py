@@ -282,6 +282,28 @@ class SearchQuery(Schema):
     cursor: str = Field("", max_length=60, description="From the `Link` header of the page before.")
 
 
+class LikeQuery(Schema):
+    """Papers to begin with, and what should differ from them."""
+
+    id: list[str] = Field(min_length=1, max_length=5, description="A paper to begin with; repeatable.")
+    but: str = Field("", max_length=300, description="What should differ, in words: `newer, for biology, not surveys`.")
+    keep: list[str] = Field([], max_length=20, description="A paper of an earlier round to keep; repeatable.")
+    drop: list[str] = Field([], max_length=20, description="A paper to get away from; repeatable.")
+    round: int = Field(1, ge=1, le=9, description="The first is varied, each later one nearer.")
+    limit: int = Field(12, ge=1, le=100, description="Papers at most.")
+
+
+class Slate(Schema):
+    """One round of papers like some, but different."""
+
+    round: int
+    understood: list[str] = Field(description="How the words were read.")
+    like: list[str] = Field(description="Ids of the papers begun with.")
+    kept: list[str]
+    dropped: list[str]
+    papers: list[ListItem]
+
+
 class IndexQuery(Schema):
     """Where to go on in the list of all papers."""
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from broadsheet.bench.votes import opened
-from broadsheet.enrich import extracts, phrases
+from broadsheet.enrich import extracts
 from broadsheet.errors import BadInput
+from broadsheet.papers import phrases
 from broadsheet.papers.tex import plain
 from broadsheet.search import current
 

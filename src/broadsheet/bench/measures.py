@@ -56,6 +56,11 @@ def recall(ranking: Ranking, judged: Judged, depth: int = 100) -> float:
     return len(relevant & set(ranking[:depth])) / len(relevant) if relevant else 0.0
 
 
+def precision(ranking: Ranking, judged: Judged, depth: int = 20) -> float:
+    """Return the share of the first ``depth`` ranks at which a relevant document stands; empty ranks count as not."""
+    return sum(judged.get(document, 0) > 0 for document in ranking[:depth]) / depth
+
+
 def reciprocal_rank(ranking: Ranking, judged: Judged, depth: int = 10) -> float:
     """Return one over the rank of the first relevant document, 0 where none stands in the first ``depth``."""
     ranks = (rank for rank, document in enumerate(ranking[:depth], start=1) if judged.get(document, 0) > 0)

@@ -1,10 +1,16 @@
 """``broadsheet bench``: measurements that anyone can repeat on their own papers."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from broadsheet.cli.start import command
+
+if TYPE_CHECKING:
+    from broadsheet.bench.known_item import Task
+
+SYSTEMS = ("words", "meaning", "fused")
 
 
 @click.group()
@@ -50,6 +56,7 @@ def digest(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option(
     "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
 )
+@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
 @click.option(
     "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
 )
@@ -58,12 +65,114 @@ def digest(paths: tuple[Path, ...], as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each query.")
 def beir(
-    folder: Path, split: str, systems: tuple[str, ...], compare: Path | None, keep: Path | None, as_json: bool
+    folder: Path,
+    split: str,
+    systems: tuple[str, ...],
+    rankings: tuple[str, ...],
+    compare: Path | None,
+    keep: Path | None,
+    as_json: bool,
 ) -> None:
     """Quality of search on a collection with judgments, in BEIR's layout, apart from your papers."""
     from broadsheet.cli.bench_search import run_beir
 
-    run_beir(folder, split, systems, compare, keep, as_json=as_json)
+    run_beir(folder, split, (*systems, *rankings), compare, keep, as_json=as_json)
+
+
+@bench.command("known-item")
+@click.option(
+    "--task",
+    default="sentence",
+    show_default=True,
+    type=click.Choice(["title", "sentence", "keywords"]),
+    help="What of a paper is asked for: its title, a sentence of its abstract, three key phrases.",
+)
+@click.option("--queries", type=click.IntRange(1, 100_000), help="Papers asked for.  [default: 1000, or all of --keep]")
+@click.option("--seed", type=int, help="Which papers and sentences are drawn.  [default: 1, or that of --keep]")
+@click.option(
+    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+)
+@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
+@click.option(
+    "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
+)
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
+)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of the site's own papers.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each query.")
+def known_item(
+    task: "Task",
+    queries: int | None,
+    seed: int | None,
+    systems: tuple[str, ...],
+    rankings: tuple[str, ...],
+    compare: Path | None,
+    keep: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask for papers of your own that are known, apart from them, and tell how far up they come."""
+    from broadsheet.cli.bench_known import Asked, run_known_item
+
+    asked = Asked(task, queries, seed, (*systems, *rankings) or SYSTEMS)
+    run_known_item(asked, compare, keep, data, as_json=as_json)
+
+
+@bench.command()
+@click.option("--week", default="", help="By ISO 8601, such as 2025-W40.  [default: the last whole week]")
+@click.option("--weeks", default=1, show_default=True, type=click.IntRange(1, 60), help="So many that end with it.")
+@click.option("--queries", default=100, show_default=True, type=click.IntRange(5, 1000), help="Of each task at most.")
+@click.option("--again", is_flag=True, help="Measure weeks that were measured anew.")
+@click.option("--ranking", help="Only tell how this ranking would do in a week that was measured, from 50 queries.")
+@click.option("--history", is_flag=True, help="Measure nothing; print the weeks that were measured.")
+@click.option("--task", default="all", show_default=True, help="Of the history: title, sentence, neighbours, series.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def live(
+    week: str, weeks: int, queries: int, again: bool, ranking: str | None, history: bool, task: str, as_json: bool
+) -> None:
+    """Measure search on the papers of a week, which are newer than the model, and keep what came out."""
+    from broadsheet.cli.bench_live import run_few, run_history, run_live
+
+    if history:
+        run_history(task, as_json=as_json)
+    elif ranking is not None:
+        run_few(week, ranking, as_json=as_json)
+    else:
+        run_live(week, weeks, queries, again=again, as_json=as_json)
+
+
+@bench.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--negatives",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Other papers beside them.",
+)
+@click.option(
+    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+)
+@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def pages(
+    path: Path,
+    negatives: int,
+    systems: tuple[str, ...],
+    rankings: tuple[str, ...],
+    keep: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask for the papers of four captured search-result pages, alone and among others of your own."""
+    from broadsheet.cli.bench_pages import run_pages
+
+    run_pages(path, negatives, (*systems, *rankings) or SYSTEMS, keep, as_json=as_json)
 
 
 @bench.command()
@@ -99,3 +208,45 @@ def extracts(path: Path, papers: int, as_json: bool) -> None:
     from broadsheet.bench.facts import run_extracts
 
     run_extracts(path, papers, as_json=as_json)
+
+
+@bench.command("similar")
+@click.option("--queries", default=500, show_default=True, type=click.IntRange(1, 100_000), help="Papers asked.")
+@click.option("--seed", default=1, show_default=True, help="Draws the papers.")
+@click.option(
+    "--half", default="report", show_default=True, type=click.Choice(["report", "tuning"]), help="Of the papers."
+)
+@click.option("--system", "systems", multiple=True, help="title, words, meaning, title+meaning, fused, fused+authors.")
+@click.option(
+    "--keywords",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge by the keywords in this file of papers, not by the same authors.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each paper.")
+@command()
+def similar_papers(
+    queries: int, seed: int, half: str, systems: tuple[str, ...], keywords: Path | None, as_json: bool
+) -> None:
+    """How good similar papers are, judged by the same authors or by keywords of others."""
+    from broadsheet.cli.bench_like import Sample, run_similar
+
+    run_similar(Sample(queries, seed, half), systems, keywords, as_json=as_json)
+
+
+@bench.command()
+@click.option("--queries", default=150, show_default=True, type=click.IntRange(1, 100_000), help="Papers of each kind.")
+@click.option("--seed", default=1, show_default=True, help="Draws the papers and the changes.")
+@click.option(
+    "--half", default="report", show_default=True, type=click.Choice(["report", "tuning"]), help="Of the papers."
+)
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(["category", "year", "keyword", "without"]), help="Of change."
+)
+@click.option("--system", "systems", multiple=True, help="paper, words, title and words, like, slate.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each change.")
+@command()
+def like(queries: int, seed: int, half: str, kinds: tuple[str, ...], systems: tuple[str, ...], as_json: bool) -> None:
+    """How well "like this, but" finds near papers that differ as asked, against the paper and the words alone."""
+    from broadsheet.cli.bench_like import Sample, run_like
+
+    run_like(Sample(queries, seed, half), systems, kinds, as_json=as_json)

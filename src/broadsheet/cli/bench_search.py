@@ -17,16 +17,16 @@ def run_beir(
     with apart(keep):
         from broadsheet.bench import beir
         from broadsheet.search import current
-        from broadsheet.search.tuning import SYSTEMS
+        from broadsheet.search.tuning import SYSTEMS, named
         from broadsheet.sources.beir import judgments
 
         judged = judgments(folder, split)
         _take_in(folder)
         chosen = systems or tuple(SYSTEMS)
-        _give_vectors(needed=bool(systems) and systems != ("words",))
+        _give_vectors(needed=not all(named(name).words_alone for name in systems))
         try:
             if current.embedder() is None:
-                chosen = tuple(name for name in chosen if name == "words")
+                chosen = tuple(name for name in chosen if named(name).words_alone)
                 click.echo(f"By words alone: {current.why_no_model()}", err=True)
             with progress("Asking") as advance:
                 found = beir.measure(judged, chosen, lambda done, total: advance(done, total, f"{done} queries"))

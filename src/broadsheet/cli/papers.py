@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from broadsheet.cli.indexing import bring_up, indexed
+from broadsheet.cli.like import show_slate
 from broadsheet.cli.out import errors, progress, safe
 from broadsheet.cli.start import command, heeded_stop
 
 if TYPE_CHECKING:
+    from broadsheet.papers.models import Paper
     from broadsheet.search.query import Query
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -117,7 +119,7 @@ def _take_in(place: str, source: str | None, stop: Callable[[], bool], stored: C
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", default="")
 @click.option(
     "--category", "categories", multiple=True, help="Category such as cs.LG, or archive such as cs; repeatable."
 )
@@ -126,6 +128,13 @@ def _take_in(place: str, source: str | None, stop: Callable[[], bool], stored: C
 @click.option("--exact", is_flag=True, help="Only papers that hold every word, by words alone.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 300), help="Number of results.")
 @click.option("--arxiv", is_flag=True, help="Ask arXiv's own search instead; what it finds is not brought here.")
+@click.option("--like", multiple=True, metavar="ID", help="Papers like this one instead; repeatable.")
+@click.option("--but", default="", help="What should differ, in words: newer, with code, for biology, not surveys.")
+@click.option(
+    "--keep", multiple=True, metavar="ID", help="With --like: a paper of an earlier round to keep; repeatable."
+)
+@click.option("--drop", multiple=True, metavar="ID", help="With --like: a paper to get away from; repeatable.")
+@click.option("--round", "number", type=click.IntRange(1, 9), help="With --like: which round, nearer with each.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def search(
@@ -136,15 +145,30 @@ def search(
     exact: bool,
     limit: int,
     arxiv: bool,
+    like: tuple[str, ...],
+    but: str,
+    keep: tuple[str, ...],
+    drop: tuple[str, ...],
+    number: int | None,
     as_json: bool,
 ) -> None:
-    """Find papers by words and by meaning, with the operators of the search box, or by an arXiv id or URL."""
+    """Find papers by words and by meaning, with the operators of the search box, or by an arXiv id or URL.
+
+    With --like: papers near to one or several, but different as --but says.
+    """
     from broadsheet.errors import BadInput
     from broadsheet.papers.models import Paper
-    from broadsheet.papers.tex import plain
     from broadsheet.search import current, hybrid, upkeep
     from broadsheet.search.query import parse
 
+    if like:
+        if query or arxiv or exact or categories or since or until:
+            raise click.UsageError("--like takes no query and no filters: say what should differ with --but.")
+        asked = {"like": like, "but": but, "keep": keep, "drop": drop, "number": number or 1, "limit": limit}
+        show_slate(asked, as_json=as_json)
+        return
+    if but or keep or drop or number:
+        raise click.UsageError("--but, --keep, --drop and --round belong to --like.")
     parsed = parse(
         query, categories=categories, since=since.date() if since else None, until=until.date() if until else None
     )
@@ -169,6 +193,13 @@ def search(
         click.echo(note, err=True)
     for way in found.ways:
         click.echo(f"Without {way.without}: {way.number} papers.", err=True)
+    _show_found(rows, parsed.key, as_json=as_json)
+
+
+def _show_found(rows: "Sequence[tuple[Paper, float, list[str]]]", key: str | None, *, as_json: bool) -> None:
+    """Print papers with their scores and reasons. key: of the paper that was asked for by name."""
+    from broadsheet.papers.tex import plain
+
     if as_json:
         answer = [
             {
@@ -185,7 +216,7 @@ def search(
         ]
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif not rows:
-        known = f"No paper {parsed.key} is known here. " if parsed.key else ""
+        known = f"No paper {key} is known here. " if key else ""
         click.echo(f"{known}Nothing found. Fewer or other words may find it.")
     else:
         for paper, _, why in rows:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.enrich import phrases
-from broadsheet.papers import sentences, tex
+from broadsheet.papers import phrases, sentences, tex
 
 type Vectors = NDArray[np.float32]
 

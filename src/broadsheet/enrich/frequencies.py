@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Max
 from numpy.typing import NDArray
 
-from broadsheet.enrich import phrases
+from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
 from broadsheet.search import upkeep
 

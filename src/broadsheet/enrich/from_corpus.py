@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from broadsheet.enrich import extracts, facts, frequencies, phrases, run
+from broadsheet.enrich import extracts, facts, frequencies, run
+from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
 from broadsheet.search import current, embed, upkeep

@@ -1,33 +1,136 @@
-"""Papers like this one: by the meaning of its vector and the words of its title, fused as in search."""
+"""Papers like this one: by words, meaning, authors, and what its readers chose too; weighed by ``bench similar``.
 
+What should differ from a paper is ``unlike``; which words tell a paper from others is ``key_terms``.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import NamedTuple
+
+import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.search import current, embed, hybrid
-from broadsheet.search.index import Filters
+from broadsheet.ranking.key_terms import key_terms
+from broadsheet.ranking.read_together import chosen_with
+from broadsheet.search import current, embed
+from broadsheet.search.index import Filters, Searcher, Term, Vector
 from broadsheet.search.models import Embedding
-from broadsheet.search.upkeep import vector_of
 
-CANDIDATES = 50
+CANDIDATES = 200
+"""Papers asked of words and of meaning each."""
+
+AUTHORS, OF_AUTHOR = 4, 60
+"""Authors whose other papers are looked at, the first ones and the last, and how many of each, the newest."""
 
 OF_LIKE_TITLE = 10
 """Papers that are compared with one because its title shares words with theirs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each kind of likeness counts. by_title: the title's words alone, in the place of the key terms."""
+
+    words: float = 0.55
+    meaning: float = 0.45
+    authors: float = 0.0
+    together: float = 0.3
+    by_title: bool = False
+
+
+WEIGHTS = Weights()
+
+
+class Near(NamedTuple):
+    """A paper by primary key, how near it is, and by what: ``words``, ``meaning``, ``authors``, ``readers``."""
+
+    paper: int
+    score: float
+    why: tuple[str, ...]
+
+
 def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper] | None:
     """Return the papers nearest to one, best first; None where the index cannot be asked right now."""
     try:
-        searcher = current.searcher()
-        words = searcher.words(plain(paper.title), limit=CANDIDATES, filters=Filters())
-        embedding = Embedding.objects.filter(pk=paper.pk, model=embed.mark(settings.MODEL)).first()
-        meaning = searcher.meaning(vector_of(embedding), limit=CANDIDATES, filters=Filters()) if embedding else []
+        near = ranked(paper)[:limit]
     except BroadsheetError:
         return None
-    hits = [hit for hit in hybrid.fuse(words, meaning, settings.DENSE_WEIGHT) if hit.paper_id != paper.pk][:limit]
-    papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in hits])
-    return [papers[hit.paper_id] for hit in hits if hit.paper_id in papers]
+    papers = Paper.objects.standing().in_bulk([one.paper for one in near])
+    return [papers[one.paper] for one in near if one.paper in papers]
+
+
+def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
+    """Return the candidates near to a paper, best first.
+
+    Words count by BM25 over that of the best, meaning by the cosine, which every candidate gets, whatever it was found
+    by. Authors count by how many are shared, each the less the more papers the name stands on; readers by the cosine of
+    who openly chose both. Raises what the index does.
+    """
+    searcher = current.searcher()
+    vector = vectors_of([paper.pk]).get(paper.pk)
+    asked = plain(paper.title) if weights.by_title else key_terms(paper)
+    parts: dict[str, tuple[float, dict[int, float]]] = {}
+    if weights.words:
+        hits = searcher.words(asked, limit=CANDIDATES, filters=Filters())
+        parts["words"] = weights.words, {hit.id: hit.score / hits[0].score for hit in hits}
+    if weights.authors:
+        parts["authors"] = weights.authors, _by_authors(searcher, paper)
+    if weights.together:
+        parts["readers"] = weights.together, chosen_with(paper)
+    if weights.meaning and vector is not None:
+        nearest = searcher.meaning(vector, limit=CANDIDATES, filters=Filters())
+        pool = {pk for _, found in parts.values() for pk in found}.union(hit.id for hit in nearest)
+        parts["meaning"] = weights.meaning, _cosines(vector, sorted(pool))
+    scores: dict[int, float] = {}
+    for weight, found in parts.values():
+        for pk, score in found.items():
+            scores[pk] = scores.get(pk, 0.0) + weight * score
+    scores.pop(paper.pk, None)
+    order = sorted(scores, key=lambda pk: (-scores[pk], -pk))
+    return [Near(pk, scores[pk], tuple(why for why, (_, found) in parts.items() if pk in found)) for pk in order]
+
+
+def _cosines(vector: Vector, pks: Sequence[int]) -> dict[int, float]:
+    """Return how near papers are to a vector; what points away is not near at all, and says no more than that."""
+    found = {pk: float(kept @ vector) for pk, kept in vectors_of(pks).items()}
+    return {pk: cosine for pk, cosine in found.items() if cosine > 0}
+
+
+def _by_authors(searcher: Searcher, paper: Paper) -> dict[int, float]:
+    """Return the papers that share authors with one: 1 for one rare name or several, less for a name of many papers."""
+    found: dict[int, float] = {}
+    for name in dict.fromkeys([*paper.authors[: AUTHORS - 1], *paper.authors[-1:]]):
+        own = searcher.newest(limit=OF_AUTHOR, filters=Filters(terms=(Term("authors", name),)))
+        for hit in own:
+            found[hit.id] = min(1.0, found.get(hit.id, 0.0) + 1 / log2(1 + len(own)))
+    return found
+
+
+def vectors_of(pks: Collection[int]) -> dict[int, Vector]:
+    """Return the kept vectors of papers by primary key; those without one of the current model are missing."""
+    kept = dict(Embedding.objects.filter(model=embed.mark(settings.MODEL), pk__in=pks).values_list("pk", "vector"))
+    if not kept:
+        return {}
+    rows = np.frombuffer(b"".join(bytes(vector) for vector in kept.values()), dtype="<f2").astype(np.float32)
+    return dict(zip(kept, rows.reshape(len(kept), -1), strict=True))
+
+
+def rows_of(pks: Sequence[int], width: int = 1) -> NDArray[np.float32]:
+    """Return the kept vectors of papers as rows in their order, zeros for a paper without one.
+
+    width: of the rows where no paper has a vector.
+    """
+    known = vectors_of(pks)
+    width = len(next(iter(known.values()))) if known else width
+    rows = np.zeros((len(pks), width), dtype=np.float32)
+    for row, pk in zip(rows, pks, strict=True):
+        if pk in known:
+            row[:] = known[pk]
+    return rows
 
 
 def of_like_title(paper: Paper, *, opens: bool = True) -> list[int]:

@@ -7,6 +7,9 @@ import logging
 import multiprocessing
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,7 @@ class _Held:
 
 _lock = threading.RLock()
 _held = _Held()
+_instead: ContextVar[Searcher | None] = ContextVar("instead", default=None)
 
 
 def own() -> Index:
@@ -60,6 +64,8 @@ def searcher(*, opens: bool = True) -> Searcher:
     opens: False for who runs for long beside a server, which could not open it after them. A worker of a server never
     opens it. Raises Conflict when another process holds the index and does not answer, or where it is not opened.
     """
+    if (other := _instead.get()) is not None:
+        return other
     with _lock:
         if _held.owned is not None:
             return _held.owned
@@ -70,6 +76,34 @@ def searcher(*, opens: bool = True) -> Searcher:
         if _held.asked is None:
             _held.asked = own()
         return _held.asked
+
+
+@contextmanager
+def apart(folder: Path) -> Iterator[Index]:
+    """Open an index of its own in a folder, beside the one of this process, and close it at the end.
+
+    It is empty at first. Within ``instead`` searches ask it; readers never see it.
+    """
+    index = EdgeIndex.anew(folder)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+@contextmanager
+def instead(searcher: Searcher) -> Iterator[None]:
+    """Let what this thread searches within the block be asked of another index, as for a measurement.
+
+    All its papers count as having their vectors.
+    """
+    size = searcher.size()
+    asked, known = _instead.set(searcher), state.instead.set(state.State(papers=size, vectors=size))
+    try:
+        yield
+    finally:
+        _instead.reset(asked)
+        state.instead.reset(known)
 
 
 def release() -> None:

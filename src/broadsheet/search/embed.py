@@ -39,7 +39,11 @@ class Embedder:
     name: of the model. mark: name and recipe, kept beside each vector. dim: numbers in a vector.
     """
 
-    def __init__(self, name: str, dim: int, session: Any, tokenizer: Any, threads: int) -> None:
+    def __init__(
+        self, name: str, dim: int, session: Any, tokenizer: Any, threads: int, graph: Path | None = None
+    ) -> None:
+        self._graph = graph
+        self._by_token: Any = None
         self.name = name
         self.mark = mark(name)
         self.dim = dim
@@ -68,6 +72,22 @@ class Embedder:
                 for _ in pool.map(read, range(len(texts))):
                     pass
         return vectors
+
+    def token_vectors(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
+        """Return a vector of unit length for each token of a text, the marks around it aside; one row at least.
+
+        The first call lays the graph out once more, which takes some 40 MB. tokens: as in ``embed``.
+        """
+        if self._by_token is None:
+            from broadsheet.search import onnx_graph
+
+            if self._graph is None:
+                raise BadInput(f"{self.name} was loaded without its graph.", "Load it with embed.load.")
+            self._by_token = _session(onnx_graph.with_tokens(self._graph.read_bytes()))
+        vectors: NDArray[np.float32] = self._by_token.run(["tokens"], {"ids": self._ids(text, tokens)})[0][0]
+        inner = vectors[1:-1] if len(vectors) > 2 else vectors
+        lengths = np.linalg.norm(inner, axis=1, keepdims=True)
+        return (inner / np.maximum(lengths, 1e-12)).astype(np.float32)
 
     def _ids(self, text: str, tokens: int) -> NDArray[np.int64]:
         """Return the tokens' numbers, shape (1, at most tokens); the closing mark stays when a text is cut."""
@@ -113,21 +133,25 @@ def load(models: Path, name: str, *, threads: int = 1) -> Embedder:
     Raises ModelMissing where there are no weights, BadInput for an unknown name, Refused for weights that are not
     the published ones or when ``models`` cannot be written, Conflict when another process builds for minutes.
     """
-    import onnxruntime
     from tokenizers import Tokenizer
 
     model = weights.known(name)
     folder = models / name
     if not _is_built(folder, model):
         _build(folder, model, weights.find(models, name))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # texts differ in length; an arena would keep memory for each, to no gain
-    session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / WORDS))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return Embedder(name, model.dim, session, tokenizer, threads)
+    return Embedder(name, model.dim, _session(folder / GRAPH), tokenizer, threads, folder / GRAPH)
+
+
+def _session(graph: Path | bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # texts differ in length; an arena would keep memory for each, to no gain
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _is_built(folder: Path, model: weights.Model) -> bool:

@@ -1,17 +1,18 @@
 """Search as readers get it: words and meaning fused, what was typed exactly first. Engines are asked through the port.
 
-How a query is read lives in ``query``, what is offered where nothing was found in ``relax``.
+How a query is read lives in ``query``, how two rankings become one in ``fusing``, what is offered where nothing was
+found in ``relax``.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from broadsheet.papers.models import Paper
+from broadsheet.papers.tex import plain
 from broadsheet.papers.titles import title_key
-from broadsheet.search import current, orders, relax, state
-from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term
+from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state
+from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.query import Query
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -68,8 +69,8 @@ def search(
 ) -> Results:
     """Return results ``offset`` to ``offset + limit`` for a query, best first.
 
-    Words and meaning are each min-max normalised and summed with the weight BROADSHEET_DENSE_WEIGHT_PERCENT
-    (docs/search). Without a model words alone decide and a note says so.
+    Words and meaning are fused (``fusing``) with the weight BROADSHEET_DENSE_WEIGHT_PERCENT (docs/search).
+    Without a model words alone decide and a note says so.
     after: the ``place`` of a hit, to go on behind it whatever was added since; ``offset`` does not count then.
     exact: only papers that hold all the words, and all of them. tally: count them, and say what to leave out.
     ranking: how they are ordered; readers get the default.
@@ -114,26 +115,6 @@ def holding(query: Query) -> Filters:
     return replace(query.filters, terms=(*query.filters.terms, Term("words", query.text)))
 
 
-def fuse(words: Sequence[Scored], meaning: Sequence[Scored], weight: float) -> list[Hit]:
-    """Fuse two rankings by a weighted sum of their min-max normalised scores.
-
-    weight: share of meaning, in [0, 1]. A paper that one ranking lacks gets nothing from it.
-    Returns hits sorted by score; equal scores keep the order of the ids, so that pages are stable.
-    """
-    by_words, by_meaning = _normalised(words), _normalised(meaning)
-    if not by_words or not by_meaning:
-        weight = 1.0 if by_meaning else 0.0
-    hits = [
-        Hit(
-            pk,
-            (1 - weight) * by_words.get(pk, 0.0) + weight * by_meaning.get(pk, 0.0),
-            tuple(name for name, found in (("words", by_words), ("meaning", by_meaning)) if pk in found),
-        )
-        for pk in by_words.keys() | by_meaning.keys()
-    ]
-    return sorted(hits, key=lambda hit: (-hit.score, -hit.paper_id))
-
-
 def _with_ids(query: Query) -> Query:
     """Turn the ids that were typed beside other words into a condition."""
     if not query.keys:
@@ -145,18 +126,75 @@ def _with_ids(query: Query) -> Query:
 
 def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> list[Hit]:
     """Words and meaning fused; what is called as typed first."""
-    weight = ranking.weight
-    words = [] if weight == 1 else searcher.words(query.text, limit=ranking.depth, filters=query.filters)
-    meaning = [] if weight == 0 else _by_meaning(searcher, query, notes, ranking.depth)
     known = state.read()
+    # While vectors are still being made, meaning counts by the share of papers that it can see.
+    weight = settings.DENSE_WEIGHT * known.share if ranking.weight is None else ranking.weight
+    weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
+    asked = _Asked(searcher, query, ranking, weight)
+    alike = acronyms.other_forms(query.text, query.filters.categories) if ranking.acronyms else []
+    if alike:
+        notes.append(f"Also searched for: {', '.join(alike)}.")
+    words = [] if ranking.weight == 1 else asked.words(" ".join((query.text, *alike)))
+    vector = None if ranking.weight == 0 else _vector(query.text, notes)
+    meaning = [] if vector is None else asked.meaning(vector)
     if meaning and known.share < 1:
         notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
-    # While vectors are still being made, meaning counts by the share of papers that it can see.
-    share = settings.DENSE_WEIGHT * known.share
-    hits = _titles_first(searcher, query, fuse(words, meaning, share if weight is None else weight))
+    fused = fusing.fuse(words, meaning, weight, ranking)
+    if ranking.feedback != "none" and fused and fusing.is_short(query.text):
+        fused = asked.again(words, meaning, vector, fused)
+    hits = [Hit(one.id, one.score, one.why) for one in fused]
+    if ranking.maxsim:
+        hits = _rescored(query.text, hits, ranking.maxsim)
+    if ranking.titles:
+        hits = _titles_first(searcher, query, hits)
     if hits and not words and "title" not in hits[0].why:
         notes.append("No paper holds these words; these are the nearest in meaning.")
     return hits
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One query as it is put to the index, once or, with feedback, twice."""
+
+    searcher: Searcher
+    query: Query
+    ranking: Ranking
+    weight: float
+
+    def words(self, text: str) -> list[Scored]:
+        return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters)
+
+    def meaning(self, vector: Vector) -> list[Scored]:
+        nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
+        return [hit for hit in nearest if hit.score >= LEAST_COSINE]
+
+    def again(
+        self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[fusing.Fused]
+    ) -> list[fusing.Fused]:
+        """Ask once more with what the first results hold."""
+        first = [one.id for one in fused[: feedback.FIRST]]
+        if self.ranking.feedback == "rocchio" and vector is not None:
+            meaning = self.meaning(feedback.moved(vector, first))
+        elif self.ranking.feedback == "rm3":
+            last = [one.id for one in fused[feedback.FIRST :][-feedback.BACKGROUND :]]
+            extra = feedback.words_of(self.query.text, first, last)
+            asked = len(self.query.text.split())
+            more = self.words(" ".join(extra)) if extra else []
+            words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
+        return fusing.fuse(words, meaning, self.weight, self.ranking)
+
+
+def _rescored(text: str, hits: list[Hit], first: int) -> list[Hit]:
+    """Score the first hits anew, token by token, where there is a model."""
+    embedder = current.embedder()
+    if embedder is None or not hits:
+        return hits
+    ranked = {hit.paper_id: hit for hit in hits[:first]}
+    papers = Paper.objects.filter(pk__in=ranked)
+    texts = {paper.pk: embed.text_of(plain(paper.title), plain(paper.abstract)) for paper in papers}
+    rescorer = maxsim.Rescorer(embedder, settings.EMBED_TOKENS)
+    scored = rescorer(text, [(pk, hit.score) for pk, hit in ranked.items()], texts)
+    return [*(replace(ranked[pk], score=score) for pk, score in scored), *hits[first:]]
 
 
 def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> list[Hit]:
@@ -188,24 +226,13 @@ def _behind(hits: list[Hit], after: orders.Place) -> int:
     return sum((-hit.score, -hit.paper_id) <= (-score, -pk) for hit in hits)
 
 
-def _normalised(scored: Sequence[Scored]) -> dict[int, float]:
-    """Map scores to [0, 1]; the last candidate keeps a little, as it was found all the same."""
-    if not scored:
-        return {}
-    highest = max(score for _, score in scored)
-    lowest = min(score for _, score in scored)
-    width = (highest - lowest) or 1.0
-    return {pk: (score - lowest) / width if highest > lowest else 1.0 for pk, score in scored}
-
-
-def _by_meaning(searcher: Searcher, query: Query, notes: list[str], depth: int) -> list[Scored]:
+def _vector(text: str, notes: list[str]) -> Vector | None:
     embedder = current.embedder()
     if embedder is None:
         notes.append(f"Searched by words alone: {current.why_no_model()}")
-        return []
-    vector = embedder.embed([query.text])[0]
-    nearest = searcher.meaning(vector, limit=depth, filters=query.filters)
-    return [hit for hit in nearest if hit.score >= LEAST_COSINE]
+        return None
+    vector: Vector = embedder.embed([text])[0]
+    return vector
 
 
 def _titles_first(searcher: Searcher, query: Query, hits: list[Hit]) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""Vectors of record: they cost a model's time, so they are kept here and not only in the index, which may be remade."""
+"""What search knows beside its index, which may be remade: vectors, as they cost a model's time, and acronyms."""
 
 from django.db import models
 
@@ -15,3 +15,22 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.paper_id} by {self.model}"
+
+
+class Acronym(models.Model):
+    """What an acronym stands for, with how many abstracts define it so; one acronym may stand for several things."""
+
+    sign = models.CharField(max_length=10, help_text="The acronym as it is compared: small, letters and digits alone.")
+    key = models.CharField(max_length=100, db_index=True, help_text="The words as they are compared, joined.")
+    short = models.CharField(max_length=10, help_text="The acronym as it was first written.")
+    long = models.CharField(max_length=100, help_text="The words as they were first written.")
+    papers = models.PositiveIntegerField(help_text="Abstracts that define it.")
+    fields = models.JSONField(default=dict, help_text="How many of them by archive of their first category.")
+    first = models.DateField(null=True, help_text="The first edition with one of them.")
+    last = models.DateField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("sign", "key"), name="acronym_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.short}: {self.long}"

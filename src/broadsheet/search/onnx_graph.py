@@ -44,6 +44,19 @@ def build(weights: Weights, *, heads: int, int8: bool = True) -> bytes:
     return graph.finish(vector, dim)
 
 
+def with_tokens(graph: bytes) -> bytes:
+    """Return a graph that ``build`` made with another output, ``tokens`` float32 (1, tokens, dim): the last layer.
+
+    It is made from the built graph where it is wanted, so that what is kept of a model, and its vectors, stay as is.
+    """
+    model = onnx.load_from_string(graph)
+    pooled = next(node for node in model.graph.node if node.op_type == "ReduceMean")
+    dim = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
+    model.graph.node.append(helper.make_node("Identity", [pooled.input[0]], ["tokens"]))
+    model.graph.output.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [1, "tokens", dim]))
+    return bytes(model.SerializeToString())
+
+
 class _Graph:
     """Nodes and constants so far; every value is known by the name that ``constant`` and ``add`` return."""
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,6 +38,9 @@ class State:
 
 _last: dict[Path, tuple[float, State]] = {}
 
+instead: ContextVar[State | None] = ContextVar("instead", default=None)
+"""The state of another index, while this thread asks that one: see ``current.instead``."""
+
 
 def _path() -> Path:
     return Path(settings.INDEX_DIR) / "state.json"
@@ -44,6 +48,8 @@ def _path() -> Path:
 
 def read(*, now: bool = False) -> State:
     """Return the state, at most two seconds old unless ``now``; an empty one where there is no readable file."""
+    if (other := instead.get()) is not None and not now:
+        return other
     read_at, kept = _last.get(_path(), (-FRESH, State()))
     if not now and time.monotonic() - read_at < FRESH:
         return kept

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from broadsheet.errors import BadInput
 
-type Fusion = Literal["weighted", "rrf"]
+type Fusion = Literal["z", "weighted", "rrf"]
 type Feedback = Literal["none", "rm3", "rocchio"]
 
 FUSIONS: tuple[Fusion, ...] = get_args(Fusion.__value__)
@@ -17,21 +17,29 @@ class Ranking:
     """Everything that decides the order of results; the defaults are what readers get.
 
     weight: share of meaning in the sum, in [0, 1]; None is the site's own, lowered by the share of papers that have
-    no vector yet. 0 is words alone, 1 meaning alone. fusion: ``weighted`` sum of min-max normalised scores, or
-    reciprocal ranks (``rrf``, with ``rrf_k``). depth: candidates asked of each kind. by_length: let the weight follow
-    the number of words in the query. feedback: enrich short queries from the first results: words (``rm3``) or vector
-    (``rocchio``). maxsim: how many of the first results are scored anew, token by token; 0 is none. acronyms: a query
-    that holds one form of an acronym asks for the other too.
+    no vector yet. 0 is words alone, 1 meaning alone. fusion: weighted sum of scores in standard deviations from their
+    mean (``z``), of min-max normalised scores (``weighted``), or of reciprocal ranks (``rrf``, with ``rrf_k``).
+    depth: candidates asked of each kind. by_length: meaning counts less in a query of three words or fewer.
+    feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim: how many of
+    the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one
+    form of an acronym asks for the other too. titles: a paper whose whole title was typed comes first,
+    whatever its score; a bench that asks for papers by their titles leaves that out.
     """
 
-    fusion: Fusion = "weighted"
+    fusion: Fusion = "z"
     weight: float | None = None
     rrf_k: int = 60
     depth: int = 300
-    by_length: bool = False
+    by_length: bool = True
     feedback: Feedback = "none"
     maxsim: int = 0
     acronyms: bool = False
+    titles: bool = True
+
+    @property
+    def words_alone(self) -> bool:
+        """Whether it can be asked for without a model."""
+        return self.weight == 0 and not self.maxsim and self.feedback != "rocchio"
 
     def __str__(self) -> str:
         """Return what differs from the defaults, as ``named`` reads it: ``weight=0.4 fusion=rrf``; or ``default``."""
@@ -80,7 +88,7 @@ def _value(name: str, value: str) -> Any:
             return value
         case "feedback" if value in FEEDBACKS:
             return value
-        case "by_length" | "acronyms" if value in {"yes", "no"}:
+        case "by_length" | "acronyms" | "titles" if value in {"yes", "no"}:
             return value == "yes"
         case "rrf_k" | "depth" | "maxsim" if value.isdecimal() and int(value) <= _LARGEST[name]:
             return max(int(value), 0 if name == "maxsim" else 1)

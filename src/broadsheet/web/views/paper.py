@@ -15,6 +15,7 @@ from broadsheet.papers.bibtex import bibtex
 from broadsheet.papers.models import Paper
 from broadsheet.papers.versions import versions, why_withdrawn
 from broadsheet.ranking.similar import similar_to
+from broadsheet.ranking.wishes import CHIPS
 from broadsheet.sources import arxiv_html, arxiv_ids, paper_ids
 from broadsheet.web.cache import kept_page
 from broadsheet.web.cards import dress, here, within_sight
@@ -86,6 +87,7 @@ def _page(request: HttpRequest, paper: Paper) -> HttpResponse:
             paper.categories[0] if paper.categories else "",
             paper.doi,
         ),
+        "chips": [(name, CHIPS[name]) for name in ("newer", "code", "survey", "field")],
         "is_arxiv": arxiv_ids.is_arxiv(paper.key),
         "original": paper_ids.original(paper.key),
         "known": known,

@@ -27,6 +27,9 @@ WHY = {
 FEW = 10
 """Results below which the page offers to ask arXiv for more."""
 
+LIKE_AN_ABSTRACT = 40
+"""Words from which a query reads like an abstract, whose related work is shown better in groups."""
+
 FACETS = 8
 """Categories, and years, that the page offers to narrow by."""
 
@@ -54,6 +57,7 @@ def results(request: HttpRequest) -> HttpResponse:
         _page(request, query, found, number, asked) | _ways_on(query, found, asked) | {"listed": followable(asked)}
     )
     context |= {"found": found, "unknown_id": query.key, "nothing": query.empty}
+    context["long"] = len(query.text.split()) >= LIKE_AN_ABSTRACT
     context["elsewhere"] = found.total < FEW and not settings.OFFLINE
     return render(request, "web/search.html", context)
 

@@ -30,7 +30,7 @@ def status(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell robots to leave search alone, as every query is another page, and full texts, which arXiv is asked for."""
-    kept_from = ("/papers?", "/papers/*.md$", "/api/")
+    kept_from = ("/papers?", "/papers/like?", "/papers/*.md$", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {address}" for address in kept_from), ""]
     return HttpResponse("\n".join(lines), content_type="text/plain")
 

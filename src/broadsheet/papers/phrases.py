@@ -1,4 +1,6 @@
-"""Which key phrases a paper has, by how the papers of a site use words. Pure; the kind of facts is ``from_corpus``.
+"""Which phrases a text has, and which are key to it by how the papers of a site use words. Pure.
+
+As a kind of facts: ``enrich.from_corpus``.
 
 Candidates are runs of words between stop words and punctuation, as in RAKE (Rose et al. 2010), and their parts of up to
 four words; they are weighed by TF-IDF with the length factor of C-value (Frantzi et al. 2000), and occurrences inside a
@@ -11,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from broadsheet.enrich import words
+from broadsheet.papers import words
 from broadsheet.papers import tex
 
 MOST_WORDS = 4

@@ -1,0 +1,220 @@
+"""Comparing rankings on a reusable holdout: what may be told, what it costs, what was asked so far.
+
+The arithmetic is ``holdout``; the scores of each query come from a bench, and those of the half kept back stay here.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from broadsheet.bench import holdout
+from broadsheet.bench.models import Comparison, Holdout
+from broadsheet.errors import BadInput, Refused
+from broadsheet.search import tuning
+
+BUDGET = 20
+"""Answers that the half kept back gives in all, unless another number was named when the set was first used."""
+LEAST = 40
+"""Queries below which no two halves are made: nothing could be told."""
+
+type Scores = Mapping[str, float]
+"""The score of each query, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet:
+    """A set of queries that comparisons are made on.
+
+    fingerprint: see ``fingerprint``; empty while its queries are not known yet. way_out: what to do once it is spent.
+    """
+
+    name: str
+    fingerprint: str
+    way_out: str = "Use another set of queries."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a comparison tells. It never holds the score of a single query.
+
+    verdict: of ``other`` against ``one``. difference: its estimate; it counts where it exceeds the margin, which grows
+    with ``tried``, the comparisons made on this set, this one among them. shown: the difference on the half that is
+    shown. cost: answers of the half kept back that were used. agree: up to which difference of the halves (and noise)
+    the shown one is told. again: the same question was answered before, so it cost nothing.
+    """
+
+    one: str
+    other: str
+    on: str
+    measure: str
+    verdict: str
+    difference: float
+    margin: float
+    shown: float
+    agree: float
+    queries: int
+    tried: int
+    cost: int
+    left: int
+    budget: int
+    again: bool = False
+
+
+def fingerprint(queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]] | None = None) -> str:
+    """Return 64 hex digits that tell a set of queries and judgments from every other."""
+    said = json.dumps([sorted(queries.items()), sorted((q, sorted(g.items())) for q, g in (qrels or {}).items())])
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical(ranking: str) -> str:
+    """Return a ranking as it is kept, so that two ways to write it are one. Raises BadInput for what is none."""
+    return str(tuning.named(ranking))
+
+
+def check(on: QuerySet, budget: int | None = None) -> None:
+    """Say before anything is measured that a set cannot be asked.
+
+    Raises Refused where it is spent or has other queries than its name had, BadInput for another budget than it has.
+    """
+    kept = Holdout.objects.filter(name=on.name).first()
+    if kept is not None:
+        _check(kept, on, budget)
+
+
+@transaction.atomic
+def compare(
+    on: QuerySet, one: str, other: str, ours: Scores, theirs: Scores, *, measure: str, budget: int | None = None
+) -> Told:
+    """Tell whether ``other`` ranks better than ``one``, and keep that it was asked.
+
+    ours, theirs: scores by query of ``one`` and ``other``. budget: of a set that is used for the first time.
+    The queries are halved by a number that only the database knows. Raises Refused and BadInput as ``check`` does,
+    and BadInput for rankings without name or for too few queries in common.
+    """
+    one, other = canonical(one), canonical(other)
+    if one == other:
+        raise BadInput(f"Both rankings are {one}.", "Name two that differ.")
+    if ours.keys() != theirs.keys() or len(ours) < LEAST:
+        raise BadInput(
+            f"{len(ours.keys() & theirs.keys())} queries have a score by both rankings, of {len({*ours, *theirs})}.",
+            f"All must have one, and they must be {LEAST} at least.",
+        )
+    kept = _opened(on, budget, sorted(ours))
+    shown, back = _halves(kept, {query: theirs[query] - ours[query] for query in ours})
+    before = kept.comparisons.filter(one=one, other=other).order_by("-pk").first()
+    if before is not None and _same(before, shown, back, measure):
+        return Told(**(before.answer["told"] | {"again": True, "cost": 0, "left": kept.budget - kept.spent}))
+    told = _asked(kept, one, other, shown, back, measure)
+    answer = {"told": asdict(told), "seen": _seen(shown, back)}
+    Comparison.objects.create(holdout=kept, made=timezone.now(), one=one, other=other, answer=answer)
+    return told
+
+
+def history() -> list[dict[str, Any]]:
+    """Return each set with its budget and what was asked of it, oldest first."""
+    return [
+        {
+            "on": kept.name,
+            "made": kept.made.isoformat(),
+            "queries": kept.queries,
+            "budget": kept.budget,
+            "left": max(0, kept.budget - kept.spent),
+            "comparisons": [
+                {"made": row.made.isoformat()} | row.answer["told"] for row in kept.comparisons.order_by("pk")
+            ],
+        }
+        for kept in Holdout.objects.order_by("pk").prefetch_related("comparisons")
+    ]
+
+
+def _opened(on: QuerySet, budget: int | None, queries: Sequence[str]) -> Holdout:
+    """Return the row of a set, held until the end of the transaction; a set that is new gets its halves."""
+    seed = secrets.randbits(62)
+    fresh = {
+        "fingerprint": on.fingerprint,
+        "made": timezone.now(),
+        "queries": sum(_is_kept_back(seed, query) for query in queries),
+        "budget": BUDGET if budget is None else budget,
+        "noise": {"seed": seed, "asked": 0},
+    }
+    kept, _ = Holdout.objects.select_for_update().get_or_create(name=on.name, defaults=fresh)
+    _check(kept, on, budget)
+    return kept
+
+
+def _check(kept: Holdout, on: QuerySet, budget: int | None) -> None:
+    if on.fingerprint not in {"", kept.fingerprint}:
+        raise Refused(f"The queries or judgments of {kept.name} are not those that it had.", on.way_out)
+    if kept.spent >= kept.budget:
+        raise Refused(f"{kept.name} is spent: the half kept back has given all its {kept.budget} answers.", on.way_out)
+    if budget not in {None, kept.budget}:
+        raise BadInput(
+            f"{kept.name} has a budget of {kept.budget} answers, which stays.", f"Leave it out. {on.way_out}"
+        )
+
+
+def _is_kept_back(seed: int, query: str) -> bool:
+    return bool(hashlib.blake2b(f"{seed} {query}".encode("utf-8", "surrogatepass"), digest_size=1).digest()[0] & 1)
+
+
+def _halves(kept: Holdout, gains: Mapping[str, float]) -> tuple[list[float], list[float]]:
+    shown: list[float] = []
+    back: list[float] = []
+    for query in sorted(gains):
+        (back if _is_kept_back(kept.noise["seed"], query) else shown).append(gains[query])
+    return shown, back
+
+
+def _asked(kept: Holdout, one: str, other: str, shown: Sequence[float], back: Sequence[float], measure: str) -> Told:
+    """Ask the half kept back, and note what that cost."""
+    reusable = holdout.Reusable(len(back), kept.budget - kept.spent, kept.noise["seed"], kept.noise["asked"])
+    mean = float(np.mean(shown))
+    answer = reusable.ask(mean, float(np.mean(back)))
+    kept.spent = kept.budget - reusable.left
+    kept.noise = kept.noise | {"asked": reusable.asked}
+    kept.save(update_fields=["spent", "noise"])
+    tried = kept.comparisons.values("one", "other").exclude(one=one, other=other).distinct().count() + 1
+    threshold, scale = holdout.thresholds(len(back))
+    margin = holdout.margin(float(np.std(shown)), tried, len(back))
+    if answer.kept_back:
+        margin += scale * float(np.log(holdout.CONFIDENCE))  # 19 of 20 draws of the noise lie within
+    return Told(
+        one=one,
+        other=other,
+        on=kept.name,
+        measure=measure,
+        verdict=_verdict(answer.value, margin),
+        difference=answer.value,
+        margin=margin,
+        shown=mean,
+        agree=threshold,
+        queries=len(back),
+        tried=tried,
+        cost=int(answer.kept_back),
+        left=reusable.left,
+        budget=kept.budget,
+    )
+
+
+def _verdict(difference: float, margin: float) -> str:
+    if abs(difference) <= margin:
+        return "no difference that counts"
+    return "better" if difference > 0 else "worse"
+
+
+def _seen(shown: Sequence[float], back: Sequence[float]) -> str:
+    """Return what tells the same question from one on changed code or papers, and nothing else."""
+    said = np.round(np.asarray([*shown, *back]), 9).tobytes()
+    return hashlib.sha256(said).hexdigest()
+
+
+def _same(before: Comparison, shown: Sequence[float], back: Sequence[float], measure: str) -> bool:
+    """Whether a question was answered before: asked often enough, the noise would average out."""
+    return bool(before.answer["seen"] == _seen(shown, back) and before.answer["told"]["measure"] == measure)

@@ -1,0 +1,196 @@
+"""What is told of a week's benchmark: by task, field and year with intervals; and the item model. As JSON and table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from broadsheet.bench import items, measures
+from broadsheet.bench.live import TASKS, Item, Made
+from broadsheet.bench.live_asking import FIRST, MEASURES, Scores, fingerprint
+from broadsheet.search.tuning import Ranking
+
+ROUNDS = 2_000
+LEAST_OF_GROUP = 10
+"""Fields and years with fewer queries are told together as "other"."""
+ALL = "all"
+
+
+def as_json(
+    made: Made, systems: Mapping[str, Ranking], scores: Scores, *, documents: int, model: str
+) -> dict[str, Any]:
+    """Return all that was measured; ``LiveWeek`` keeps it, and the page is drawn from it.
+
+    documents: papers in the index that was asked. model: what made the vectors, empty without one.
+    """
+    return {
+        "week": made.week.name,
+        "first": made.week.first.isoformat(),
+        "last": made.week.last.isoformat(),
+        "papers": made.papers,
+        "documents": documents,
+        "model": model,
+        "queries": len(made.items),
+        "most": made.most,
+        "fingerprint": fingerprint(made),
+        "left_out": dict(made.left_out),
+        "systems": {name: str(ranking) for name, ranking in systems.items()},
+        "tasks": {task: _group(made.items, scores, task) for task in (ALL, *_tasks(made.items))},
+        "differences": list(_differences(made.items, scores)),
+        "by_field": _by(made.items, scores, [item.field for item in made.items]),
+        "by_year": _by(made.items, scores, [str(item.year) for item in made.items]),
+        "items": _items(made.items, scores),
+        "scores": {name: [round(score, 4) for score in found[FIRST]] for name, found in scores.items()},
+    }
+
+
+def table(answer: Mapping[str, Any]) -> str:
+    """Return a week for people: each task by system, the fields, and how well few queries tell of all."""
+    lines = [
+        f"{answer['week']} ({answer['first']} to {answer['last']})",
+        f"{answer['queries']} queries made of {answer['papers']} papers, asked in {answer['documents']}",
+        "in brackets 95 % intervals",
+    ]
+    for task, group in answer["tasks"].items():
+        lines.append(f"{task} ({group['queries']} queries)")
+        lines.append(f"  {'':<18}" + "".join(f"{name:>22}" for name in MEASURES))
+        for name, found in group["systems"].items():
+            lines.append(f"  {name:<18}" + "".join(f"{_shown(found[measure]):>22}" for measure in MEASURES))
+    lines += [f"{task}: left out. {why}" for task, why in answer["left_out"].items()]
+    lines += [_difference_line(row) for row in answer["differences"]]
+    for title, rows in (("field", answer["by_field"]), ("year", answer["by_year"])):
+        lines.append(f"{FIRST} by {title}, over all tasks:")
+        for row in (row for row in rows if row["task"] == ALL):
+            cells = (f"{name} {one['mean']:.3f}" for name, one in row["systems"].items())
+            lines.append(f"  {row['group']:<12}{row['queries']:>4} queries: " + ", ".join(cells))
+    return "\n".join([*lines, *_model_lines(answer["items"])])
+
+
+def history_table(answers: Sequence[Mapping[str, Any]], task: str = ALL) -> str:
+    """Return the kept weeks for people, oldest first: FIRST of each system in one task."""
+    names = list(dict.fromkeys(name for answer in answers for name in answer["systems"]))
+    lines = [f"{FIRST}, task: {task}", f"{'week':<10}{'papers':>7}{'queries':>8}" + "".join(f"{n:>17}" for n in names)]
+    for answer in answers:
+        group = answer["tasks"].get(task, {"queries": 0, "systems": {}})
+        found = (group["systems"].get(name, {}).get(FIRST, {}).get("mean") for name in names)
+        cells = "".join(f"{'-' if mean is None else f'{mean:.4f}':>17}" for mean in found)
+        lines.append(f"{answer['week']:<10}{answer['papers']:>7}{group['queries']:>8}{cells}")
+    return "\n".join(lines)
+
+
+def pooled(answers: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the queries of several weeks tell together: FIRST by task, and fused against each kind alone.
+
+    answers: whole reports, as ``as_json`` made them. Systems that a week lacks are left out.
+    """
+    shared = [name for name in answers[0]["scores"] if all(name in answer["scores"] for answer in answers)]
+    lines = [f"{FIRST} of all {len(answers)} weeks together; in brackets 95 % intervals"]
+    lines.append(f"{'':<12}{'queries':>8}" + "".join(f"{name:>22}" for name in shared))
+    told = []
+    for task in (ALL, *TASKS):
+        scores = {name: [one for answer in answers for one in _scores_of(answer, task, name)] for name in shared}
+        if not (count := len(next(iter(scores.values()), []))):
+            continue
+        cells = (_shown(measures.interval(values, rounds=ROUNDS)._asdict()) for values in scores.values())
+        lines.append(f"{task:<12}{count:>8}" + "".join(f"{cell:>22}" for cell in cells))
+        for than in (name for name in ("words", "meaning") if name in scores and "fused" in scores):
+            row = measures.difference(scores["fused"], scores[than])
+            told.append(_difference_line({"task": task, "than": than} | row._asdict()))
+    return "\n".join([*lines, *told])
+
+
+def _scores_of(answer: Mapping[str, Any], task: str, system: str) -> list[float]:
+    """Return FIRST of the queries of a task; the queries of a week lie task by task in the order of TASKS."""
+    scores: list[float] = answer["scores"][system]
+    begin = 0
+    for name in TASKS if task != ALL else ():
+        count = answer["tasks"].get(name, {"queries": 0})["queries"]
+        if name == task:
+            return scores[begin : begin + count]
+        begin += count
+    return scores
+
+
+def _tasks(all_of_them: Sequence[Item]) -> Iterator[str]:
+    here = {item.task for item in all_of_them}
+    return (task for task in TASKS if task in here)
+
+
+def _group(all_of_them: Sequence[Item], scores: Scores, task: str) -> dict[str, Any]:
+    places = [number for number, item in enumerate(all_of_them) if task in (ALL, item.task)]
+    return {
+        "queries": len(places),
+        "systems": {
+            name: {measure: _interval(values, places) for measure, values in found.items()}
+            for name, found in scores.items()
+        },
+    }
+
+
+def _by(all_of_them: Sequence[Item], scores: Scores, groups: Sequence[str]) -> list[dict[str, Any]]:
+    """Return FIRST of each group that has queries enough, in each task and in all; the largest first."""
+    rows = []
+    for task in (ALL, *_tasks(all_of_them)):
+        places: dict[str, list[int]] = {}
+        for number, item in enumerate(all_of_them):
+            if task in (ALL, item.task):
+                places.setdefault(groups[number], []).append(number)
+        small = [number for some in places.values() if len(some) < LEAST_OF_GROUP for number in some]
+        told = {group: some for group, some in places.items() if len(some) >= LEAST_OF_GROUP}
+        ordered = sorted(told.items(), key=lambda one: (-len(one[1]), one[0]))
+        for group, some in [*ordered, *([("other", sorted(small))] if small else [])]:
+            found = {name: _interval(values[FIRST], some) for name, values in scores.items()}
+            rows.append({"task": task, "group": group, "queries": len(some), "systems": found})
+    return rows
+
+
+def _items(all_of_them: Sequence[Item], scores: Scores) -> dict[str, Any]:
+    """Return how well the item model tells the full run of each system from a few queries."""
+    if len(scores) < 3 or not all_of_them:
+        return {}
+    tasks = [item.task for item in all_of_them]
+    found = items.check({name: values[FIRST] for name, values in scores.items()}, tasks)
+    return {
+        "anchors": len(items.anchors_of(tasks)),
+        "asked": min(items.ASKED, len(tasks)),
+        "systems": [{key: _round(value) for key, value in one._asdict().items()} for one in found],
+        "largest_error": _round(max(abs(one.error) for one in found)),
+        "tau": _round(items.tau([one.full for one in found], [one.estimate for one in found])),
+    }
+
+
+def _differences(all_of_them: Sequence[Item], scores: Scores) -> Iterator[dict[str, Any]]:
+    """What readers get against each kind of search alone, query by query, by the randomisation test."""
+    for task in (ALL, *_tasks(all_of_them)):
+        places = [number for number, item in enumerate(all_of_them) if task in (ALL, item.task)]
+        for than in (name for name in ("words", "meaning") if name in scores and "fused" in scores):
+            ours, theirs = ([scores[name][FIRST][place] for place in places] for name in ("fused", than))
+            found = measures.difference(ours, theirs, rounds=ROUNDS)._asdict()
+            yield {"task": task, "than": than} | {name: _round(value) for name, value in found.items()}
+
+
+def _interval(values: Sequence[float], places: Sequence[int]) -> dict[str, float]:
+    found = measures.interval([values[place] for place in places], rounds=ROUNDS)
+    return {name: _round(value) for name, value in found._asdict().items()}
+
+
+def _round(value: Any) -> Any:
+    return round(value, 5) if isinstance(value, float) else value
+
+
+def _shown(one: Mapping[str, float]) -> str:
+    return f"{one['mean']:.3f} ({one['low']:.3f}-{one['high']:.3f})"
+
+
+def _difference_line(row: Mapping[str, Any]) -> str:
+    told = f"{row['mean']:+.4f} {FIRST}, p = {row['p']:.4f}, better {row['better']}, worse {row['worse']}"
+    return f"{row['task']}: fused than {row['than']} {told}"
+
+
+def _model_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    if not told:
+        return
+    yield (
+        f"Item model: {FIRST} of each system told from {told['asked']} of {told['anchors']} anchor queries, the others "
+        f"having been run; largest error {100 * told['largest_error']:.1f} points, Kendall tau {told['tau']:.2f}"
+    )
+    for one in told["systems"]:
+        yield f"  {one['system']:<18}full {one['full']:.4f}   told {one['estimate']:.4f}   error {one['error']:+.4f}"

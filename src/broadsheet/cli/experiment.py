@@ -1,0 +1,168 @@
+"""``broadsheet experiment``: rankings are compared on queries of which one half is kept back.
+
+What may be told and what it costs is decided by ``bench.experiments``.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from broadsheet.cli.out import safe
+from broadsheet.cli.start import command, fail
+
+if TYPE_CHECKING:
+    from broadsheet.bench.experiments import QuerySet, Told
+
+KNOWN_ITEMS = "known-item"
+QUERIES = 2000
+"""Known items of which one half is kept back."""
+
+
+@click.group()
+def experiment() -> None:
+    """Compare ways to rank on queries that keep one half back, so that tuning does not wear them out."""
+
+
+@experiment.command()
+@click.argument("one")
+@click.argument("other")
+@click.option("--on", required=True, help="'known-item', or a folder with a collection in BEIR's layout.")
+@click.option(
+    "--budget", type=click.IntRange(1, 1000), help="Answers of the half kept back, for a new set.  [default: 20]"
+)
+@click.option(
+    "--task",
+    default="sentence",
+    show_default=True,
+    type=click.Choice(["title", "sentence", "keywords"]),
+    help="Of known-item: what of a paper is asked for.",
+)
+@click.option("--queries", default=QUERIES, show_default=True, type=click.IntRange(80, 100_000), help="Of known-item.")
+@click.option("--seed", default=1, show_default=True, help="Of known-item: another one makes another set.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def compare(
+    one: str, other: str, on: str, budget: int | None, task: str, queries: int, seed: int, as_json: bool
+) -> None:
+    """Tell whether the ranking OTHER is better than ONE: each a name or settings, such as 'weight=0.4 fusion=rrf'."""
+    from broadsheet.bench import experiments
+
+    one, other = experiments.canonical(one), experiments.canonical(other)
+    asked = _known_items(task, queries, seed) if on == KNOWN_ITEMS else _collection(Path(on))
+    experiments.check(asked.on, budget)
+    answer = asked.scored([one, other])
+    if not asked.on.fingerprint:
+        asked = asked.with_queries(answer["queries"])
+    measure = answer["measure"]
+    ours, theirs = (_scores(answer, ranking, measure) for ranking in (one, other))
+    told = experiments.compare(asked.on, one, other, ours, theirs, measure=measure, budget=budget)
+    click.echo(json.dumps(asdict(told), indent=1) if as_json else _said(told, asked.on))
+
+
+@experiment.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def history(as_json: bool) -> None:
+    """List what was compared, and what each set of queries can still answer."""
+    from broadsheet.bench import experiments
+
+    kept = experiments.history()
+    if as_json:
+        click.echo(json.dumps(kept, indent=1))
+    elif not kept:
+        click.echo("Nothing was compared yet.")
+    for one in () if as_json else kept:
+        click.echo(
+            f"{safe(one['on'])}: {one['queries']} queries kept back, {one['left']} of {one['budget']} answers left"
+        )
+        for row in one["comparisons"]:
+            click.echo(
+                f"  {row['made'][:10]}  {row['difference']:+.4f} ± {row['margin']:.4f}  {row['verdict']:<26}"
+                f"{row['other']}, against {row['one']}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A set of queries and the arguments of the bench that asks them."""
+
+    on: "QuerySet"
+    bench: tuple[str, ...]
+
+    def scored(self, rankings: Sequence[str]) -> dict[str, Any]:
+        """Return the bench's answer, each query by itself; its progress and errors are shown as they come."""
+        from django.conf import settings
+
+        folder = Path(settings.HOME) / "experiments" / re.sub(r"\W+", "-", self.on.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        words = ("-m", "broadsheet", "bench", *self.bench, "--json", "--keep", str(folder))
+        named = [part for ranking in rankings for part in ("--ranking", ranking)]
+        made = subprocess.run([sys.executable, *words, *named], stdout=subprocess.PIPE, check=False)  # noqa: S603 (own words)
+        if made.returncode:
+            sys.exit(made.returncode)  # it has said why
+        answer: dict[str, Any] = json.loads(made.stdout)
+        return answer
+
+    def with_queries(self, queries: dict[str, str]) -> "_Asked":
+        """Return the same with the fingerprint of its queries, where they are known only now."""
+        from broadsheet.bench.experiments import QuerySet, fingerprint
+
+        return _Asked(QuerySet(self.on.name, fingerprint(queries), self.on.way_out), self.bench)
+
+
+def _known_items(task: str, queries: int, seed: int) -> _Asked:
+    from broadsheet.bench.experiments import QuerySet
+
+    on = QuerySet(
+        f"known-item {task}, {queries} queries, seed {seed}",
+        "",
+        f"Another seed makes another set of the papers that are here: --seed {seed + 1}.",
+    )
+    return _Asked(on, ("known-item", "--task", task, "--queries", str(queries), "--seed", str(seed)))
+
+
+def _collection(folder: Path) -> _Asked:
+    from broadsheet.bench.experiments import QuerySet, fingerprint
+    from broadsheet.sources.beir import judgments
+
+    judged = judgments(folder)
+    found = fingerprint(judged.queries, judged.qrels)
+    # Other queries or judgments are another set, under another name.
+    on = QuerySet(
+        f"{folder.resolve().name} {found[:8]}",
+        found,
+        "Fresh queries make another set: a collection of this week's papers (--on known-item), or other judgments.",
+    )
+    return _Asked(on, ("beir", str(folder)))
+
+
+def _scores(answer: dict[str, Any], ranking: str, measure: str) -> dict[str, float]:
+    system = answer["systems"].get(ranking)
+    if system is None:
+        fail(f"{ranking} could not be asked: there is no model or no vector here.", "See broadsheet status.")
+    scores: dict[str, float] = system["scores"][measure]
+    return scores
+
+
+def _said(told: "Told", on: "QuerySet") -> str:
+    """Return what people read. Numbers of the half kept back are there only as the holdout tells them."""
+    source = "the half kept back says otherwise, and is told" if told.cost else "the half kept back agrees"
+    cost = "nothing, as it was asked before" if told.again else ("1 answer" if told.cost else "nothing")
+    lines = [
+        f"{told.other}\nagainst {told.one}, on {safe(told.on)}: {told.verdict}",
+        f"{told.measure} {told.difference:+.4f} ± {told.margin:.4f} on {told.queries} queries kept back; {source}",
+        f"{told.shown:+.4f} on the half that is shown; the halves agree up to {told.agree:.3f}",
+        f"{told.tried} comparisons tried on it; this one cost {cost}, {told.left} of {told.budget} answers left.",
+    ]
+    if told.queries < 1000:
+        lines.append("The half kept back should have 1,000 queries: with fewer only great differences are told.")
+    if not told.left:
+        lines.append(f"It is spent now. {on.way_out}")
+    return "\n".join(lines)

@@ -1,0 +1,88 @@
+"""``bench live`` in a process of its own, on a site that has too few papers and on what is kept."""
+
+import json
+
+import pytest
+from tests.conftest import broadsheet
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live-bench")
+    taken = broadsheet(folder, "ingest", "sample", BROADSHEET_MODEL="none")
+    assert taken.returncode == 0, taken.stderr
+    return folder
+
+
+def live(home, *arguments):
+    return broadsheet(home, "bench", "live", *arguments, BROADSHEET_MODEL="none")
+
+
+def test_a_week_with_too_few_papers_is_refused_with_the_way_out(home):
+    made = live(home, "--week", "2001-W01")
+    assert made.returncode == 1
+    assert "2001-W01 has 0 papers" in made.stderr
+    assert "A benchmark takes 200" in made.stderr
+
+
+def test_what_is_no_week_is_refused(home):
+    made = live(home, "--week", "last")
+    assert made.returncode == 1
+    assert "such as 2025-W40" in made.stderr
+
+
+def test_an_empty_history_is_said(home):
+    assert "No week was measured yet." in live(home, "--history").stdout
+
+
+@pytest.fixture(scope="module")
+def measured(home):
+    """A week of 210 papers, each with words of its own, measured by words alone."""
+    kinds = ("lanterns", "kites", "bridges", "clocks", "rivers", "violins", "maps")
+    rows = [
+        {
+            "id": f"2601.{number:05}",
+            "title": f"Small {kinds[number % 7]} of number {number}",
+            "abstract": f"We build {kinds[number % 7]}. The {number}th of them is made with great care and measured in "
+            f"the workshop. It stays the size of {number} thimbles for as long as anybody has looked at it.",
+            "authors": [f"Author {number}"],
+            "categories": ["cs.LG"],
+            "published": "2026-01-06",
+            "announced": "2026-01-07",
+        }
+        for number in range(210)
+    ]
+    file = home / "week.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    taken = broadsheet(home, "ingest", str(file), BROADSHEET_MODEL="none")
+    assert taken.returncode == 0, taken.stderr
+    made = live(home, "--week", "2026-W02", "--queries", "20")
+    assert made.returncode == 0, made.stderr
+    return made
+
+
+def test_a_week_is_measured_and_printed(measured):
+    assert "By words alone" in measured.stderr
+    assert "2026-W02 (2026-01-05 to 2026-01-11)" in measured.stdout
+    assert "sentence (20 queries)" in measured.stdout
+    assert "neighbours: left out. The week has 0 queries for it, 20 are needed." in measured.stdout
+
+
+def test_what_was_measured_is_the_history(measured, home):
+    history = live(home, "--history")
+    assert "2026-W02      210      40" in history.stdout
+    kept = json.loads(live(home, "--week", "2026-W02", "--json").stdout)
+    assert kept["tasks"]["title"]["queries"] == 20
+    assert not (home / "quality" / "2026-W02").exists()
+
+
+def test_another_ranking_is_told_from_few_queries(measured, home):
+    told = json.loads(live(home, "--week", "2026-W02", "--ranking", "weight=0 titles=no", "--json").stdout)
+    assert told["asked"] == 40
+    assert told["estimate"] == pytest.approx(told["measured"]["words"], abs=0.001)
+
+
+def test_a_ranking_is_told_of_kept_weeks_alone(home):
+    made = live(home, "--week", "2026-W03", "--ranking", "weight=0.4")
+    assert made.returncode == 1
+    assert "2026-W03 was not measured yet" in made.stderr

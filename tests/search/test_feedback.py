@@ -1,0 +1,69 @@
+"""What feedback takes from the first results."""
+
+import numpy as np
+import pytest
+from tests import cast
+
+from broadsheet.search import embed, feedback, hybrid, upkeep
+from broadsheet.search.index import Scored
+from broadsheet.search.models import Embedding
+from broadsheet.search.query import parse
+from broadsheet.search.tuning import named
+
+pytestmark = pytest.mark.django_db
+
+
+def with_vector(paper, vector, settings):
+    Embedding.objects.create(
+        paper=paper, model=embed.mark(settings.MODEL), digest="d", vector=np.array(vector, "<f2").tobytes()
+    )
+
+
+def test_a_vector_moves_towards_the_mean_of_the_first_results(settings):
+    one, other = (cast.paper(f"2601.0000{number}", title=f"Paper {number}") for number in (1, 2))
+    with_vector(one, [0.0, 1.0], settings)
+    asked = np.array([1.0, 0.0], dtype=np.float32)
+    expected = np.array([1.0, 0.5]) / np.sqrt(1.25)
+    assert np.allclose(feedback.moved(asked, [one.pk, other.pk]), expected, atol=1e-3)
+
+
+def test_without_a_vector_among_them_it_stays(paper):
+    asked = np.array([1.0, 0.0], dtype=np.float32)
+    assert np.array_equal(feedback.moved(asked, [paper.pk]), asked)
+
+
+def test_words_are_those_that_the_first_results_share_and_the_background_lacks():
+    first = [
+        cast.paper(f"2601.0000{number}", title="Lanterns", abstract="Harbour lamps shine with paper light.")
+        for number in (1, 2)
+    ]
+    last = [
+        cast.paper(f"2601.0001{number}", title="Boats", abstract="Boats with paper sails are painted.")
+        for number in (1, 2, 3, 4, 5)
+    ]
+    found = feedback.words_of("lanterns", [one.pk for one in first], [one.pk for one in last])
+    assert "lanterns" not in found
+    assert set(found[:2]) <= {"harbour", "lamps", "shine", "light"}
+    assert found.index("harbour") < found.index("paper") if "paper" in found else True
+
+
+def test_no_words_come_of_no_results():
+    assert feedback.words_of("lanterns", [], []) == []
+
+
+def test_added_words_are_summed_with_less_weight():
+    words, more = [Scored(1, 2.0), Scored(2, 1.0)], [Scored(2, 4.0), Scored(3, 4.0)]
+    found = feedback.added(words, more, asked=2, extra=4, limit=3)
+    weight = feedback.LAMBDA * 0.5
+    assert found == [Scored(1, 2.0), Scored(2, 1.0 + 4 * weight), Scored(3, 4 * weight)]
+
+
+@pytest.mark.parametrize("kind", ["rm3", "rocchio"])
+def test_a_short_query_is_asked_again_with_feedback(index, embedder, kind):
+    cast.paper("2601.00001", title="Protein folding", abstract="Proteins fold into shapes.")
+    cast.paper("2601.00002", title="Bread", abstract="Dough rises overnight.")
+    upkeep.catch_up(index)
+    upkeep.backfill(index, embedder)
+    found = hybrid.search(parse("protein folds"), limit=5, ranking=named(f"feedback={kind} maxsim=5"))
+    assert found.hits[0].paper_id
+    assert found.total >= 1

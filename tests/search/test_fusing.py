@@ -1,0 +1,89 @@
+"""Two rankings made one, each way by hand."""
+
+import statistics
+
+import pytest
+
+from broadsheet.search import fusing
+from broadsheet.search.index import Scored
+from broadsheet.search.tuning import FUSIONS, Ranking
+
+WORDS = [Scored(1, 9.0), Scored(2, 5.0), Scored(3, 1.0)]
+MEANING = [Scored(3, 0.9), Scored(4, 0.5)]
+
+
+def fused(words, meaning, weight, fusion):
+    return {
+        one.id: (round(one.score, 6), one.why) for one in fusing.fuse(words, meaning, weight, Ranking(fusion=fusion))
+    }
+
+
+def test_the_weighted_sum_is_of_scores_normalised_by_least_and_greatest():
+    assert fused(WORDS, MEANING, 0.25, "weighted") == {
+        1: (0.75, ("words",)),
+        2: (0.375, ("words",)),
+        3: (0.25, ("words", "meaning")),
+        4: (0.0, ("meaning",)),
+    }
+
+
+def test_reciprocal_ranks_count_places_alone():
+    assert fused(WORDS, MEANING, 0.5, "rrf") == {
+        1: (0.5, ("words",)),
+        2: (round(0.5 * 61 / 62, 6), ("words",)),
+        3: (round(0.5 * 61 / 63 + 0.5, 6), ("words", "meaning")),
+        4: (round(0.5 * 61 / 62, 6), ("meaning",)),
+    }
+
+
+def test_standard_scores_are_distances_from_the_mean_in_deviations():
+    words = [Scored(number, 30.0 - number) for number in range(20)]
+    meaning = [Scored(100 + number, 1 - number / 40) for number in range(20)]
+    found = fused(words, meaning, 0.4, "z")
+    mean, deviation = statistics.fmean(s for _, s in words), statistics.pstdev(s for _, s in words)
+    # Both rankings fall evenly, so their standard scores are alike: 1.65 for the first, -1.65 for the last and beyond.
+    first = (30.0 - mean) / deviation
+    width = 0.6 * (first + first)
+    assert found[0][0] == 1.0
+    assert found[100][0] == pytest.approx(0.4 * 2 * first / width, abs=1e-6)
+    assert found[19][0] == 0.0
+
+
+def test_one_outstanding_hit_by_words_comes_first_by_standard_scores():
+    words = [Scored(1, 40.0), *(Scored(number, 10.0 - number / 100) for number in range(2, 200))]
+    meaning = [Scored(number, 0.9 - number / 1000) for number in range(2, 200)]
+    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="z"))[0].id == 1
+    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="rrf"))[0].id == 2
+
+
+def test_a_single_hit_by_words_is_outstanding():
+    meaning = [Scored(number, 0.9 - number / 1000) for number in range(2, 200)]
+    assert fusing.fuse([Scored(1, 3.0)], meaning, 0.5)[0].id == 1
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize(("words", "meaning"), [([Scored(1, 2.0)], []), ([], [Scored(1, 0.3)]), ([], [])])
+def test_one_ranking_alone_decides_alone(words, meaning, fusion):
+    assert [one.score for one in fusing.fuse(words, meaning, 0.5, Ranking(fusion=fusion))] == [1.0] * len(
+        words or meaning
+    )
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_equal_scores_stand_newest_first_and_all_lie_between_nothing_and_one(fusion):
+    words = [Scored(number, 1.0) for number in (5, 9, 7)]
+    found = fusing.fuse(words, [], 0.5, Ranking(fusion=fusion))
+    assert all(0 <= one.score <= 1 for one in found)
+    if fusion != "rrf":
+        assert [one.id for one in found] == [9, 7, 5]
+
+
+def test_a_short_query_leaves_less_to_meaning():
+    assert fusing.share_of_meaning("graph networks", 0.4, by_length=True) == pytest.approx(0.3)
+    assert fusing.share_of_meaning("graph networks", 0.4, by_length=False) == 0.4
+    assert fusing.share_of_meaning("networks of graphs that learn", 0.4, by_length=True) == 0.4
+
+
+def test_one_kind_of_search_alone_stays_alone_however_short_the_query():
+    assert fusing.share_of_meaning("graphs", 1.0, by_length=True) == 1.0
+    assert fusing.share_of_meaning("graphs", 0.0, by_length=True) == 0.0
