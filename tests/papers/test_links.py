@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.papers.links import Links, find_links
+from broadsheet.papers.links import Links, find_links, names_code
+from broadsheet.papers.tex import plain
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,15 @@ from broadsheet.papers.links import Links, find_links
 )
 def test_the_first_repository_is_the_code(text, code):
     assert find_links(text).code == code
+    assert names_code(text, plain(text)) == bool(code)
+
+
+@given(
+    st.lists(st.sampled_from(["https://github.com/", "a/b", "topics/", "$a$", "$", ".com/", " ", "@", "\\", "{", "}"]))
+)
+def test_whether_code_is_named_is_what_looking_for_it_tells(parts):
+    text = "".join(parts)
+    assert names_code(text, plain(text)) == bool(find_links(text).code)
 
 
 @pytest.mark.parametrize(

@@ -56,5 +56,6 @@ def indexed(index):
 
     def tell() -> None:
         index.add([upkeep.document_of(paper) for paper in Paper.objects.all()])
+        index.flush()
 
     return tell

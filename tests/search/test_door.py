@@ -81,11 +81,12 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from broadsheet.search.door import serve_door
-from broadsheet.search.edge import EdgeIndex
+from broadsheet.search.whole import WholeIndex
 from broadsheet.search.index import Document
 folder = Path(sys.argv[1])
-index = EdgeIndex.open(folder)
+index = WholeIndex.open(folder)
 index.add([Document(int(pk), f"common number{pk}", "", "", categories=("cs.LG",)) for pk in sys.argv[2:]])
+index.flush()
 door = serve_door(index, folder)
 print("open", flush=True)
 sys.stdin.read()

@@ -1,50 +1,94 @@
-"""An empty index that is filled in parts, by processes of their own: what is found then, and what a kill leaves."""
+"""An index that is filled by a process beside the one that stores: what is found then, and what kills leave."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 from filelock import FileLock
 from tests.cli.test_commands import WORDS, counted, rows
-from tests.conftest import broadsheet, environment, free_port
-from tests.records import record
+from tests.conftest import broadsheet, environment
 
 from broadsheet.errors import Conflict
-from broadsheet.papers.actions import store
-from broadsheet.search import current, fill, upkeep
-
-INGEST = """
-import os, signal, sys, django
-os.environ["DJANGO_SETTINGS_MODULE"] = "broadsheet.settings"
-django.setup()
 from broadsheet.search import fill
-fill.PART, fill.LEAST = 300, 100
-together = fill.Filling._put_together
-def told(filling):
-    print(len(filling._parts), "parts", flush=True)
-    if "kill" in sys.argv:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return together(filling)
-fill.Filling._put_together = told
-from broadsheet.cli import main
-sys.argv = ["broadsheet", "ingest", sys.argv[1]]
-main()
+
+# Batches of 100 papers, of which the second has a process begin that fills the index. WAY happens after the sixth.
+INGEST = """
+import os, signal, sys, time
+from broadsheet.cli import indexing, main
+import broadsheet.search.fill as fill
+indexing.BESIDE_FROM = 2
+begun = []
+class Filling(fill.Filling):
+    def __init__(self):
+        super().__init__()
+        begun.append(self)
+fill.Filling = Filling
+def under_way():
+    while not fill.is_under_way():
+        time.sleep(0.02)
+def happens(batch):
+    if batch == 6:
+        WAY
+import broadsheet.cli.papers as papers
+def counted(stop, indexed=papers.indexed):
+    from contextlib import contextmanager
+    from broadsheet import pipeline
+    pipeline.BATCH = 100
+    @contextmanager
+    def watched():
+        with indexed(stop=stop) as stored:
+            batches = []
+            def seen():
+                stored()
+                batches.append(1)
+                happens(len(batches))
+            yield seen
+    return watched()
+papers.indexed = lambda *, stop: counted(stop)
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it would be ignored
+    sys.argv = ["broadsheet", "ingest", sys.argv[1]]
+    main()
+"""
+WAYS = {
+    "finish": "pass",
+    "kill": "under_way(); os.kill(os.getpid(), signal.SIGKILL)",
+    "kill early": "os.kill(os.getpid(), signal.SIGKILL)",
+    "kill the filling": "under_way(); os.kill(begun[0]._process.pid, signal.SIGKILL)",
+    "interrupt": "under_way(); os.kill(os.getpid(), signal.SIGINT)",
+}
+FILL = """
+import django
+if __name__ == "__main__":
+    django.setup()
+    from broadsheet.search import current, fill, upkeep
+    filling = fill.Filling()
+    while not fill.is_under_way():
+        pass
+    index = fill.taken_from_filling()
+    print(filling.finish(report=print, stop=lambda: False) + upkeep.behind() - 1000)
+    upkeep.catch_up(index)
+    print(index.size(), fill.is_under_way())
+    current.release()
 """
 
 
-def ingest(home, path, way="finish"):
-    """Take a file in with parts of 300 papers; ``kill`` ends the process when all parts are done but not together."""
+def run(home, script, *arguments):
     home.mkdir(exist_ok=True)
-    script = INGEST.replace('"kill" in sys.argv', str(way == "kill"))
     return subprocess.run(
-        [sys.executable, "-c", script, str(path)],
-        env=environment(home, **WORDS),
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env=environment(home, **WORDS) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def ingest(home, path, way="finish"):
+    return run(home, INGEST.replace("WAY", WAYS[way]), path)
 
 
 def found(home, query):
@@ -60,95 +104,73 @@ def file(tmp_path):
     return path
 
 
-def test_parts_hold_what_an_index_made_in_one_piece_holds(tmp_path, file):
-    taken = ingest(tmp_path / "parts", file)
+def test_what_was_filled_beside_is_what_is_filled_afterwards(tmp_path, file):
+    taken = ingest(tmp_path / "beside", file)
     assert taken.returncode == 0, taken.stderr
     assert "1000 papers indexed" in taken.stdout
-    assert int(taken.stdout.split(" parts")[0].split()[-1]) > 2
-    assert not (tmp_path / "parts" / "index" / "parts").exists()
-    broadsheet(tmp_path / "whole", "ingest", str(file), **WORDS)
+    broadsheet(tmp_path / "after", "ingest", str(file), **WORDS)
     for query in ('"subject 13"', 'ti:"paper 77"', 'cat:cs "what paper 500 says"'):
-        assert set(found(tmp_path / "parts", query)) == set(found(tmp_path / "whole", query)) != set()
-    assert counted(tmp_path / "parts")["to_be_indexed"] == 0
+        assert found(tmp_path / "beside", query) == found(tmp_path / "after", query) != []
+    assert counted(tmp_path / "beside")["to_be_indexed"] == 0
 
 
-def test_what_was_filled_in_parts_changes_afterwards(tmp_path, file):
-    ingest(tmp_path / "home", file)
-    new = {"id": "2501.00005", "title": "Zebras at last", "abstract": "Anew.", "version": 2}
-    (tmp_path / "new.jsonl").write_text(json.dumps(new))
-    again = broadsheet(tmp_path / "home", "ingest", str(tmp_path / "new.jsonl"), "--source", "rows", **WORDS)
-    assert "1 updated" in again.stdout
-    assert found(tmp_path / "home", "ti:zebras") == ["2501.00005"]
-    assert "2501.00005" not in found(tmp_path / "home", '"paper 4 on subject"')
-    assert counted(tmp_path / "home")["searchable_by_words"] == 1000
+@pytest.mark.parametrize("way", ["kill", "kill early", "interrupt"])
+def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
+    home = tmp_path / "home"
+    assert ingest(home, file, way).returncode == (130 if way == "interrupt" else -signal.SIGKILL)
+    taken = ingest(home, file)
+    assert taken.returncode == 0, taken.stderr
+    status = counted(home)
+    assert (status["papers"], status["searchable_by_words"], status["to_be_indexed"]) == (1000, 1000, 0)
+    assert found(home, 'ti:"paper 77"') == ["2501.00078"]
 
 
-def test_a_paper_that_changed_between_two_parts_is_there_once(tmp_path, file):
-    killed = ingest(tmp_path / "home", file, "kill")
-    assert killed.returncode == -9
-    changed = file.read_text().splitlines()[4].replace("Paper 4 ", "Zebra 4 ")
-    (tmp_path / "new.jsonl").write_text(rows(1200).split("\n", 1000)[1000] + changed)
-    taken = ingest(tmp_path / "home", tmp_path / "new.jsonl")
-    assert "200 added" in taken.stdout, taken.stderr
-    assert counted(tmp_path / "home")["searchable_by_words"] == 1200
+def test_papers_that_came_after_the_filling_was_killed_are_taken_over_too(tmp_path, file):
+    taken = ingest(tmp_path / "home", file, "kill the filling")
+    assert taken.returncode == 0, taken.stderr
+    status = counted(tmp_path / "home")
+    assert (status["searchable_by_words"], status["to_be_indexed"]) == (1000, 0)
 
 
-def test_parts_that_are_done_outlive_a_kill(tmp_path, file):
-    ingest(tmp_path / "home", file, "kill")
-    notes = sorted((tmp_path / "home" / "index" / "parts").glob("*/part.json"))
-    assert len(notes) > 2
-    made = [note.stat().st_mtime_ns for note in notes]
-    assert ingest(tmp_path / "home", file, "kill").returncode == -9
-    assert [note.stat().st_mtime_ns for note in notes] == made
-    last = ingest(tmp_path / "home", file)
-    assert last.returncode == 0, last.stderr
-    assert counted(tmp_path / "home")["searchable_by_words"] == 1000
-    assert found(tmp_path / "home", 'ti:"paper 77"') == ["2501.00078"]
+def test_papers_that_change_or_turn_out_to_be_others_meanwhile_are_there_once(tmp_path, file):
+    lines = file.read_text().splitlines()
+    changed = [line.replace("Paper ", "Zebra ") for line in lines[:300]]
+    file.write_text("\n".join([*lines, *changed]))
+    home = tmp_path / "home"
+    taken = ingest(home, file)
+    assert "1000 added, 300 updated" in taken.stdout, taken.stderr
+    assert counted(home)["searchable_by_words"] == 1000
+    assert len(found(home, "ti:zebra")) == 300
+    same = {"id": "doi:10.5555/x", "title": "Zebra 4 on subject 4", "abstract": "Anew.", "other_ids": ["2501.00005"]}
+    (tmp_path / "same.jsonl").write_text(json.dumps(same))
+    assert broadsheet(home, "ingest", str(tmp_path / "same.jsonl"), **WORDS).returncode == 0
+    assert counted(home)["searchable_by_words"] == 1000
 
 
-def test_parts_of_another_database_are_thrown_away(tmp_path, file):
-    ingest(tmp_path / "home", file, "kill")
-    for path in (tmp_path / "home").glob("broadsheet.sqlite3*"):
-        path.unlink()
-    file.write_text(rows(500).replace("Paper", "Zebra"))
-    taken = ingest(tmp_path / "home", file)
-    assert "500 papers indexed" in taken.stdout, taken.stderr
-    assert counted(tmp_path / "home")["searchable_by_words"] == 500
-    assert found(tmp_path / "home", 'ti:"zebra 77"') == ["2501.00078"]
-
-
-@pytest.mark.django_db
-def test_a_filling_that_is_under_way_can_be_told(index):
-    assert not fill.is_under_way()
-    filling = fill.begin(index)
-    assert filling is not None
-    assert fill.is_under_way()
-    with pytest.raises(Conflict, match="Another process fills"):
-        fill.begin(index)
-    filling.close()
-    assert not fill.is_under_way()
-
-
-def test_a_server_that_begins_meanwhile_says_so(tmp_path, file):
+def test_a_server_that_begins_meanwhile_is_left_the_index(tmp_path, file):
     home = tmp_path / "home"
     assert broadsheet(home, "ingest", str(file), "--no-index", **WORDS).returncode == 0
-    (home / "index").mkdir(exist_ok=True)
-    with FileLock(home / "index" / "owner.lock"), FileLock(home / "index" / "filling.lock"):
-        answer = broadsheet(home, "serve", "--port", str(free_port()), **WORDS)
-    assert answer.returncode == 1
-    assert f"A command takes papers into the empty index of {home} now." in answer.stderr
-    assert "Start again when it is done" in answer.stderr
+    told = run(home, FILL)
+    assert told.stdout.splitlines()[-2:] == ["0", "1000 False"], told.stderr
+    assert counted(home)["searchable_by_words"] == 1000
 
 
-@pytest.mark.django_db
-def test_what_a_killed_filling_left_is_cleared_once_the_index_is_in_use(index, settings):
-    left = settings.INDEX_DIR / "parts" / "0000-dead"
-    left.mkdir(parents=True)
-    current.release()
-    assert current.own().size() == 0
-    assert left.exists(), "it may be used still"
-    store([record("2501.00001")])
-    upkeep.catch_up(current.own())
-    current.release()
-    assert current.own().size() == 1
-    assert not left.parent.exists()
+def test_where_a_server_has_the_index_it_takes_the_papers_over(tmp_path, file):
+    home = tmp_path / "home"
+    (home / "index").mkdir(parents=True)
+    with FileLock(home / "index" / "owner.lock"):
+        taken = ingest(home, file)
+    assert taken.returncode == 0, taken.stderr
+    assert "The running server takes the papers into its index." in taken.stdout
+    assert counted(home)["to_be_indexed"] == 1000
+
+
+def test_an_index_that_is_not_left_is_not_waited_for_longer_than_that(settings, tmp_path, monkeypatch):
+    settings.INDEX_DIR = tmp_path / "index"
+    monkeypatch.setattr(fill, "PATIENCE", 0.2)
+    assert not fill.is_under_way()
+    with FileLock(settings.INDEX_DIR / "filling.lock"):
+        assert fill.is_under_way()
+        with pytest.raises(Conflict, match="Another process fills"):
+            fill.taken_from_filling()
+    assert not fill.is_under_way()

@@ -170,7 +170,9 @@ def run(file: Path, folder: Path) -> dict:
 def tell(told: dict) -> None:
     papers, held = max(1, told["papers"]), max(1, told["held"])
     each = told["processor"] / papers
-    memory = f"the command {told['parent']} MB, largest part {told['child']} MB, by quarters of the time"
+    memory = (
+        f"the command {told['parent']} MB, the process that fills the index {told['child']} MB, by quarters of the time"
+    )
     print(
         f"\n{told['papers']} papers stored and searchable by words ({told['held']} are there), {os.cpu_count()} cores\n"
         f"  by the clock      {told['seconds']:8.1f} s, {papers / told['seconds']:.0f} a second\n"

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import click
@@ -15,26 +16,31 @@ if TYPE_CHECKING:
 SERVED = "The running server takes the papers into its index."
 
 
+BESIDE_FROM = 3
+"""Batches of papers from which a process beside fills the index; it takes a second of processor time to begin."""
+
+
 @contextmanager
 def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
-    """Bring the index up to date at the end of a block that takes papers in.
+    """Bring the index up to date at the end of a block that takes papers in, or beside it where they are many.
 
-    Yields what is to be called after each batch of papers: where the index is empty it is filled meanwhile.
+    Yields what is to be called after each batch of papers.
     """
-    from broadsheet.errors import Conflict
-    from broadsheet.search import current, fill, state
+    from broadsheet.search.fill import Filling, few_collections
 
-    filling = None
-    if not state.read(now=True).papers:
-        with suppress(Conflict):
-            filling = fill.begin(current.own())
+    batches, fillings = count(1), list[Filling]()
+
+    def stored() -> None:
+        if next(batches) == BESIDE_FROM:
+            fillings.append(Filling())
+            few_collections()
+
     try:
-        yield filling.look if filling else lambda: None
-        bring_up(stop=stop, filling=filling)
+        yield stored
+        bring_up(stop=stop, filling=next(iter(fillings), None))
     finally:
-        if filling:
+        for filling in fillings:
             filling.close()
-            current.release()
 
 
 def bring_up(
@@ -44,31 +50,29 @@ def bring_up(
     stop: Callable[[], bool] = lambda: False,
     filling: "Filling | None" = None,
 ) -> None:
-    """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``."""
+    """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``.
+
+    filling: what has begun it already.
+    """
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, fill, upkeep
+    from broadsheet.search import current, upkeep
 
-    try:
-        index = current.own()
-    except Conflict:
-        click.echo(served, err=err)
-        return
-    try:
-        began = time.monotonic()
-        with progress("Indexing") as advance:
+    began = filling.began if filling else time.monotonic()
+    with progress("Indexing") as advance:
 
-            def report(done: int, total: int) -> None:
-                advance(done, total, f"{done} papers")
+        def report(done: int, total: int) -> None:
+            advance(done, total, f"{done} papers")
 
-            filling = filling or fill.begin(index)
+        try:
             done = filling.finish(report=report, stop=stop) if filling else 0
+            index = current.own()
             done += upkeep.catch_up(index, report=report, stop=stop)
             index.optimize()
-        click.echo(
-            f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.",
-            err=err,
-        )
-    finally:
-        if filling:
-            filling.close()
-        current.release()
+        except Conflict:
+            click.echo(served, err=err)
+            return
+        finally:
+            current.release()
+    click.echo(
+        f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.", err=err
+    )

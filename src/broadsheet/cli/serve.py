@@ -53,12 +53,10 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     try:
         index = current.own()
     except Conflict:
-        if fill.is_under_way():
-            fail(
-                f"A command takes papers into the empty index of {settings.HOME} now.",
-                "Start again when it is done; stopped, it goes on where it was.",
-            )
-        fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
+        if not fill.is_under_way():
+            fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
+        click.echo("A command that takes papers in leaves the index to this server.")
+        index = fill.taken_from_filling()
     _catch_up(index)
     doorway = door.serve_door(index, Path(settings.INDEX_DIR))
     try:

@@ -20,6 +20,8 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 
+_USUAL = re.compile(r"https://github\.com/([A-Za-z0-9][A-Za-z0-9_-]*)/[A-Za-z0-9]")
+
 # Directly before an address these tell of what others made.
 _OTHERS = re.compile(
     r"\b(?:based on|built (?:on|upon)|fork(?:ed)? (?:of|from)|baselines? (?:from|of)|implementation of \w+ (?:from|by)|"
@@ -72,6 +74,21 @@ def find_links(text: str) -> Links:
         elif host == "huggingface.co" and parts.path.startswith("/spaces/"):
             space = space or address
     return Links(code, project or space, official)
+
+
+def names_code(text: str, shown: str) -> bool:
+    """Whether ``find_links`` finds a repository in a text, of which ``shown`` is the plain form (``tex.plain``).
+
+    Most texts name no address at all, and most of those that do name a repository in the usual way.
+    """
+    if "://" not in text and ".com/" not in text.lower():
+        return False
+    usual = _USUAL.search(shown, 0, LONGEST)
+    if usual and usual[0] in text and usual[1].lower() not in _GITHUB_PAGES:
+        before = shown[max(0, usual.start() - 1) : usual.start()]
+        if before in ("", " ", "\n"):
+            return True
+    return bool(find_links(text).code)
 
 
 def _addresses(shown: str) -> list[tuple[int, str]]:

@@ -28,6 +28,8 @@ def read(prose: str, kept: list[Piece], *, tex: bool) -> str:
     prose, kept: as ``segments.set_aside`` returns them. tex: whether other signs show that braces here are TeX's.
     Raises TooDeepError for nesting that no author writes.
     """
+    if not any(sign in prose for sign in "\\{}"):
+        return prose
     return Reader(prose, kept, tex=tex).read(len(prose))
 
 

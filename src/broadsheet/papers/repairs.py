@@ -49,14 +49,15 @@ _GLUED_PER_CENT = re.compile(r"%[A-Za-z]")
 _CITATION_KEY = re.compile(r"\s[A-Z][a-z]+(?:19|20)\d\d[A-Z][a-z]+[A-Z]{2}\b")
 _QUOTE = re.compile(r"``|''|\"")
 _SINGLE_QUOTE = re.compile(r"(?<![\w`'])`(?=[^\s`'])([^`]{0,80}?[^\s`])'(?![\w'])")
+# Both begin with their sign and look at what is before it afterwards: a pattern is searched for many times faster so.
 _DASH = re.compile(
-    rf"(?<=[\w)\]”’\"'.,;:!?%…{KEPT[1:-1]}])---?(?=[\w(\[“‘\"'$…{KEPT[1:-1]}])(?!-)"
-    r"|(?<=\S[ \n])---?(?=[ \n]\S)"
-    rf"|(?:(?<=\w\w)|(?<=[)\]”’%{KEPT[1:-1]}]))---?(?= )"
+    rf"--(?:(?<=[\w)\]”’\"'.,;:!?%…{KEPT[1:-1]}]--)-?(?=[\w(\[“‘\"'$…{KEPT[1:-1]}])(?!-)"
+    r"|(?<=\S[ \n]--)-?(?=[ \n]\S)"
+    rf"|(?:(?<=\w\w--)|(?<=[)\]”’%{KEPT[1:-1]}]--))-?(?= ))"
 )
 _TIE = re.compile(
-    rf"(?:(?<=[A-Za-z]{{2}})|(?<=[.,;:)\]%”’{KEPT[1:-1]}])|(?<=\d)|(?<=\s[aAI]))~(?=[A-Za-z(\[“‘`{KEPT[1:-1]}])"
-    r"|(?:(?<=[a-z]{2})|(?<=[A-Za-z][.,;:]))~(?=\d)"
+    rf"~(?:(?:(?<=[A-Za-z]{{2}}~)|(?<=[.,;:)\]%”’{KEPT[1:-1]}]~)|(?<=\d~)|(?<=\s[aAI]~))"
+    rf"(?=[A-Za-z(\[“‘`{KEPT[1:-1]}])|(?:(?<=[a-z]{{2}}~)|(?<=[A-Za-z][.,;:]~))(?=\d))"
 )
 _SPACED_STOP = re.compile(rf"(?<=[\w)\]%”’/{KEPT[1:-1]}])[ \u00a0]\.(?=\s|$)(?!\s\.)")
 

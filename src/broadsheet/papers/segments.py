@@ -16,6 +16,8 @@ _ENVIRONMENTS = "equation|align|gather|multline|eqnarray|displaymath|math"
 _OPENING = re.compile(
     rf"\\\\|\\\$|\\\(|\\\[|\\begin\{{({_ENVIRONMENTS})(\*?)\}}|\$\$?|(?P<address>{addresses.TEX_ADDRESS})|{KEPT}"
 )
+_OPENERS = ("\\", "$", "://")
+_KEPT = re.compile(KEPT)
 _TEX = re.compile(r"\\[A-Za-z%,]|[\^_{}]")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 _TWO_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}[,;]? [A-Za-z]{3,}")
@@ -40,6 +42,8 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
     """
     prose: list[str] = []
     kept: list[Piece] = []
+    if not any(sign in text for sign in _OPENERS) and (text.isascii() or not _KEPT.search(text)):
+        return text, kept
     dollars = text.count("$")
     if dollars > MOST_DOLLARS:  # no author's text, and every dollar costs a look at what follows
         return text, kept
@@ -77,6 +81,8 @@ def kept_for(sign: str, kept: list[Piece]) -> Piece | None:
 
 def put_back(prose: str, kept: list[Piece]) -> list[Piece]:
     """The pieces of a text in order, prose and formulas; neighbouring runs of prose are joined."""
+    if not kept:
+        return [Piece("text", prose)] if prose else []
     pieces: list[Piece] = []
     run: list[str] = []
     for part in re.split(f"({KEPT})", prose):

@@ -68,12 +68,16 @@ def pieces(text: str) -> tuple[Piece, ...]:
     if not repairs.marked(text) or len(text) > LONGEST:
         return (Piece("text", text),) if text else ()
     prose, kept = segments.set_aside(repairs.decoded(text))
-    tex = bool(_TEX_SIGNS.search(prose)) or any(piece.kind != "text" for piece in kept)
+    tex = any(piece.kind != "text" for piece in kept) or _has_tex(prose)
     try:
         prose = markup.read(repairs.uncommented(prose), kept, tex=tex)
     except markup.TooDeepError:
         return (Piece("text", text),)
     return tuple(segments.put_back(repairs.mended(prose), kept))
+
+
+def _has_tex(prose: str) -> bool:
+    return any(sign in prose for sign in ("\\", "{", "``")) and bool(_TEX_SIGNS.search(prose))
 
 
 def _written(found: Sequence[Piece], *, escaped: bool = False) -> str:

@@ -5,7 +5,6 @@ One process owns the index (the engine locks it); others ask the owner through i
 
 import logging
 import multiprocessing
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +17,9 @@ from django.conf import settings
 from broadsheet.errors import Conflict
 from broadsheet.search import embed, state
 from broadsheet.search.door import knock
-from broadsheet.search.edge import EdgeIndex, IndexStale
 from broadsheet.search.index import Index, Searcher
+from broadsheet.search.trouble import IndexStale
+from broadsheet.search.whole import WholeIndex
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 class _Held:
     """What this process holds open."""
 
-    owned: EdgeIndex | None = None
+    owned: WholeIndex | None = None
     asked: Searcher | None = None
     embedder: embed.Embedder | None = None
     no_model: str = ""
@@ -48,13 +48,11 @@ def own() -> Index:
     with _lock:
         if _held.owned is None:
             try:
-                _held.owned = EdgeIndex.open(Path(settings.INDEX_DIR))
+                _held.owned = WholeIndex.open(Path(settings.INDEX_DIR))
             except IndexStale as stale:
                 logger.warning("%s It is made anew from the papers.", stale.message)
-                _held.owned = EdgeIndex.anew(Path(settings.INDEX_DIR))
+                _held.owned = WholeIndex.anew(Path(settings.INDEX_DIR))
                 state.write(state.State())
-            if _held.owned.size():  # else they can still be used: see ``fill``
-                shutil.rmtree(Path(settings.INDEX_DIR) / "parts", ignore_errors=True)
         return _held.owned
 
 

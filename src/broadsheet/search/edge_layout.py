@@ -1,24 +1,25 @@
-"""How a shard of Qdrant Edge is laid out: its vectors, when it folds, what a paper is to it. Words: ``edge_terms``."""
+"""How vectors are laid out in a shard of Qdrant Edge: when it folds, what a paper is to it, how facts are asked for."""
 
 import numpy as np
 import qdrant_edge as engine
 
 from broadsheet.errors import BadInput
-from broadsheet.search.edge_terms import payload
-from broadsheet.search.index import Document, Vector
+from broadsheet.search.index import Facts, Filters, Vector
 
 DIMENSIONS = 384
+MEANING = "meaning"
 
-MEANING, _ANCHOR = "meaning", "anchor"
-# Folding is decided by the size of vectors alone, and an unfolded segment keeps its words in memory: 130,789 papers
-# without vectors opened in 4-7 s and answered with p99 28 ms, folded in 0.9 s and with 2 ms. So each paper has this
-# vector that is never searched; by its 128 bytes 5,120 papers without a vector of their own reach the threshold.
-_ANCHOR_VECTOR = [1.0] * 32
+_CATEGORIES, _DAY, _HAS = "categories", "day", "has"
+# From so many vectors on, at 768 bytes each, the engine makes a graph of those that came since the last; until then it
+# compares with each of them.
 _FOLD_FROM_KB = 640
 
+type _Index = engine.KeywordIndexParams | engine.IntegerIndexParams
+type _Condition = engine.FieldCondition | engine.HasIdCondition
 
-def config(*, log: bool = True) -> engine.EdgeConfig:
-    """Return how a shard is laid out. log: whether what is not folded yet outlives a kill, at a third more work."""
+
+def config() -> engine.EdgeConfig:
+    """Return how a shard is laid out."""
     cold, cached = engine.Memory.Cold, engine.Memory.Cached
     meaning = engine.EdgeVectorParams(
         size=DIMENSIONS,
@@ -28,29 +29,30 @@ def config(*, log: bool = True) -> engine.EdgeConfig:
         hnsw_config=engine.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=10_000, memory=cached),
         quantization_config=engine.ScalarQuantizationConfig(type=engine.ScalarType.Int8, quantile=0.99, memory=cached),
     )
-    # No graph, and no size at which the engine would merge segments for the sake of one.
-    no_graph = engine.HnswIndexConfig(m=0, ef_construct=4, full_scan_threshold=1)
-    anchor = engine.EdgeVectorParams(
-        size=len(_ANCHOR_VECTOR), distance=engine.Distance.Dot, memory=cold, hnsw_config=no_graph
-    )
     return engine.EdgeConfig(
-        vectors={MEANING: meaning, _ANCHOR: anchor},
+        vectors={MEANING: meaning},
         payload_memory=cold,
-        wal_enabled=log,
         # Few, large segments search fastest, but merging them is what stops the process longest: none grows above
-        # 100 MB of vectors, or 65,000 papers, by merging.
+        # 100 MB of vectors by merging.
         optimizers=engine.EdgeOptimizersConfig(
             default_segment_number=8, max_segment_size=100_000, indexing_threshold=_FOLD_FROM_KB
         ),
     )
 
 
-def point(document: Document) -> engine.Point:
-    """Return a paper as the engine takes it."""
-    vectors: dict[str, list[float]] = {_ANCHOR: _ANCHOR_VECTOR}
-    if document.vector is not None:
-        vectors[MEANING] = numbers(document.vector)
-    return engine.Point(document.id, vectors, payload(document))  # type: ignore[arg-type]  # its stubs want one kind of vector
+def fields() -> dict[str, _Index]:
+    """Return the indexed fields. With ``enable_hnsw`` folding would build graphs for each value of each field."""
+    keyword = engine.KeywordIndexParams(enable_hnsw=False, memory=engine.Memory.Cold)
+    day = engine.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False, memory=engine.Memory.Cold)
+    return {_CATEGORIES: keyword, _HAS: keyword, _DAY: day}
+
+
+def point(pk: int, vector: Vector, facts: Facts) -> engine.Point:
+    """Return a paper as the engine takes it. Raises BadInput for a vector that is none."""
+    payload: dict[str, object] = {_CATEGORIES: list(facts.categories), _HAS: list(facts.has)}
+    if facts.day is not None:
+        payload[_DAY] = facts.day
+    return engine.Point(pk, {MEANING: numbers(vector)}, payload)
 
 
 def numbers(vector: Vector) -> list[float]:
@@ -60,3 +62,23 @@ def numbers(vector: Vector) -> list[float]:
         raise BadInput(f"A vector of shape {found.shape} cannot be searched for.", f"It takes {DIMENSIONS} numbers.")
     listed: list[float] = found.tolist()
     return listed
+
+
+def filter_of(filters: Filters) -> engine.Filter | None:
+    """Return the facts of filters as the engine takes them, without their terms; None where everything passes."""
+    must: list[_Condition] = [_one_of(_HAS, [one]) for one in filters.has]
+    if filters.categories:
+        must.append(_one_of(_CATEGORIES, filters.categories))
+    if filters.since or filters.until:
+        first = filters.since.toordinal() if filters.since else None
+        last = filters.until.toordinal() if filters.until else None
+        must.append(engine.FieldCondition(_DAY, range=engine.RangeFloat(gte=first, lte=last)))
+    if filters.ids is not None:
+        must.append(engine.HasIdCondition(set(filters.ids)))
+    names = ((_CATEGORIES, filters.not_categories), (_HAS, filters.lacks))
+    must_not: list[_Condition] = [_one_of(name, values) for name, values in names if values]
+    return engine.Filter(must=[*must], must_not=[*must_not]) if must or must_not else None
+
+
+def _one_of(field: str, values: tuple[str, ...] | list[str]) -> engine.FieldCondition:
+    return engine.FieldCondition(field, match=engine.MatchAny(list(values)))

@@ -1,4 +1,4 @@
-"""The port of search: what an index takes and answers. The engines behind it live in ``edge`` and ``door``."""
+"""The port of search: what an index takes and answers. Behind it: ``whole`` in the owner, ``door`` elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +29,24 @@ class Document:
     names: tuple[str, ...] = ()
     code: bool = False
     vector: Vector | None = None
+
+
+class Facts(NamedTuple):
+    """What a paper is filed under: its categories with their archives, its edition day as a number, what it has."""
+
+    categories: tuple[str, ...] = ()
+    day: int | None = None
+    has: tuple[str, ...] = ()
+
+
+def facts_of(document: Document) -> Facts:
+    """Return what a paper is filed under."""
+    archives = (category.split(".")[0] for category in document.categories)
+    return Facts(
+        tuple(dict.fromkeys((*document.categories, *archives))),
+        document.day.toordinal() if document.day else None,
+        ("code",) if document.code else (),
+    )
 
 
 type Where = Literal["words", "any", "title", "abstract", "authors"]
@@ -118,15 +136,15 @@ class Index(Searcher, Protocol):
     """The whole port, which only the owning process has."""
 
     def add(self, documents: Sequence[Document]) -> None:
-        """Add papers, or replace those with the same id. Visible at once."""
+        """Add papers, or replace those with the same id. They are found from the next ``flush`` on."""
         ...
 
     def set_vectors(self, vectors: Mapping[int, Vector]) -> None:
-        """Give vectors to papers that are in the index already; unknown ids are ignored."""
+        """Give vectors to papers that are in the index already; unknown ids are ignored. Visible at once."""
         ...
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Take papers out; unknown ids are ignored."""
+        """Take papers out, from the next ``flush`` on at the latest; unknown ids are ignored."""
         ...
 
     def ids(self, after: int, limit: int) -> list[int]:
@@ -134,9 +152,9 @@ class Index(Searcher, Protocol):
         ...
 
     def optimize(self) -> None:
-        """Let the engine fold new data in; searches wait meanwhile, for seconds where much is new."""
+        """Flush, and let the engine fold new data in; searches wait meanwhile, for seconds where much is new."""
         ...
 
     def flush(self) -> None:
-        """Return when everything added so far would survive a crash."""
+        """Return when everything added and removed so far is seen by searches and would survive a crash."""
         ...

@@ -3,13 +3,15 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
-from broadsheet.papers.links import find_links
+from broadsheet.papers.links import names_code
 from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
 from broadsheet.search import embed, state
@@ -23,8 +25,8 @@ PORTION = 32
 OPTIMIZE_EVERY = 25_000
 """Papers between two optimisations of a long catch-up: the engine's unfolded segment lives in memory."""
 
-NOTE_EVERY = 10_000
-"""Papers between two notes of how far a catch-up is; a crash repeats at most so many."""
+NOTE_EVERY = 50_000
+"""Papers between two notes of how far a catch-up is; a crash repeats at most so many, some seconds' work."""
 
 FOLD_EVERY = 20_000
 """Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
@@ -35,11 +37,23 @@ NOTE_VECTORS = 500
 LOOK_AHEAD = 10_000
 """Papers looked up at once for want of a vector: each look passes over all that have one."""
 
-_CODE = ("git", "bitbucket", "codeberg", "4open")
-"""Of each address at which code is known to lie, something; a tenth of all abstracts has it."""
-
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
+
+
+class Row(NamedTuple):
+    """What the index has to know of a paper; a whole ``Paper``, which has it too, takes four times as long to read."""
+
+    pk: int
+    key: str
+    stamp: int
+    same_as_id: int | None
+    title: str
+    abstract: str
+    authors: list[str]
+    categories: list[str]
+    day: date | None
+    code_url: str
 
 
 def _never() -> bool:
@@ -75,38 +89,74 @@ def rebuild_is_due() -> bool:
     return known.redo < known.redo_until or known != state.read()
 
 
+class TakingOver:
+    """The taking over of new and changed papers, batch by batch. ``catch_up`` does all of it in one go.
+
+    What was taken over is found, and outlives a crash, once it is noted. done: how many papers were taken over.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.done = 0
+        self._index = index
+        self._known = believed(state.read(now=True))
+        index.flush()  # else its size is of before
+        if self._known.redo >= self._known.redo_until and index.size() < self._known.papers:
+            self._known = replace(self._known, redo=0, redo_until=self._known.stamp)
+
+    @property
+    def left(self) -> int:
+        """How many papers are still to be taken over."""
+        return _waiting(self._known).count() + _to_redo(self._known).count()
+
+    def step(self) -> int:
+        """Take the next batch over and return how many papers it has; 0 where none is left.
+
+        New and changed papers come first, at every moment of a rebuild too: they are what readers miss.
+        """
+        if papers := _rows(_waiting(self._known)):
+            known = replace(self._known, stamp=papers[-1].stamp, last=papers[-1].key)
+        elif papers := _rows(_to_redo(self._known)):
+            known = replace(self._known, redo=papers[-1].stamp)
+        else:
+            return 0
+        if others := [paper.pk for paper in papers if paper.same_as_id]:
+            self._index.remove(others)
+        self._index.add(documents_of([paper for paper in papers if not paper.same_as_id]))
+        self._known = known
+        self.done += len(papers)
+        if self.done % OPTIMIZE_EVERY < len(papers):
+            self._index.optimize()
+        if self.done % NOTE_EVERY < len(papers):
+            self.note()
+        return len(papers)
+
+    def end(self) -> None:
+        """Note that nothing is left, and take out what the database does not have."""
+        self._known = replace(self._known, redo=self._known.redo_until)
+        self._index.flush()
+        _remove_strangers(self._index)
+
+    def note(self) -> None:
+        """Write down how far this is, once the index would survive a crash with it."""
+        if self.done or self._known != state.read():
+            note(self._index, self._known)
+
+
 def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> int:
     """Bring the index up to the papers; return how many were taken over.
 
-    New and changed papers come first, at every moment of a rebuild too: they are what readers miss. An index of
-    another database begins at zero; one that lost papers, or whose rebuild was asked for, is made anew in place.
-    report: called with (done, total) papers. stop: asked before each batch; what was done so far is kept.
+    An index of another database begins at zero; one that lost papers, or whose rebuild was asked for, is made anew in
+    place. report: called with (done, total) papers. stop: asked before each batch; what was done so far is kept.
     """
-    known = believed(state.read(now=True))
-    if known.redo >= known.redo_until and index.size() < known.papers:
-        known = replace(known, redo=0, redo_until=known.stamp)
-    total = _waiting(known).count() + _to_redo(known).count()
-    done = 0
+    taking = TakingOver(index)
+    total = taking.left
     while not stop():
-        if papers := list(_waiting(known)[:BATCH]):
-            known = replace(known, stamp=papers[-1].stamp, last=papers[-1].key)
-        elif papers := list(_to_redo(known)[:BATCH]):
-            known = replace(known, redo=papers[-1].stamp)
-        else:
-            known = replace(known, redo=known.redo_until)
-            _remove_strangers(index)
+        if not taking.step():
+            taking.end()
             break
-        index.remove([paper.pk for paper in papers if paper.same_as_id])
-        index.add(documents_of([paper for paper in papers if not paper.same_as_id]))
-        done += len(papers)
-        report(done, max(total, done))
-        if done % OPTIMIZE_EVERY < len(papers):
-            index.optimize()
-        if done % NOTE_EVERY < len(papers):
-            note(index, known)
-    if done or known != state.read():
-        note(index, known)
-    return done
+        report(taking.done, max(total, taking.done))
+    taking.note()
+    return taking.done
 
 
 def _remove_strangers(index: Index) -> None:
@@ -126,6 +176,10 @@ def _waiting(known: state.State) -> PaperQuerySet:
 
 def _to_redo(known: state.State) -> PaperQuerySet:
     return Paper.objects.filter(stamp__gt=known.redo, stamp__lte=known.redo_until).order_by("stamp")
+
+
+def _rows(papers: PaperQuerySet) -> list[Row]:
+    return list(map(Row._make, papers.values_list(*Row._fields)[:BATCH]))
 
 
 def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent, stop: Stop = _never) -> int:
@@ -184,22 +238,29 @@ def vector_of(embedding: Embedding) -> Vector:
     return np.frombuffer(bytes(embedding.vector), dtype="<f2").astype(np.float32)
 
 
-def _text(paper: Paper) -> str:
+def _text(paper: Paper | Row) -> str:
     return embed.text_of(plain(paper.title), plain(paper.abstract))
 
 
-def documents_of(papers: Sequence[Paper]) -> list[Document]:
+def documents_of(papers: Sequence[Paper | Row]) -> list[Document]:
     """Return what the index is told of papers, with the vectors that are kept of them."""
-    pks = [paper.pk for paper in papers]
-    kept = {e.paper_id: e for e in Embedding.objects.filter(paper__in=pks, model=embed.mark(settings.MODEL))}
-    stale = [paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))]
+    vectors = _vectors_of(papers)
+    return [document_of(paper, vectors.get(paper.pk)) for paper in papers]
+
+
+def _vectors_of(papers: Sequence[Paper | Row]) -> dict[int, Vector]:
+    """Return the vectors that are kept of papers; those of another text are thrown away."""
+    of_model = Embedding.objects.filter(model=embed.mark(settings.MODEL))
+    if not of_model.exists():  # asking for a thousand papers takes a millisecond
+        return {}
+    kept = {e.paper_id: e for e in of_model.filter(paper__in=[paper.pk for paper in papers])}
+    stale = {paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))}
     if stale:
         Embedding.objects.filter(pk__in=stale).delete()
-    fresh = {pk: vector_of(embedding) for pk, embedding in kept.items() if pk not in set(stale)}
-    return [document_of(paper, fresh.get(paper.pk)) for paper in papers]
+    return {pk: vector_of(embedding) for pk, embedding in kept.items() if pk not in stale}
 
 
-def document_of(paper: Paper, vector: Vector | None = None) -> Document:
+def document_of(paper: Paper | Row, vector: Vector | None = None) -> Document:
     """Return what the index is told of a paper."""
     title, abstract = plain(paper.title), plain(paper.abstract)
     # Search knows the shown text and the source's own, as people paste either.
@@ -213,14 +274,9 @@ def document_of(paper: Paper, vector: Vector | None = None) -> Document:
         day=paper.day,
         source_text=raw,
         names=tuple(paper.authors),
-        code=bool(paper.code_url or (_may_name_code(paper.abstract) and find_links(paper.abstract).code)),
+        code=bool(paper.code_url) or names_code(paper.abstract, abstract),
         vector=vector,
     )
-
-
-def _may_name_code(text: str) -> bool:
-    small = text.lower()
-    return any(sign in small for sign in _CODE)
 
 
 def believed(known: state.State) -> state.State:

@@ -1,0 +1,196 @@
+"""The index of words: Tantivy in one folder, one writer, any number of readers. Its fields are ``lexicon_terms``.
+
+Nothing that was added or removed is seen before ``flush``. The engine lets other threads run while it works.
+"""
+
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import tantivy as engine
+from tantivy import Query
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.search import lexicon_terms as terms
+from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
+from broadsheet.search.trouble import told
+
+MEMORY = 256 << 20
+"""Bytes in which new papers are gathered before the engine writes segments of them."""
+THREADS = 2
+"""Of the engine, each with a half of the memory and segments of its own: one takes in 4,000 papers a second at most."""
+
+_MOST_CATEGORIES, _MOST_YEARS = 40, 100
+_EACH_SEGMENT = 10_000
+"""Values that each segment tells; more than there are categories, so that counts are exact."""
+
+
+class Lexicon:
+    """One index of words, which one process writes. Searches may come from any thread."""
+
+    def __init__(self, index: engine.Index) -> None:
+        self._index = index
+        self._index.config_reader("manual")
+        for name, analyzer in terms.ANALYZERS.items():
+            self._index.register_tokenizer(name, analyzer)
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._writer: engine.IndexWriter | None = None
+        self._writing = threading.Lock()
+        self._pending = False
+        self._highest = max((hit.id for hit in self._found(Query.all_query(), 1, by=terms.ID)), default=-1)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an index. Raises BroadsheetError where there is none, or it is damaged or of another kind."""
+        with told("opening"):
+            if not engine.Index.exists(str(folder)):
+                raise BroadsheetError(f"There is no index of words in {folder}.")
+            return cls(engine.Index(terms.SCHEMA, str(folder)))
+
+    @classmethod
+    def anew(cls, folder: Path) -> Self:
+        """Make an empty index in a folder, whatever was there."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with told("making a new index"):
+            return cls(engine.Index(terms.SCHEMA, str(folder)))
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything was added or removed since the last flush."""
+        return self._pending
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Add papers, or replace those with the same id; of two with one id the last counts.
+
+        Nothing of it is seen, or would outlive a kill, before ``flush``.
+        """
+        with self._writing, told("taking papers in"):
+            writer = self._open_writer()
+            last = {document.id: document for document in documents}
+            # Keys of new papers are higher than all before, and need not be looked for in each segment.
+            if known := [pk for pk in last if pk <= self._highest]:
+                writer.delete_documents_by_query(terms.among(known))
+            for document in last.values():
+                writer.add_document(terms.entry(document))
+            self._highest = max([self._highest, *last])
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Take papers out from the next ``flush`` on; unknown ids are ignored."""
+        if ids:
+            with self._writing, told("taking papers out"):
+                self._open_writer().delete_documents_by_query(terms.among(ids))
+
+    def flush(self) -> None:
+        """Return when everything so far is on disk and searched."""
+        with self._writing, told("writing to disk"):
+            if self._pending and self._writer is not None:
+                self._writer.commit()
+                self._pending = False
+                self._index.reload()
+                self._searcher = self._index.searcher()
+
+    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+        """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
+        wanted = terms.scored(text)
+        if wanted is None:
+            return []
+        return self._found(terms.both(wanted, terms.condition(filters)), limit)
+
+    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
+        """Return the papers that fulfil the filters, newest edition first; the score is the day as a number."""
+        found = self._found(terms.both(terms.condition(filters), None), limit, by=terms.DAY)
+        return [hit for hit in found if hit.score > 0]  # those without a day come last
+
+    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
+        """Count the papers that fulfil the filters; with ``facets`` by category and by year too."""
+        query = terms.both(terms.condition(filters), None)
+        with told("counting papers"):
+            if not facets:
+                return Tally(_count(self._searcher, query))
+            searcher = self._searcher
+            asked = {
+                name: {"terms": {"field": name, "size": most, "segment_size": _EACH_SEGMENT}}
+                for name, most in ((terms.CATEGORIES, _MOST_CATEGORIES), (terms.YEAR, _MOST_YEARS))
+            }
+            found = searcher.aggregate(query, asked)
+            categories, years = (
+                [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]] for name in asked
+            )
+            return Tally(_count(searcher, query), tuple(categories), tuple((int(year), n) for year, n in years))
+
+    def ids(self, after: int, limit: int) -> list[int]:
+        """Return the ids above ``after``, in rising order."""
+        query = terms.above(after)
+        with told("listing papers"):
+            searcher = self._searcher
+            most = min(limit, searcher.num_docs)
+            if most <= 0:
+                return []
+            found = searcher.search(query, most, count=False, order_by_field=terms.ID, order=engine.Order.Asc)
+            return [int(pk) for pk, _ in found.hits]
+
+    def matching(self, filters: Filters) -> list[int]:
+        """Return the ids of all papers that fulfil the filters, in no order."""
+        query = terms.both(terms.condition(filters), None)
+        return [hit.id for hit in self._found(query, self.size())]
+
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        """Return which of some papers fulfil the filters."""
+        return {hit.id for hit in self._found(terms.both(terms.among(ids), terms.condition(filters)), len(ids))}
+
+    def facts(self, ids: Sequence[int]) -> dict[int, Facts]:
+        """Return what papers are filed under; unknown ones are left out."""
+        query = terms.among(ids)
+        with told("reading papers"):
+            searcher = self._searcher
+            most = min(len(ids), searcher.num_docs)
+            if not most:
+                return {}
+            places = [place for _, place in searcher.search(query, most, count=False).hits]
+            pks = searcher.fast_field_values(terms.ID, places)
+            return {int(pk or 0): _facts(searcher.doc(place)) for pk, place in zip(pks, places, strict=True)}
+
+    def size(self) -> int:
+        """Return the number of papers in the index."""
+        return self._searcher.num_docs
+
+    def close(self) -> None:
+        """Flush and let go of the folder; what the engine merges at the moment is waited for."""
+        self.flush()
+        with self._writing, told("closing"):
+            if self._writer is not None:
+                self._writer.wait_merging_threads()
+                self._writer = None
+
+    def _open_writer(self) -> engine.IndexWriter:
+        self._pending = True
+        if self._writer is None:
+            self._writer = self._index.writer(MEMORY, THREADS)
+        return self._writer
+
+    def _found(self, query: Query, limit: int, *, by: str | None = None) -> list[Scored]:
+        searcher = self._searcher
+        most = min(limit, searcher.num_docs)
+        if most <= 0:
+            return []
+        with told("searching"):
+            hits = searcher.search(query, most, count=False, order_by_field=by).hits
+            ids = searcher.fast_field_values(terms.ID, [place for _, place in hits])
+        return [Scored(int(pk or 0), float(score or 0)) for pk, (score, _) in zip(ids, hits, strict=True)]
+
+
+def _count(searcher: engine.Searcher, query: Query) -> int:
+    return int(searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]  # its stubs forget it
+
+
+def _facts(document: engine.Document) -> Facts:
+    day = document.get_first(terms.DAY)
+    return Facts(
+        tuple(map(str, document.get_all(terms.CATEGORIES))),
+        None if day is None else int(day),
+        tuple(map(str, document.get_all(terms.HAS))),
+    )
