@@ -39,6 +39,7 @@ def series(db, index):
         cast.paper("2601.00004", "Walking Robots", authors=["Ed Fo", "Fo Gu"], categories=["cs.RO"]),
     ]
     index.add(upkeep.documents_of(list(Paper.objects.all())))
+    index.flush()
     return made
 
 

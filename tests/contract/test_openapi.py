@@ -27,6 +27,7 @@ PLAIN = {"Accept-Encoding": "identity"}
 READING = (
     "/api/daily_papers",
     "/api/papers/search",
+    "/api/papers/like",
     "/api/papers",
     "/api/papers/{paper_id}",
     "/api/papers/{paper_id}/facts",
@@ -54,6 +55,7 @@ WRITING = (
     ("POST", "/api/papers/{paper_id}/links"),
     ("POST", "/api/papers/submit"),
     ("POST", "/api/papers/index"),
+    ("POST", "/api/papers/draft"),
     ("POST", "/api/settings/papers/claim"),
     ("POST", "/api/reports"),
     ("POST", "/api/collections"),
@@ -70,7 +72,7 @@ WRITING = (
 class Everything:
     """An index in which every paper matches every word, behind the port of search."""
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
         return [Scored(pk, 1.0 / pk) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
@@ -78,6 +80,9 @@ class Everything:
 
     def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
         return Tally(Paper.objects.count())
+
+    def size(self) -> int:
+        return Paper.objects.count()
 
 
 @pytest.fixture

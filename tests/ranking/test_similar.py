@@ -37,6 +37,7 @@ def shelf(db, index, settings):
         )
         made[name] = paper
     index.add(upkeep.documents_of(list(Paper.objects.all())))
+    index.flush()
     return made
 
 

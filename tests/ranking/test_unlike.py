@@ -51,6 +51,7 @@ def library(db, index, settings, monkeypatch):
             paper=made, model=mark, digest=embed.digest(upkeep._text(made)), vector=vector.tobytes()
         )
     index.add(upkeep.documents_of(list(Paper.objects.all())))
+    index.flush()
 
 
 def slate(but="", **more):

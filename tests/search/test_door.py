@@ -34,7 +34,7 @@ class Echo:
         self.gate = threading.Event()
         self.gate.set()
 
-    def words(self, text, *, limit, filters):
+    def words(self, text, *, limit, filters, alike=()):
         if text == "wait":
             self.gate.wait(10)
         if text == "bad":

@@ -315,7 +315,10 @@ def test_pages_know_no_other_methods(world):
 
 # --- Tokens ---------------------------------------------------------------------------------------------------------
 
+READ_BY_POST = ("/api/papers/draft",)
+"""What only reads, and takes too much for an address."""
 WRITING = [row for row in ENDPOINTS if row.method != "GET" and row.path.startswith("/api/")]
+WRITING = [row for row in WRITING if row.path not in READ_BY_POST]
 
 
 def test_what_writes_by_the_api_needs_a_token_that_may_write(world):

@@ -13,8 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from broadsheet.papers import words
-from broadsheet.papers import tex
+from broadsheet.papers import tex, words
 
 MOST_WORDS = 4
 MOST = 5

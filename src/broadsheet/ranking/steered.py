@@ -31,9 +31,9 @@ class Weights:
     """How much each kind of likeness counts; set by ``bench like`` (docs/search/quality.md).
 
     meaning: the cosine to the moved vector. paper: the words of the papers begun with; alone: the same where no words
-    are wished for. more: the words wished for;
-    holds: having all of them; phrase: side by side. field: standing in a field that is named, where its name's words do
-    not count. toward, away, penalty: see ``steering``; lean: the same as toward, where a field is named.
+    are wished for. more: the words wished for; holds: having all of them; phrase: side by side. field: standing in a
+    field that is named, where its name's words do not count. toward, away, penalty: see ``steering``; lean: the same as
+    toward, where a field is named.
     """
 
     meaning: float = 0.5

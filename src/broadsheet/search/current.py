@@ -82,7 +82,7 @@ def apart(folder: Path) -> Iterator[Index]:
 
     It is empty at first. Within ``instead`` searches ask it; readers never see it.
     """
-    index = EdgeIndex.anew(folder)
+    index = WholeIndex.anew(folder)
     try:
         yield index
     finally:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
@@ -25,6 +26,7 @@ import numpy as np
 
 from broadsheet import errors
 from broadsheet.errors import BadInput, BroadsheetError, Conflict
+from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Filters, Scored, Searcher, Tally, Term, Vector
 
 MOST_BYTES = 1 << 20
@@ -138,7 +140,8 @@ class Door:
         if limit > MOST_HITS:
             raise BadInput(f"{limit} hits are too many for one answer.", f"It takes {MOST_HITS}.")
         if asked["ask"] == "words":
-            hits = self._index.words(str(asked["text"]), limit=limit, filters=filters)
+            alike = [Alike(str(typed), str(other)) for typed, other in asked.get("alike", ())]
+            hits = self._index.words(str(asked["text"]), limit=limit, filters=filters, alike=alike)
         elif asked["ask"] == "newest":
             hits = self._index.newest(limit=limit, filters=filters)
         else:
@@ -159,9 +162,10 @@ class RemoteIndex:
         self._lines: weakref.WeakSet[_Line] = weakref.WeakSet()
         self._closed = False
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return what the owner's ``words`` returns."""
-        return self._hits({"ask": "words", "text": text, "limit": limit, "filters": _plain(filters)})
+        asked = {"ask": "words", "text": text, "limit": limit, "filters": _plain(filters), "alike": list(alike)}
+        return self._hits(asked)
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return what the owner's ``meaning`` returns."""

@@ -4,6 +4,7 @@ How a query is read lives in ``query``, how two rankings become one in ``fusing`
 found in ``relax``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.papers.titles import title_key
 from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state
+from broadsheet.search.compounds import Alike
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.query import Query
 from broadsheet.search.tuning import DEFAULT, Ranking
@@ -21,7 +23,8 @@ DEPTH = 300
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
 
 LEAST_COSINE = 0.2
-"""What is less alike is not "near in meaning": nonsense reaches about so much with the best of some hundred papers."""
+"""Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
+papers. What follows a nearer one is not cut there, as the last of a good list are as far (docs/search/quality.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,10 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     weight = settings.DENSE_WEIGHT * known.share if ranking.weight is None else ranking.weight
     weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
     asked = _Asked(searcher, query, ranking, weight)
-    alike = acronyms.other_forms(query.text, query.filters.categories) if ranking.acronyms else []
+    alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
-        notes.append(f"Also searched for: {', '.join(alike)}.")
-    words = [] if ranking.weight == 1 else asked.words(" ".join((query.text, *alike)))
+        notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
+    words = [] if ranking.weight == 1 else asked.words(query.text, alike)
     vector = None if ranking.weight == 0 else _vector(query.text, notes)
     meaning = [] if vector is None else asked.meaning(vector)
     if meaning and known.share < 1:
@@ -161,12 +164,12 @@ class _Asked:
     ranking: Ranking
     weight: float
 
-    def words(self, text: str) -> list[Scored]:
-        return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters)
+    def words(self, text: str, alike: Sequence[Alike] = ()) -> list[Scored]:
+        return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters, alike=alike)
 
     def meaning(self, vector: Vector) -> list[Scored]:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
-        return [hit for hit in nearest if hit.score >= LEAST_COSINE]
+        return nearest if nearest and nearest[0].score >= LEAST_COSINE else []
 
     def again(
         self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[fusing.Fused]

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.search.compounds import Alike
+
 Vector = NDArray[np.float32]
 
 
@@ -104,8 +106,11 @@ NOTHING_TOLD = Tally(0)
 class Searcher(Protocol):
     """The reading half, which a process that does not own the index has too. Every call may come from any thread."""
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
-        """Return the best papers by BM25 over title, abstract and authors; a hit holds at least one of the words."""
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
+        """Return the best papers by BM25 over title, abstract and authors; a hit holds at least one of the words.
+
+        alike: other forms of some of the words, which are as good, at less weight.
+        """
         ...
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:

@@ -14,6 +14,7 @@ from tantivy import Query
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import lexicon_terms as terms
+from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
 from broadsheet.search.trouble import told
 
@@ -93,9 +94,9 @@ class Lexicon:
                 self._index.reload()
                 self._searcher = self._index.searcher()
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
-        wanted = terms.scored(text)
+        wanted = terms.scored(text, alike)
         if wanted is None:
             return []
         return self._found(terms.both(wanted, terms.condition(filters)), limit)

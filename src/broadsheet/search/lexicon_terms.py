@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import tantivy as engine
 from tantivy import Occur, Query
 
-from broadsheet.search import people
+from broadsheet.search import compounds, people, questions
+from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Document, Filters, Term, facts_of
 
 LONGEST = 10_000
@@ -22,6 +23,12 @@ MOST_WORDS = 100
 # a part, summed: nDCG@10 on Cranfield .545 to .514, author's name and two title words .95 to .84 (reciprocal rank of
 # the paper among 130,789); three titles find four words of a title at .93, two at .90, one at .83.
 _TITLE_WEIGHT = 3
+
+# A word just as it was typed counts more than in another ending; the index has these fields anyway. Gains on Cranfield,
+# on sentences and on words of titles (docs/search/quality.md, Words).
+_TYPED = {"abstract": 0.3, "title": 0.2}
+_OTHER = 0.5
+"""What the other form of an acronym counts, against the form that was typed; the better of both counts."""
 
 ID, DAY, YEAR, CATEGORIES, HAS = "id", "day", "year", "categories", "has"
 BODY, _TITLE, _ABSTRACT = "body", "title", "abstract"
@@ -63,6 +70,7 @@ def _analyzer(*, stemmed: bool, common: bool) -> engine.TextAnalyzer:
 _PLAIN = _analyzer(stemmed=False, common=True)
 _STEMMED = _analyzer(stemmed=True, common=True)
 _SCORED = _analyzer(stemmed=True, common=False)
+_EXACT = _analyzer(stemmed=False, common=False)
 ANALYZERS = {
     "plain": _PLAIN,
     "stemmed": _STEMMED,
@@ -113,7 +121,8 @@ def entry(document: Document) -> engine.Document:
 
 def _body(title: str, abstract: str, authors: str, source: str) -> str:
     """Return the texts that are searched as one. Of the source come only words that nothing else has."""
-    texts = [*(title,) * _TITLE_WEIGHT, abstract, authors]
+    titled = " ".join((title, *compounds.joined(title)))
+    texts = [*(titled,) * _TITLE_WEIGHT, " ".join((abstract, *compounds.joined(abstract))), authors]
     if source:
         # Most words are the same on both sides, and cutting takes longer than comparing.
         other = " ".join(set(source.split()).difference(title.split(), abstract.split()))
@@ -137,9 +146,43 @@ def _is_bare_mark(sign: str) -> bool:
     return bool(unicodedata.combining(sign)) or unicodedata.category(sign) == "Me" or "\ufe00" <= sign <= "\ufe0f"
 
 
-def scored(text: str) -> Query | None:
-    """Return what finds and scores the papers with one of the words of a text; None where it has none."""
-    return _any([_term(BODY, word, "freq") for word in _different(_SCORED.analyze(clean(text[:LONGEST])))])
+def scored(text: str, alike: Sequence[Alike] = ()) -> Query | None:
+    """Return what finds and scores the papers with one of the words of a text; None where it has none.
+
+    alike: other forms of some of its words: a paper with all words of the other form has those, at _OTHER.
+    """
+    text = questions.bare(clean(text[:LONGEST]))
+    words = _different(_SCORED.analyze(text))
+    if not words:
+        return None
+    queries, rest = _either(words, alike)
+    queries += [_body_term(word) for word in rest]
+    typed = _different(_EXACT.analyze(text))
+    queries += [_less(_term(name, word, "position"), weight) for name, weight in _TYPED.items() for word in typed]
+    for form in compounds.forms(text)[:MOST_WORDS]:
+        queries += [_less(_body_term(word), form.weight) for word in _SCORED.analyze(form.word)]
+    return _any(queries)
+
+
+def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Query], list[str]]:
+    """Return what finds one form or the other, the better one scored, and the words that have no other form."""
+    queries, taken = [], set()
+    for one in alike:
+        typed = [word for word in _different(_SCORED.analyze(clean(one.typed))) if word in words]
+        form = _any([_body_term(word) for word in typed])
+        other = _all([_body_term(word) for word in _different(_SCORED.analyze(clean(one.other)))])
+        if form and other:
+            queries.append(Query.disjunction_max_query([form, _less(other, _OTHER)], 0.0))
+            taken.update(typed)
+    return queries, [word for word in words if word not in taken]
+
+
+def _body_term(word: str) -> Query:
+    return _term(BODY, word, "freq")
+
+
+def _less(query: Query, weight: float) -> Query:
+    return Query.boost_query(query, weight)
 
 
 def _different(words: Iterable[str]) -> list[str]:

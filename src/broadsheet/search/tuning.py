@@ -33,7 +33,7 @@ class Ranking:
     by_length: bool = True
     feedback: Feedback = "none"
     maxsim: int = 0
-    acronyms: bool = False
+    acronyms: bool = True
     titles: bool = True
 
     @property

@@ -11,13 +11,14 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from broadsheet.errors import BroadsheetError, Conflict
+from broadsheet.search.compounds import Alike
 from broadsheet.search.edge import Vectors
 from broadsheet.search.edge_layout import numbers
 from broadsheet.search.index import Document, Filters, Scored, Tally, Vector, facts_of
 from broadsheet.search.lexicon import Lexicon
 from broadsheet.search.trouble import IndexStale
 
-SCHEMA = 5
+SCHEMA = 6
 """Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
 FEW = 20_000
@@ -116,9 +117,9 @@ class WholeIndex:
         lexicon.flush()
         vectors.flush()
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return the best papers by BM25 for whatever text; nothing for one without words."""
-        return self.lexicon.words(text, limit=limit, filters=filters)
+        return self.lexicon.words(text, limit=limit, filters=filters, alike=alike)
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the nearest papers by cosine. Raises BadInput for anything but 384 finite numbers.
