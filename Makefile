@@ -14,9 +14,10 @@ help: ## list the commands
 run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
 	@$(PY) -m broadsheet serve $(ARGS)
 
-# What readers do runs a second time on a real PostgreSQL server, and pages in a real browser; both beside the rest of the
-# suite, as there are two processors. Their output follows at the end.
-ON_BOTH := tests/accounts tests/community tests/api tests/feeds tests/hub tests/mail tests/papers tests/ranking tests/web
+# What readers do, and what benches keep, runs a second time on a real PostgreSQL server, and pages in a real browser;
+# both beside the rest of the suite, as there are two processors. Their output follows at the end.
+ON_BOTH := tests/accounts tests/bench tests/community tests/api tests/feeds tests/hub tests/mail tests/papers tests/ranking \
+	tests/search/test_acronyms.py tests/search/test_upkeep.py tests/web
 
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh
@@ -27,8 +28,8 @@ else
 endif
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
-	.venv/bin/ruff format --check src tests docs
-	.venv/bin/ruff check src tests docs
+	.venv/bin/ruff format --check src tests docs scripts
+	.venv/bin/ruff check src tests docs scripts
 	.venv/bin/djlint src --lint --quiet
 	.venv/bin/mypy
 	.venv/bin/lint-imports

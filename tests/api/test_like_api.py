@@ -13,7 +13,7 @@ from broadsheet.search.index import Filters, Scored
 class Shelf:
     """An index in which every paper answers to every word, the newest best; a stand-in behind the port of search."""
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
         papers = Paper.objects.all() if filters.ids is None else Paper.objects.filter(pk__in=filters.ids)
         return [
             Scored(paper.pk, float(paper.pk))

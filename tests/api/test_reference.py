@@ -10,6 +10,7 @@ ADDRESSES = {
     "/api/daily_papers",
     "/api/papers/search",
     "/api/papers/like",
+    "/api/papers/draft",
     "/api/papers",
     "/api/papers/{paper_id}",
     "/api/papers/{paper_id}/vote",
@@ -126,5 +127,6 @@ def test_what_changes_something_says_that_it_needs_a_token(get: Any):
     assert description["components"]["securitySchemes"]["Bearer"]["scheme"] == "bearer"
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
-            needs = (method != "get" and path.startswith("/api/")) or path == "/api/whoami-v2"
+            asks = method == "get" or path == "/api/papers/draft"  # a draft is too long for an address
+            needs = (not asks and path.startswith("/api/")) or path == "/api/whoami-v2"
             assert ("security" in operation) == needs, path

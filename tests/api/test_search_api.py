@@ -15,7 +15,7 @@ from broadsheet.search.index import Filters, Scored, Tally
 class Shelf:
     """An index that knows a word when the title has it; a stand-in behind the port of search."""
 
-    def words(self, text: str, *, limit: int, filters: Filters) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
         found = [
             Scored(paper.pk, float(paper.votes))
             for paper in Paper.objects.all()

@@ -84,6 +84,15 @@ def test_systems_that_follow_the_model_are_told_within_two_and_a_half_points_in_
     assert items.tau([one.full for one in told], [one.estimate for one in told]) >= 0.9
 
 
+def test_doing_without_a_model_is_the_mean_of_drawn_queries_set_right_by_the_other_systems():
+    scores = {"one": [1.0, 0.0, 1.0, 0.0], "other": [1.0, 1.0, 0.0, 0.0], "new": [0.0, 0.0, 1.0, 1.0]}
+    places = items.anchors_of(["a"] * 4, 2)
+    told = next(row for row in items.check(scores, ["a"] * 4, 2) if row.system == "new")
+    others = [(scores["one"][at] + scores["other"][at]) / 2 for at in range(4)]
+    shift = sum(others) / 4 - sum(others[at] for at in places) / 2
+    assert told.simple == pytest.approx(sum(scores["new"][at] for at in places) / 2 + shift - 0.5)
+
+
 def test_anchors_hold_each_group_by_its_share():
     groups = ["title"] * 300 + ["series"] * 100
     chosen = items.anchors_of(groups)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from tests import cast
@@ -110,6 +111,20 @@ def test_a_series_has_the_same_authors_or_the_same_first_one_and_like_titles(wee
     assert "2601.00903" not in asked
 
 
+def test_key_phrases_are_a_short_query_of_a_paper_that_nothing_is_taken_from(week):
+    made = live.make(WEEK)
+    asked = [item for item in made.items if item.task == "keywords"]
+    abstracts = dict(Paper.objects.values_list("key", "abstract"))
+    masked = {item.paper for item in made.items if item.masked}
+    assert asked
+    for item in asked:
+        words = item.query.casefold().split()
+        assert 1 <= len(words) <= 3
+        assert all(word in abstracts[item.paper].casefold() for word in words)
+        assert item.grades == {item.paper: 1}
+        assert item.paper not in masked
+
+
 def test_a_task_with_too_few_queries_is_left_out_and_said_so(week, monkeypatch):
     monkeypatch.setattr(live, "FEWEST", 6)
     made = live.make(WEEK)
@@ -160,13 +175,42 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(week):
     assert answer["scores"] == live_actions.measure(WEEK, again=True)["scores"], "as if it had not been stopped"
 
 
-def test_a_line_that_was_cut_off_is_asked_again(week, site):
+def test_a_line_that_was_cut_off_is_asked_again_and_no_other(week, site):
     made = live.make(WEEK, queries=3)
-    noted = site / "asked.jsonl"
+    noted, asked = site / "asked.jsonl", []
     with live_asking.index_of(made, site / "apart", silent, never):
         whole = live_asking.ask_all(made, WORDS, noted, silent, never)
         noted.write_text(noted.read_text()[:-20])
-        assert live_asking.ask_all(made, WORDS, noted, silent, never) == whole
+        assert live_asking.ask_all(made, WORDS, noted, lambda done, total: asked.append(done), never) == whole
+    assert asked == [len(made.items)]
+    assert len(noted.read_text().splitlines()) == 1 + len(made.items)
+
+
+def test_what_another_model_answered_is_not_taken_over(week, site, monkeypatch):
+    made = live.make(WEEK, queries=2)
+    noted, asked = site / "asked.jsonl", []
+    with live_asking.index_of(made, site / "apart", silent, never):
+        live_asking.ask_all(made, WORDS, noted, silent, never)
+        monkeypatch.setattr(current, "embedder", lambda: SimpleNamespace(mark="another"))
+        live_asking.ask_all(made, WORDS, noted, lambda done, total: asked.append(done), never)
+    assert len(asked) == len(made.items)
+
+
+def test_who_comes_second_leaves_the_index_of_the_first_as_it_is(week, site):
+    made = live.make(WEEK, queries=2)
+    folder = site / "apart"
+    with live_asking.index_of(made, folder, silent, never) as index:
+        with pytest.raises(Conflict, match="in use"), live_asking.index_of(made, folder, silent, never):
+            pass
+        assert (folder / "owner.lock").exists()
+        assert hybrid.search(parse("small"), limit=5).hits, "which the first goes on to search"
+        assert current.searcher() is index
+
+
+def test_a_week_that_the_model_may_have_read_is_refused(week, monkeypatch):
+    monkeypatch.setattr(live, "NEWER_THAN", WEEK.first)
+    with pytest.raises(Refused, match="2026-W02 is not newer than what the model has learnt from"):
+        live_actions.measure(WEEK)
 
 
 def test_a_week_is_kept_and_not_measured_twice(week, site):
@@ -186,6 +230,8 @@ def test_the_report_tells_tasks_fields_years_and_the_item_model(week):
     assert one["low"] <= one["mean"] <= one["high"]
     assert [row["group"] for row in told["by_field"] if row["task"] == "all"] == ["cs.LG"]
     assert [row["group"] for row in told["by_year"] if row["task"] == "all"] == ["2026"]
+    assert sum(row["queries"] for row in told["by_length"] if row["task"] == "all") == told["queries"]
+    assert [row["group"] for row in told["by_length"] if row["task"] == "keywords"] == ["1-3"]
     assert {one["system"] for one in told["items"]["systems"]} == {"words", "shallow", "third"}
     assert told["differences"] == [], "there is no fused search without a model"
     text = live_report.table(told)
@@ -239,6 +285,13 @@ def test_the_job_measures_the_last_whole_week_once(week, monkeypatch):
     assert live_actions.keep_up(never, now) == "2026-W02 is measured."
     later = live_actions.keep_up(never, now + timedelta(days=7))
     assert later == "2026-W03 has 0 papers; a benchmark takes 10 at least."
+
+
+def test_the_job_leaves_a_week_to_the_process_that_measures_it(week, site):
+    now = datetime(2026, 1, 15, tzinfo=UTC)
+    with current.apart(site / "quality" / "2026-W02" / "index"):
+        assert live_actions.keep_up(never, now) == "2026-W02 is being measured by another process."
+    assert not LiveWeek.objects.exists()
 
 
 def test_the_job_is_in_the_timetable():

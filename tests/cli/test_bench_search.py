@@ -1,6 +1,7 @@
 """``bench beir`` on a small made-up collection, in a process of its own."""
 
 import json
+import shutil
 
 import pytest
 from tests.conftest import DATA, broadsheet
@@ -50,6 +51,16 @@ def test_a_second_run_takes_nothing_in_and_is_compared_with_the_first(answered, 
     assert again.returncode == 0, again.stderr
     assert "words, against the other file: +0.0000 nDCG@10, p = 1.0000" in again.stdout
     assert "6 documents, 3 judged queries" in again.stdout
+
+
+def test_a_folder_with_papers_of_another_collection_is_not_asked(answered, home, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(FOLDER, other)
+    with (other / "corpus.jsonl").open("a") as corpus:
+        corpus.write(json.dumps({"_id": "d9", "title": "One more", "text": "About lanterns."}) + "\n")
+    made = broadsheet(home, "bench", "beir", str(other), "--keep", str(home / "kept"), BROADSHEET_MODEL="none")
+    assert made.returncode == 1
+    assert "kept holds papers of something else" in made.stderr
 
 
 def test_meaning_cannot_be_asked_of_a_site_without_a_model(home):

@@ -61,3 +61,16 @@ def test_what_cannot_be_read_is_said_in_words(tmp_path):
     assert missing.exit_code == broken.exit_code == 1
     assert "No such file" in missing.stderr
     assert "Paste its title and abstract" in broken.stderr
+
+
+def test_papers_that_were_taken_in_without_an_edition_are_printed_too():
+    paper = cast.paper(
+        "2601.00003", "Replay buffers nobody submitted", abstract="The replay buffer of nobody.", day=None
+    )
+    assert paper.day is None
+    upkeep.catch_up(current.own())
+    drafted = run("-", input="Replay buffers\n\nThe replay buffer of nobody.")
+    searched = CliRunner().invoke(main, ["search", "nobody"])
+    for done in (drafted, searched):
+        assert done.exit_code == 0, done.output
+        assert f"{'2601.00003':<30}Replay buffers nobody submitted" in done.stdout

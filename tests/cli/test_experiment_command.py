@@ -9,7 +9,7 @@ from tests.conftest import broadsheet
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
     """Sixty papers on sixty things, each asked for by its thing and by a word that all of them have."""
-    folder = tmp_path_factory.mktemp("things")
+    folder = tmp_path_factory.mktemp("things" * 15)
     names = [
         f"{first}{last}"
         for first in ("bal", "cor", "dem", "fal", "gon", "har")
@@ -42,6 +42,7 @@ def test_rankings_are_compared_and_the_history_tells_it(home, collection):
     assert "should have 1,000 queries" in told.stdout
     assert "q17" not in told.stdout + told.stderr
     kept = json.loads(run(home, "history", "--json").stdout)
+    assert len(kept[0]["on"]) <= 80  # the database's room for a name
     assert kept[0]["comparisons"][0]["other"] == "weight=0.0 depth=5"
     assert "of 3 answers left" in run(home, "history").stdout
 

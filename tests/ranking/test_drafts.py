@@ -141,6 +141,7 @@ def test_with_vectors_the_rest_falls_into_themes(meaning):
     groups = drafts.related(TITLE, ABSTRACT)
     assert groups[0].kind == "close"
     assert all(one.paper.key.startswith("2601.0000") for one in groups[0].papers)
+    assert "theme" in {group.kind for group in groups[1:]}
     assert {group.kind for group in groups[1:]} <= {"theme", "rest"}
 
 
@@ -172,6 +173,20 @@ def test_a_label_tells_papers_from_those_beside_them():
     outside = [{"model": "model"}, {"voting rule": "voting rules"}]
     assert themes.label(inside, outside, lambda _: 1.0) == "Replay Buffer"
     assert themes.label(inside, outside, lambda _: 0.0) == ""
+
+
+def test_no_two_themes_are_called_alike():
+    inside = [{"replay buffer": "replay buffers", "voting rule": "voting rule"}] * 3
+    first = themes.label(inside, [], lambda _: 1.0, most=1)
+    assert first == "Replay buffers"
+    assert themes.label(inside, [], lambda _: 1.0, taken=[first]) == "Voting rule"
+    assert themes.label(inside, [], lambda _: 1.0, taken=[f"{first}, voting rule"]) == ""
+
+
+def test_a_word_that_few_papers_hold_names_no_theme():
+    inside = [{"arbitrary": "arbitrary"}] * 2 + [{"replay": "replay"}] * 4
+    assert themes.label(inside, [], lambda _: 1.0) == "Replay"
+    assert themes.label(inside[:3], [], lambda _: 1.0) == ""
 
 
 def test_a_label_begins_with_a_capital_unless_its_word_has_one_inside():

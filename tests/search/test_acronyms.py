@@ -146,3 +146,15 @@ def test_with_acronyms_on_a_search_asks_for_both_forms_and_says_so(known, index)
     scores = [{hit.paper_id: hit.score for hit in found.hits} for found in (off, on)]
     assert scores[1][longer.pk] >= scores[0][longer.pk]
     assert on.hits[0].paper_id == longer.pk
+
+
+@pytest.mark.parametrize("query", ["WHO guidelines", "WHO"])
+def test_an_acronym_that_is_one_of_the_commonest_words_finds_what_it_stands_for(db, index, query):
+    papers(1, *["The World Health Organization (WHO) advises."] * 3)
+    acronyms.mine()
+    meant = cast.paper("2601.00200", "Vaccines", abstract="Advice of the World Health Organization.")
+    cast.paper("2601.00201", "Guidelines", abstract="Who wrote them, and for whom.")
+    upkeep.catch_up(index)
+    found = hybrid.search(parse(query), limit=50, ranking=named("words"))
+    assert "Also searched for: World Health Organization." in found.notes
+    assert meant.pk in {hit.paper_id for hit in found.hits}

@@ -20,6 +20,7 @@ import pytest
 
 from broadsheet.errors import BadInput, Conflict
 from broadsheet.search import door
+from broadsheet.search.compounds import Alike
 from broadsheet.search.door import MOST_BYTES, MOST_CALLERS, MOST_HITS, RemoteIndex, knock, serve_door
 from broadsheet.search.index import Filters, Scored, Tally, Term
 
@@ -41,7 +42,7 @@ class Echo:
             raise BadInput("That is no query.", "Write another.")
         if text == "broken":
             raise KeyError("inner thing")
-        self.asked.append((text, limit, filters))
+        self.asked.append((text, limit, filters, *alike))
         return [Scored(2**40 + pk, 1 / (1 + pk)) for pk in range(limit)]
 
     def meaning(self, vector, *, limit, filters):
@@ -150,6 +151,13 @@ def test_every_condition_crosses(remote, echo):
         assert echo.asked[-1] == ("tally", facets, filters)
     remote.tally(filters=Filters(ids=()))
     assert echo.asked[-1] == ("tally", False, Filters(ids=()))
+
+
+def test_other_forms_of_words_cross(remote, echo):
+    alike = [Alike("LLM", "large language model"), Alike("“naïve” \ud800", "中文")]
+    remote.words("LLM", limit=1, filters=EVERYTHING, alike=alike)
+    assert echo.asked[-1] == ("LLM", 1, EVERYTHING, *alike)
+    assert all(type(one) is Alike for one in echo.asked[-1][3:])
 
 
 def test_errors_cross_as_what_they_are(remote):

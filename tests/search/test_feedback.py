@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests import cast
 
-from broadsheet.search import embed, feedback, hybrid, upkeep
+from broadsheet.search import embed, feedback, hybrid, maxsim, upkeep
 from broadsheet.search.index import Scored
 from broadsheet.search.models import Embedding
 from broadsheet.search.query import parse
@@ -58,12 +58,46 @@ def test_added_words_are_summed_with_less_weight():
     assert found == [Scored(1, 2.0), Scored(2, 1.0 + 4 * weight), Scored(3, 4 * weight)]
 
 
-@pytest.mark.parametrize("kind", ["rm3", "rocchio"])
-def test_a_short_query_is_asked_again_with_feedback(index, embedder, kind):
-    cast.paper("2601.00001", title="Protein folding", abstract="Proteins fold into shapes.")
-    cast.paper("2601.00002", title="Bread", abstract="Dough rises overnight.")
+def test_words_of_the_first_results_find_papers_that_lack_those_of_the_query(index):
+    for number in (1, 2):
+        cast.paper(f"2601.0000{number}", title=f"Lanterns {number}", abstract="Harbour lamps of paper.")
+    other = cast.paper("2601.00009", title="Boats", abstract="A harbour at night.")
+    upkeep.catch_up(index)
+    off, on = (
+        {hit.paper_id for hit in hybrid.search(parse("lanterns"), limit=5, ranking=named(how)).hits}
+        for how in ("words", "weight=0 feedback=rm3")
+    )
+    assert on - off == {other.pk}
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("protein folds", "Bread"), ("how do the proteins fold", "Protein folding")]
+)
+def test_a_short_query_is_asked_again_by_its_moved_vector_and_a_long_one_is_not(
+    index, embedder, monkeypatch, typed, first
+):
+    ours = cast.paper("2601.00001", title="Protein folding", abstract="Proteins fold into shapes.")
+    other = cast.paper("2601.00002", title="Bread", abstract="Dough rises overnight.")
     upkeep.catch_up(index)
     upkeep.backfill(index, embedder)
-    found = hybrid.search(parse("protein folds"), limit=5, ranking=named(f"feedback={kind} maxsim=5"))
-    assert found.hits[0].paper_id
-    assert found.total >= 1
+    bread = embedder.embed([embed.text_of(other.title, other.abstract)])[0]
+    monkeypatch.setattr(feedback, "moved", lambda _vector, _first: bread)
+    found = hybrid.search(parse(typed), limit=5, ranking=named("weight=1 feedback=rocchio"))
+    assert found.hits[0].paper_id == {"Bread": other.pk, "Protein folding": ours.pk}[first]
+
+
+def test_the_first_results_are_scored_anew_and_the_others_stay_behind(index, embedder, monkeypatch):
+    papers = [cast.paper(f"2601.0000{number}", title=f"Bread {'and dough ' * number}") for number in (1, 2, 3)]
+    upkeep.catch_up(index)
+    upkeep.backfill(index, embedder)
+    plain = [hit.paper_id for hit in hybrid.search(parse("bread"), limit=5).hits]
+    assert set(plain) == {paper.pk for paper in papers}
+
+    def turned(_rescorer, query, ranked, texts):
+        assert query == "bread"
+        assert all(texts[pk].startswith("Bread") for pk, _ in ranked)
+        return [(pk, score) for (pk, _), (_, score) in zip(reversed(ranked), ranked, strict=True)]
+
+    monkeypatch.setattr(maxsim.Rescorer, "__call__", turned)
+    found = hybrid.search(parse("bread"), limit=5, ranking=named("maxsim=2"))
+    assert [hit.paper_id for hit in found.hits] == [plain[1], plain[0], plain[2]]

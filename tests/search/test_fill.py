@@ -60,13 +60,14 @@ WAYS = {
     "interrupt": "under_way(); os.kill(os.getpid(), signal.SIGINT)",
 }
 FILL = """
+import time
 import django
 if __name__ == "__main__":
     django.setup()
     from broadsheet.search import current, fill, upkeep
     filling = fill.Filling()
     while not fill.is_under_way():
-        pass
+        time.sleep(0.02)
     index = fill.taken_from_filling()
     print(filling.finish(report=print, stop=lambda: False) + upkeep.behind() - 1000)
     upkeep.catch_up(index)

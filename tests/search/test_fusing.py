@@ -79,7 +79,8 @@ def test_equal_scores_stand_newest_first_and_all_lie_between_nothing_and_one(fus
 
 
 def test_a_short_query_leaves_less_to_meaning():
-    assert fusing.share_of_meaning("graph networks", 0.4, by_length=True) == pytest.approx(0.3)
+    assert fusing.share_of_meaning("graph networks", 0.4, by_length=True) == pytest.approx(0.4 * fusing.SHORT_SHARE)
+    assert fusing.SHORT_SHARE < 1
     assert fusing.share_of_meaning("graph networks", 0.4, by_length=False) == 0.4
     assert fusing.share_of_meaning("networks of graphs that learn", 0.4, by_length=True) == 0.4
 

@@ -167,3 +167,17 @@ def test_texts_are_cut_in_several_threads_at_once(lexicon):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_after_a_failure_to_write_the_next_change_is_taken_in(lexicon, tmp_path):
+    lexicon.add([paper(1, "alpha")])
+    lexicon.flush()
+    lexicon.add([paper(2, "beta")])
+    (tmp_path / "words").rename(tmp_path / "elsewhere")  # nothing can be written, as on a full disk
+    with pytest.raises(BroadsheetError, match="writing to disk"):
+        lexicon.flush()
+    (tmp_path / "elsewhere").rename(tmp_path / "words")
+    assert (lexicon.pending, words(lexicon, "alpha beta")) == (False, {1})
+    lexicon.add([paper(2, "beta")])
+    lexicon.flush()
+    assert words(lexicon, "alpha beta") == {1, 2}

@@ -71,6 +71,36 @@ def test_a_damaged_index_is_made_anew(index, settings, caplog):
     assert found(again, "alpha") == {"2501.00001"}
 
 
+def test_an_index_of_another_layout_is_told_to_lack_everything_before_it_is_opened(index, settings):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    current.release()
+    (Path(settings.INDEX_DIR) / "schema.json").write_text('{"schema": 1}')
+    assert upkeep.behind() == 1
+    again = current.own()
+    assert upkeep.catch_up(again) == 1
+    assert found(again, "alpha") == {"2501.00001"}
+
+
+@pytest.mark.parametrize("lost", ["schema.json", "words/meta.json"])
+def test_an_index_that_was_opened_and_made_anew_lacks_everything(index, settings, lost):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(index)
+    current.release()
+    (Path(settings.INDEX_DIR) / lost).unlink()
+    current.searcher()
+    assert upkeep.behind() == 1
+
+
+def test_papers_are_found_before_a_long_catch_up_has_ended(index, monkeypatch):
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    monkeypatch.setattr(upkeep, "SHOW_EVERY", 0.0)
+    store([record(f"2501.{n:05}", title="Alpha") for n in range(1, 6)])
+    seen = []
+    upkeep.catch_up(index, report=lambda *_: seen.append((len(found(index, "alpha")), state.read(now=True).papers)))
+    assert seen == [(0, 0), (2, 2), (4, 4)]
+
+
 def test_the_index_of_another_database_is_not_believed(index):
     store([record("2501.00001", title="Alpha")])
     upkeep.catch_up(index)

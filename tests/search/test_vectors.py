@@ -1,5 +1,6 @@
 """The vectors by themselves: what narrows them, and when they are folded. Their quality and the port: test_whole."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 
@@ -84,3 +85,14 @@ def test_what_was_put_is_there_after_reopening_and_nothing_can_be_asked_once_clo
     vectors = Vectors.open(tmp_path)
     assert vectors.size() == 1
     vectors.close()
+
+
+def test_where_the_disk_is_nearly_full_nothing_is_written_and_searches_go_on(vectors, monkeypatch):
+    numbers = made(2)
+    vectors.put({1: numbers[0]}, {1: Facts()})
+    nearly_full = shutil.disk_usage("/")._replace(free=5 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: nearly_full)
+    for change in (lambda: vectors.put({2: numbers[1]}, {2: Facts()}), vectors.optimize):
+        with pytest.raises(BroadsheetError, match="5 MB left"):
+            change()
+    assert [hit.id for hit in vectors.nearest(numbers[1], limit=9, filters=Filters())] == [1]

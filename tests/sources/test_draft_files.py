@@ -81,13 +81,33 @@ def test_a_text_has_its_title_in_the_first_line():
         (b"  \n", "empty"),
         (b"x" * (draft_files.MOST_TEXT + 1), "bytes"),
         (b"%PDF-" + b"x" * draft_files.MOST_BYTES, "bytes"),
-        (b"\xff\xfa\x00", "UTF-8"),
+        ("@misc{a, title={Größe}}".encode("latin-1"), "not UTF-8"),
+        (b"PK\x03\x04 a file of another kind, whatever it is called", "neither a PDF nor a text"),
+        (b"abc\0def, a text of some words", "neither a PDF nor a text"),
+        (b"<!DOCTYPE html><title>Graphs</title>", "HTML"),
+        (b"[" * 100_000, "not JSON"),
+        (b'[{"type": "book"', "not JSON"),
         (b"@article{a, title={x}}" * (draft_files.MOST_WORKS + 1), "entries"),
     ],
 )
 def test_files_that_are_too_large_or_none_are_refused_in_words(content, said):
     with pytest.raises(BadInput, match=said):
         read(content)
+
+
+def test_a_text_may_begin_with_a_bracket():
+    assert read(b"[Draft] Counting Papers\nWe count.") == Draft("[Draft] Counting Papers", "We count.")
+    assert read(b"<i>Candida</i> in small papers").title == "<i>Candida</i> in small papers"
+
+
+def test_a_text_may_be_utf_16():
+    assert read("Größe\nWe count.".encode("utf-16")) == Draft("Größe", "We count.")
+
+
+def test_of_very_many_authors_the_first_are_read():
+    names = " and ".join(f"Ada Example{number}" for number in range(draft_files.MOST_AUTHORS + 5))
+    own = f"@misc{{own, title={{A Draft}}, author={{{names}}}, abstract={{We count.}}}}"
+    assert len(read(own.encode()).authors) == draft_files.MOST_AUTHORS
 
 
 def test_what_was_typed_counts_before_what_the_file_says():

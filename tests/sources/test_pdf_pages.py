@@ -45,6 +45,31 @@ def test_a_file_that_swells_is_ended_and_not_waited_for():
         pdf_pages.lines_of(content, seconds=1)
 
 
+def test_a_page_of_very_much_text_is_cut_off():
+    lines = pdf_pages.lines_of(pdf([("many words " * 9_000, 10.0), ("and more", 10.0)], compressed=True))
+    assert sum(len(line.text) for line in lines) == pdf_pages.MOST_SIGNS
+
+
+def test_what_the_library_itself_will_not_unpack_is_too_costly():
+    with pytest.raises(BadInput, match="more time or memory"):
+        pdf_pages.lines_of(swelling(100))
+
+
+def test_the_process_that_reads_is_gone_when_its_time_is_up(monkeypatch):
+    begun = []
+    popen = pdf_pages.subprocess.Popen
+
+    def remembered(*arguments, **more):
+        begun.append(popen(*arguments, **more))
+        return begun[-1]
+
+    monkeypatch.setattr(pdf_pages.subprocess, "Popen", remembered)
+    with pytest.raises(BadInput, match="more time or memory"):
+        pdf_pages.lines_of(swelling(60), seconds=0.1)
+    assert begun[0].returncode is not None
+    assert begun[0].returncode != 0
+
+
 def test_more_files_than_are_read_at_once_wait_only_so_long(monkeypatch):
     monkeypatch.setattr(pdf_pages, "_free", pdf_pages.threading.BoundedSemaphore(1))
     pdf_pages._free.acquire()

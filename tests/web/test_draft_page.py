@@ -1,6 +1,7 @@
 """The page of related work: what comes in by its form, what is shown, and that nothing of a draft stays."""
 
 import logging
+from io import BytesIO
 
 import pytest
 from django.core.cache import cache
@@ -12,9 +13,9 @@ from tests import cast
 from tests.sources.tiny_pdf import encrypted, pdf
 
 from broadsheet.accounts import limits
-from broadsheet.papers.models import Paper
 from broadsheet.search import current, state, upkeep
 from broadsheet.sources import draft_files
+from broadsheet.web.views import draft
 
 pytestmark = pytest.mark.django_db
 SECRET = "Unheard-of seizure detectors"
@@ -101,6 +102,17 @@ def test_a_file_that_is_too_large_is_not_taken_in(client, monkeypatch):
     assert "larger than" in text_of(answer)
 
 
+def test_a_form_that_says_it_is_too_large_is_not_read_at_all(rf):
+    class Unread(BytesIO):
+        def read(self, *_):
+            raise AssertionError("it was read")
+
+    asked = rf.post("/draft", CONTENT_LENGTH=str(draft.MOST_SENT + 1), **{"wsgi.input": Unread()})
+    answer = draft.page(asked)
+    assert answer.status_code == 413
+    assert "larger than 10 MB" in text_of(answer)
+
+
 def test_nothing_of_a_draft_is_stored_cached_or_logged(client, caplog):
     cache.clear()
     with (
@@ -133,12 +145,19 @@ def test_what_was_found_can_be_taken_along_as_bibtex(client):
     assert entries.count("@misc") == 2
 
 
+def test_a_sign_that_no_text_holds_harms_nothing(client):
+    assert client.post("/draft", {"title": "Seizure\0 detectors at home"}).status_code == 200
+    assert client.post("/draft", {"title": SECRET, "categories": "cs\0LG"}).status_code == 400
+    assert client.post("/draft", {"paper": ["2601\0.00001"]}).status_code == 200
+
+
 def test_drafts_count_as_searches(client, settings):
     settings.PAGE_RATE = 4
     limits.forget()
-    assert client.get("/draft").status_code == 200
+    for _ in range(2):
+        assert client.get("/draft").status_code == 200
+    assert client.post("/draft", {"title": SECRET}).status_code == 200
     assert client.post("/draft", {"title": SECRET}).status_code == 429
-    assert Paper.objects.count() == 9
 
 
 def test_a_query_that_reads_like_an_abstract_leads_to_the_draft(client):

@@ -66,6 +66,7 @@ def test_several_papers_and_ticks_stand_in_the_address(client):
     ("asked", "status", "said"),
     [
         ({"like": "2699.99999"}, 404, "is not here"),
+        ({"like": "no\0such"}, 404, "is not here"),
         ({"like": "2601.00000", "chip": "blue"}, 400, "nothing that can be ticked"),
         ({"like": "2601.00000", "round": "x"}, 400, "is not the number of a round"),
     ],
@@ -73,7 +74,34 @@ def test_several_papers_and_ticks_stand_in_the_address(client):
 def test_what_cannot_be_asked_is_told_in_words(client, asked, status, said):
     page = shown(client, status, **asked)
     assert said in page
-    assert asked["like"] in page
+    assert f'type="checkbox" name="like" value="{asked["like"]}" checked' in page  # and so can be taken out
+
+
+def test_an_unknown_paper_among_those_decided_on_can_be_taken_out_too(client):
+    page = shown(client, 404, like="2601.00000", keep="2699.99999", drop="2601.00001")
+    assert 'type="checkbox" name="keep" value="2699.99999" checked' in page
+    assert 'type="checkbox" name="drop" value="2601.00001" checked' in page
+
+
+def test_more_papers_than_can_be_begun_with_are_told(client):
+    assert "too many" in shown(client, 400, like=[f"2601.0{number:04}" for number in range(50)])
+
+
+def test_of_very_long_words_it_is_told_that_the_first_were_read(client):
+    assert "the first 300 characters" in shown(client, like="2601.00000", but="proteins " * 500)
+    assert "characters were read" not in shown(client, like="2601.00000", but="proteins")
+
+
+def test_a_condition_that_was_typed_goes_with_its_words(client):
+    page = shown(client, like="2601.00000", but="of few authors")
+    assert "Understood: of few authors" in page
+    assert 'name="chip" value="few" checked' not in page
+
+
+def test_where_nothing_is_found_it_is_said_once_and_no_round_follows(client):
+    page = shown(client, like="2601.00000", but="newer")
+    assert page.count("No paper fulfils all of this") == 1
+    assert "Next round" not in page
 
 
 def test_search_engines_leave_it_alone(client):
@@ -85,7 +113,7 @@ def test_it_counts_as_a_search(client, settings):
     settings.PAGE_RATE = 4
     limits.forget()
     shown(client, like="2601.00000")
-    shown(client, 429, like="2601.00000")
+    assert client.get("/papers/like?l%69ke=2601.00000").status_code == 429  # however it is spelled
     shown(client)
 
 

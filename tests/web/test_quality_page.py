@@ -42,6 +42,7 @@ def week(name, words=0.5, fused=0.6, **more):
         "left_out": {"series": "The week has 3 queries for it, 20 are needed."},
         "tasks": {task: {"queries": 30, "systems": every} for task in ("all", "title", "sentence")},
         "by_field": by,
+        "by_length": [by[0] | {"group": "1-3"}, by[0] | {"task": "title", "group": "4-8"}],
         "by_year": [],
         "differences": [{"task": "all", "than": "words", "mean": 0.1, "p": 0.0021, "better": 30, "worse": 9}],
         "items": {
@@ -49,7 +50,7 @@ def week(name, words=0.5, fused=0.6, **more):
             "anchors": 60,
             "tau": 0.95,
             "largest_error": 0.012,
-            "systems": [{"system": "words", "full": 0.5, "estimate": 0.512, "error": 0.012}],
+            "systems": [{"system": "words", "full": 0.5, "estimate": 0.512, "error": 0.012, "simple": -0.034}],
         },
     }
     return LiveWeek.objects.create(week=name, made=timezone.now(), papers=900, report=report | more)
@@ -140,6 +141,27 @@ def test_the_newest_week_is_told_in_full(shown):
     ):
         assert told in text
     assert "<strong>0.600</strong>" in text, "the best of a task"
+
+
+def test_the_newest_week_is_told_by_field_and_by_length_of_the_query(shown):
+    week("2026-W20")
+    text = shown()
+    assert cells(text, "cs.CL")[:2] == cells(text, "1-3")[:2] == ["30", "0.500"]
+    assert "4-8" not in text, "which the titles are, not all tasks together"
+    assert "nDCG@10 by year" not in text, "where no row is told there is no table"
+    assert cells(shown(task="title"), "4-8")[:2] == ["30", "0.500"]
+
+
+def test_a_week_that_was_kept_before_lengths_were_told_is_shown(shown):
+    old = week("2026-W20")
+    del old.report["by_length"]
+    old.save()
+    assert "number of words" not in shown()
+
+
+def test_the_error_of_the_item_model_stands_beside_that_of_doing_without(shown):
+    week("2026-W20")
+    assert "0.500 0.512 0.012 -0.034" in " ".join(cells(shown().split("as told")[1], "words"))
 
 
 def test_names_of_fields_cannot_bring_markup(shown):

@@ -46,12 +46,16 @@ class Estimated(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """An estimate beside the full run of the same system; both are means, error is the estimate less the full run."""
+    """An estimate beside the full run of the same system; both are means, error is the estimate less the full run.
+
+    simple: the error without a model: of the mean over as many anchors, drawn by the share of each group.
+    """
 
     system: str
     full: float
     estimate: float
     error: float
+    simple: float
 
 
 def probability(abilities: Numbers, difficulties: Numbers) -> Numbers:
@@ -111,10 +115,11 @@ def check(scores: Mapping[str, Sequence[float]], groups: Sequence[str], count: i
 
     scores: of each system, one a query. groups: of each query, such as its task; the anchors (``anchors_of``) hold all
     groups by their share. Difficulties are fitted on the anchors without the system in question. What the known
-    systems do better or worse on all queries than on the anchors is added to the estimate.
+    systems do better or worse on all queries than on those of which it is made is added to the estimate, and to the one
+    without a model alike.
     """
     table = table_of(scores)
-    places = anchors_of(groups)
+    places, drawn = anchors_of(groups), anchors_of(groups, count)
     found = []
     for row, name in enumerate(scores):
         others = np.delete(table, row, axis=0)
@@ -122,7 +127,8 @@ def check(scores: Mapping[str, Sequence[float]], groups: Sequence[str], count: i
         shift = float(others.mean() - others[:, places].mean())
         guess = min(1.0, max(0.0, told.mean + shift))
         full = float(table[row].mean())
-        found.append(Checked(name, full, guess, guess - full))
+        simple = float(table[row, drawn].mean() + others.mean() - others[:, drawn].mean())
+        found.append(Checked(name, full, guess, guess - full, simple - full))
     return found
 
 

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from broadsheet.enrich.frequencies import Frequencies
 from broadsheet.errors import BadInput
+from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
 from broadsheet.papers.sentences import split
 from broadsheet.papers.tex import plain
@@ -36,12 +38,18 @@ RARE = 10
 LIKE = 0.75
 """Titles of one first author that are alike by so much are parts of a series."""
 
+NEWER_THAN = date(2021, 12, 31)
+"""The text that the model has learnt from may reach to here; an older week would not be new to it."""
+
 _SENTENCE_WORDS = range(8, 41)
+_KEYWORDS = 3
+_PHRASES = 6
 _ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 TASKS: dict[str, str] = {
     "title": "The title is asked for, and the paper has to be found that it was taken from.",
     "sentence": "One sentence of the abstract is asked for, and the paper has to be found that it was taken from.",
+    "keywords": "Key phrases of an abstract, three words at most, are asked for, and the paper has to be found.",
     "neighbours": "The title of a paper is asked for within its week; papers of the same rare set of categories count.",
     "series": "The title of a paper is asked for; others of its series, or of all its authors, in that week count.",
 }
@@ -131,15 +139,17 @@ def weeks_upto(week: Week, count: int) -> list[Week]:
 def make(week: Week, *, queries: int = QUERIES) -> Made:
     """Make the benchmark of a week from the papers of its editions; the same papers give the same queries.
 
-    queries: of each task at most. No paper is the answer of two tasks with masks, so that each has one document.
+    queries: of each task at most. No paper is the answer of two of the first three tasks, so that each has one
+    document, and nothing is masked of those whose key phrases are asked for.
     """
     papers = sorted(Paper.objects.standing().of_days(week.first, week.last).exclude(abstract=""), key=lambda p: p.key)
     random = np.random.default_rng(week.seed)
     mixed = [papers[place] for place in random.permutation(len(papers))]
-    half = len(mixed) // 2
+    third = len(mixed) // 3
     made: dict[str, Iterator[Item]] = {
-        "title": _titles(mixed[:half]),
-        "sentence": _sentences(mixed[half:], random),
+        "title": _titles(mixed[:third]),
+        "sentence": _sentences(mixed[third : 2 * third], random),
+        "keywords": _keywords(mixed[2 * third :], papers),
         "neighbours": _neighbours(mixed),
         "series": _series(mixed),
     }
@@ -180,6 +190,23 @@ def _sentences(papers: Sequence[Paper], random: np.random.Generator) -> Iterator
         if len(all_of_it) >= 3 and fit:
             sentence = fit[int(random.integers(len(fit)))]
             yield _item("sentence", paper, sentence, {paper.key: 1}, masked=True)
+
+
+def _keywords(papers: Sequence[Paper], week: Sequence[Paper]) -> Iterator[Item]:
+    """The weightiest key phrases of each abstract that make three words at most together: a short query.
+
+    week: all papers of it, of which is counted how rare a phrase is. Titles are not read for the phrases.
+    """
+    known = Frequencies.empty()
+    for paper in week:
+        known.count(paper.title, paper.abstract)
+    for paper in papers:
+        words: list[str] = []
+        for one in phrases.choose("", paper.abstract, known.papers, known.of, most=_PHRASES):
+            more = one.text.split()
+            words += more if len(words) + len(more) <= _KEYWORDS else []
+        if words:
+            yield _item("keywords", paper, " ".join(words), {paper.key: 1})
 
 
 def _neighbours(papers: Sequence[Paper]) -> Iterator[Item]:

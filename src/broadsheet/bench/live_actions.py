@@ -47,11 +47,17 @@ def measure(
 
     A week that is kept is not measured again unless ``again``. report: called with (done, total), first papers, then
     queries. stop: asked between two batches; Stopped is raised then, and the next call goes on.
-    Raises Refused where the week has too few papers, Conflict where another process measures it.
+    Raises Refused where the week has too few papers or is not newer than the model, Conflict where another process
+    measures it.
     """
     kept = LiveWeek.objects.filter(week=week.name).first()
     if kept and not again:
         return dict(kept.report)
+    if week.first <= live.NEWER_THAN:
+        raise Refused(
+            f"{week.name} is not newer than what the model has learnt from.",
+            f"A benchmark takes a week after {live.NEWER_THAN.isoformat()}.",
+        )
     made = live.make(week, queries=queries)
     if made.papers < live.LEAST_PAPERS or not made.items:
         raise Refused(
@@ -95,7 +101,8 @@ def told_by_few(week: Week, ranking: Ranking, *, report: Report = _silent, stop:
         report(asked, items.ASKED)
         return live_asking.ask(made, anchors[place], ranking, keys)[0]
 
-    with live_asking.index_of(made, _folder(week) / "index", report, stop):
+    # A run of the whole week that was stopped has left its notes in the folder of the week.
+    with live_asking.index_of(made, _folder(week).with_suffix(".few"), report, stop):
         found = items.estimate(items.fit(table[:, anchors]), ask)
     shift = float(table.mean() - table[:, anchors].mean())
     systems: Mapping[str, Any] = kept.report["tasks"][live_report.ALL]["systems"]
@@ -112,7 +119,8 @@ def told_by_few(week: Week, ranking: Ranking, *, report: Report = _silent, stop:
 def keep_up(stop: Stop, now: datetime | None = None) -> str:
     """Measure the last whole week if that was not done, gently; the work of the job ``quality``.
 
-    Returns one sentence on what it did.
+    The model is made ready if it can be; a site without one is measured by words alone. Returns one sentence on what it
+    did.
     """
     week = live.last_whole_week((now or timezone.now()).date())
     if LiveWeek.objects.filter(week=week.name).exists():
@@ -120,10 +128,13 @@ def keep_up(stop: Stop, now: datetime | None = None) -> str:
     papers = Paper.objects.standing().of_days(week.first, week.last).exclude(abstract="").count()
     if papers < live.LEAST_PAPERS:
         return f"{week.name} has {papers} papers; a benchmark takes {live.LEAST_PAPERS} at least."
+    current.embedder(build=True)
     try:
         answer = measure(week, rest=REST, stop=stop)
     except Stopped:
         return f"{week.name} is being measured; the next run goes on."
+    except Conflict:
+        return f"{week.name} is being measured by another process."
     return f"{week.name} was measured: {answer['queries']} queries of {len(answer['systems'])} systems."
 
 
@@ -133,6 +144,7 @@ def history(weeks: int = SHOWN) -> list[dict[str, Any]]:
         "tasks",
         "by_field",
         "by_year",
+        "by_length",
         "differences",
         "systems",
         "queries",
@@ -163,8 +175,7 @@ def _in_order(told: dict[str, Any]) -> dict[str, Any]:
     return told | {
         "systems": {name: told["systems"][name] for name in names},
         "tasks": {task: ordered(told["tasks"][task]) for task in tasks},
-        "by_field": [ordered(row) for row in told["by_field"]],
-        "by_year": [ordered(row) for row in told["by_year"]],
+        **{kind: [ordered(row) for row in told[kind] or ()] for kind in live_report.GROUPS},
     }
 
 

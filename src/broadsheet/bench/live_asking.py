@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from itertools import batched
@@ -64,13 +64,16 @@ def systems_here(systems: Mapping[str, Ranking]) -> dict[str, Ranking]:
 def index_of(made: Made, folder: Path, report: Report, stop: Stop, *, rest: float = 0.0) -> Iterator[Index]:
     """Make the index of a benchmark in a folder, and let this thread search it within the block.
 
-    rest: seconds to wait for each second of work. Raises Stopped; the folder is removed at the end.
+    rest: seconds to wait for each second of work. Raises Stopped, and Conflict where another process has the folder;
+    it is removed at the end.
     """
     asked = {item.paper: item for item in made.items if item.masked}
+    ours = False
     week = Paper.objects.standing().of_days(made.week.first, made.week.last).order_by("pk")
     pks = [*week.values_list("pk", flat=True), *_earlier(made.week, DOCUMENTS - made.papers)]
     try:
         with current.apart(folder) as index:
+            ours = True
             for number, some in enumerate(batched(pks, _BATCH)):
                 if stop():
                     raise Stopped
@@ -82,7 +85,8 @@ def index_of(made: Made, folder: Path, report: Report, stop: Stop, *, rest: floa
             with current.instead(index):
                 yield index
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if ours:  # else another process measures there
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def ask_all(
@@ -133,20 +137,26 @@ def fingerprint(made: Made) -> str:
 
 
 def _mark(made: Made, systems: Mapping[str, Ranking]) -> dict[str, Any]:
-    return {"of": fingerprint(made), "systems": {name: str(ranking) for name, ranking in systems.items()}}
+    embedder = current.embedder()
+    return {
+        "of": fingerprint(made),
+        "systems": {name: str(ranking) for name, ranking in systems.items()},
+        "model": embedder.mark if embedder else "",
+    }
 
 
 def _read(noted: Path, mark: dict[str, Any]) -> list[dict[str, list[float]]]:
-    """Return what was noted of the same queries and systems; the file is begun anew for others."""
+    """Return what was noted of the same queries and systems; the file is begun anew for others.
+
+    What stands behind a line that was cut off, as by a power failure, is taken out of the file.
+    """
     noted.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        first, *rows = noted.read_text(encoding="utf-8").splitlines()
-        if json.loads(first) == mark:
-            return [json.loads(row) for row in rows]
-    except (OSError, ValueError):  # not there, or its last line was cut off
-        pass
-    noted.write_text(json.dumps(mark) + "\n", encoding="utf-8")
-    return []
+    rows: list[Any] = []
+    with suppress(OSError, ValueError):  # not there, or cut off
+        rows.extend(map(json.loads, noted.read_text(encoding="utf-8").splitlines()))
+    rows = rows if rows[:1] == [mark] else [mark]
+    noted.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return rows[1:]
 
 
 def _earlier(week: Week, count: int) -> list[int]:

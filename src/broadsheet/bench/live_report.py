@@ -6,12 +6,15 @@ from typing import Any
 from broadsheet.bench import items, measures
 from broadsheet.bench.live import TASKS, Item, Made
 from broadsheet.bench.live_asking import FIRST, MEASURES, Scores, fingerprint
+from broadsheet.bench.report import length_of
 from broadsheet.search.tuning import Ranking
 
 ROUNDS = 2_000
 LEAST_OF_GROUP = 10
-"""Fields and years with fewer queries are told together as "other"."""
+"""Fields, years and lengths with fewer queries are told together as "other"."""
 ALL = "all"
+GROUPS = {"by_field": "field", "by_length": "number of words in the query", "by_year": "year"}
+"""How queries are told apart, besides by task."""
 
 
 def as_json(
@@ -37,6 +40,7 @@ def as_json(
         "differences": list(_differences(made.items, scores)),
         "by_field": _by(made.items, scores, [item.field for item in made.items]),
         "by_year": _by(made.items, scores, [str(item.year) for item in made.items]),
+        "by_length": _by(made.items, scores, [length_of(item.query) for item in made.items]),
         "items": _items(made.items, scores),
         "scores": {name: [round(score, 4) for score in found[FIRST]] for name, found in scores.items()},
     }
@@ -56,9 +60,9 @@ def table(answer: Mapping[str, Any]) -> str:
             lines.append(f"  {name:<18}" + "".join(f"{_shown(found[measure]):>22}" for measure in MEASURES))
     lines += [f"{task}: left out. {why}" for task, why in answer["left_out"].items()]
     lines += [_difference_line(row) for row in answer["differences"]]
-    for title, rows in (("field", answer["by_field"]), ("year", answer["by_year"])):
+    for kind, title in GROUPS.items():
         lines.append(f"{FIRST} by {title}, over all tasks:")
-        for row in (row for row in rows if row["task"] == ALL):
+        for row in (row for row in answer.get(kind, ()) if row["task"] == ALL):
             cells = (f"{name} {one['mean']:.3f}" for name, one in row["systems"].items())
             lines.append(f"  {row['group']:<12}{row['queries']:>4} queries: " + ", ".join(cells))
     return "\n".join([*lines, *_model_lines(answer["items"])])
@@ -153,6 +157,7 @@ def _items(all_of_them: Sequence[Item], scores: Scores) -> dict[str, Any]:
         "asked": min(items.ASKED, len(tasks)),
         "systems": [{key: _round(value) for key, value in one._asdict().items()} for one in found],
         "largest_error": _round(max(abs(one.error) for one in found)),
+        "largest_simple": _round(max(abs(one.simple) for one in found)),
         "tau": _round(items.tau([one.full for one in found], [one.estimate for one in found])),
     }
 
@@ -190,7 +195,9 @@ def _model_lines(told: Mapping[str, Any]) -> Iterator[str]:
         return
     yield (
         f"Item model: {FIRST} of each system told from {told['asked']} of {told['anchors']} anchor queries, the others "
-        f"having been run; largest error {100 * told['largest_error']:.1f} points, Kendall tau {told['tau']:.2f}"
+        f"having been run; largest error {100 * told['largest_error']:.1f} points (without a model "
+        f"{100 * told['largest_simple']:.1f}), Kendall tau {told['tau']:.2f}"
     )
     for one in told["systems"]:
-        yield f"  {one['system']:<18}full {one['full']:.4f}   told {one['estimate']:.4f}   error {one['error']:+.4f}"
+        told_of = f"full {one['full']:.4f}   told {one['estimate']:.4f}   error {one['error']:+.4f}"
+        yield f"  {one['system']:<18}{told_of}   without a model {one['simple']:+.4f}"

@@ -18,7 +18,7 @@ LENGTHS = ((1, 3), (4, 8), (9, 20), (21, 10_000))
 
 def as_json(found: Measured) -> dict[str, Any]:
     """Return everything that was measured, each query by itself, for files and for ``--compare``."""
-    groups = {"length": {query: _length(text) for query, text in found.queries.items()}} | found.groups
+    groups = {"length": {query: length_of(text) for query, text in found.queries.items()}} | found.groups
     return {
         "documents": found.documents,
         "measure": found.first,
@@ -40,6 +40,13 @@ def as_json(found: Measured) -> dict[str, Any]:
             for other, one in combinations(found.scores, 2)
         ],
     }
+
+
+def length_of(text: str) -> str:
+    """Return which of LENGTHS a query is of, such as ``4-8``."""
+    words = max(1, len(text.split()))
+    least, most = next((least, most) for least, most in LENGTHS if words <= most)
+    return f"{least}-{most}" if most < LENGTHS[-1][1] else f"{least}+"
 
 
 def compared(ours: dict[str, Any], path: Path) -> list[dict[str, Any]]:
@@ -111,12 +118,6 @@ def _paired(found: Measured, one: str, other: str) -> tuple[list[float], list[fl
 def _times(milliseconds: Sequence[float]) -> dict[str, float]:
     p50, p99 = np.percentile(milliseconds, (50, 99))
     return {"p50": float(p50), "p99": float(p99)}
-
-
-def _length(text: str) -> str:
-    words = max(1, len(text.split()))
-    least, most = next((least, most) for least, most in LENGTHS if words <= most)
-    return f"{least}-{most}" if most < LENGTHS[-1][1] else f"{least}+"
 
 
 def _by_group(column: str, group_of: Mapping[str, str], scores: Mapping[str, float]) -> list[dict[str, Any]]:

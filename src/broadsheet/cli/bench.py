@@ -112,7 +112,11 @@ def known_item(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask for papers of your own that are known, apart from them, and tell how far up they come."""
+    """Ask for papers of your own that are known, apart from them, and tell how far up they come.
+
+    Papers and index are copied, and the sentences that are asked for are masked there. A run that was stopped goes on
+    with the same --keep.
+    """
     from broadsheet.cli.bench_known import Asked, run_known_item
 
     asked = Asked(task, queries, seed, (*systems, *rankings) or SYSTEMS)
@@ -121,12 +125,26 @@ def known_item(
 
 @bench.command()
 @click.option("--week", default="", help="By ISO 8601, such as 2025-W40.  [default: the last whole week]")
-@click.option("--weeks", default=1, show_default=True, type=click.IntRange(1, 60), help="So many that end with it.")
-@click.option("--queries", default=100, show_default=True, type=click.IntRange(5, 1000), help="Of each task at most.")
+@click.option(
+    "--weeks",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 60),
+    help="So many weeks, of which --week is the last.",
+)
+@click.option(
+    "--queries", default=100, show_default=True, type=click.IntRange(5, 1000), help="Queries of each task at most."
+)
 @click.option("--again", is_flag=True, help="Measure weeks that were measured anew.")
 @click.option("--ranking", help="Only tell how this ranking would do in a week that was measured, from 50 queries.")
 @click.option("--history", is_flag=True, help="Measure nothing; print the weeks that were measured.")
-@click.option("--task", default="all", show_default=True, help="Of the history: title, sentence, neighbours, series.")
+@click.option(
+    "--task",
+    default="all",
+    show_default=True,
+    type=click.Choice(["all", "title", "sentence", "keywords", "neighbours", "series"]),
+    help="With --history: of this task alone.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def live(
@@ -144,7 +162,7 @@ def live(
 
 
 @bench.command()
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--negatives",
     default=10_000,
@@ -169,7 +187,10 @@ def pages(
     keep: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask for the papers of four captured search-result pages, alone and among others of your own."""
+    """Ask for the papers of four captured search-result pages, alone and among others of your own.
+
+    FILE is JSON lines with title, abstract, page and rank.
+    """
     from broadsheet.cli.bench_pages import run_pages
 
     run_pages(path, negatives, (*systems, *rankings) or SYSTEMS, keep, as_json=as_json)
@@ -214,9 +235,18 @@ def extracts(path: Path, papers: int, as_json: bool) -> None:
 @click.option("--queries", default=500, show_default=True, type=click.IntRange(1, 100_000), help="Papers asked.")
 @click.option("--seed", default=1, show_default=True, help="Draws the papers.")
 @click.option(
-    "--half", default="report", show_default=True, type=click.Choice(["report", "tuning"]), help="Of the papers."
+    "--half",
+    default="report",
+    show_default=True,
+    type=click.Choice(["report", "tuning"]),
+    help="Which half of the papers is asked; the weights were set on 'tuning'.",
 )
-@click.option("--system", "systems", multiple=True, help="title, words, meaning, title+meaning, fused, fused+authors.")
+@click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    help="One of title, words, meaning, title+meaning, fused, fused+authors; repeatable.  [default: all]",
+)
 @click.option(
     "--keywords",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -234,15 +264,30 @@ def similar_papers(
 
 
 @bench.command()
-@click.option("--queries", default=150, show_default=True, type=click.IntRange(1, 100_000), help="Papers of each kind.")
+@click.option(
+    "--queries", default=150, show_default=True, type=click.IntRange(1, 100_000), help="Papers asked of each kind."
+)
 @click.option("--seed", default=1, show_default=True, help="Draws the papers and the changes.")
 @click.option(
-    "--half", default="report", show_default=True, type=click.Choice(["report", "tuning"]), help="Of the papers."
+    "--half",
+    default="report",
+    show_default=True,
+    type=click.Choice(["report", "tuning"]),
+    help="Which half of the papers is asked; the weights were set on 'tuning'.",
 )
 @click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice(["category", "year", "keyword", "without"]), help="Of change."
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(["category", "year", "keyword", "without"]),
+    help="Kind of change asked for; repeatable.  [default: all]",
 )
-@click.option("--system", "systems", multiple=True, help="paper, words, title and words, like, slate.")
+@click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    help="One of paper, words, title and words, like, slate; repeatable.  [default: all]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each change.")
 @command()
 def like(queries: int, seed: int, half: str, kinds: tuple[str, ...], systems: tuple[str, ...], as_json: bool) -> None:

@@ -93,6 +93,7 @@ def take_in(source: "Source", content: str) -> None:
     from broadsheet import pipeline
     from broadsheet.papers.models import Run
 
+    of_it_alone(content)
     if Run.objects.filter(fingerprint=content, finished__isnull=False).exists():
         return
     with heeded_stop() as stop, progress("Copying") as advance:
@@ -103,6 +104,16 @@ def take_in(source: "Source", content: str) -> None:
             report=lambda now: advance(now.done, now.total, f"{now.run.rows} papers"),
             stop=stop,
         )
+
+
+def of_it_alone(content: str) -> None:
+    """Fail where papers of something else were taken in here: they would be found too. content: as ``take_in``."""
+    from django.conf import settings
+
+    from broadsheet.papers.models import Run
+
+    if Run.objects.exclude(fingerprint=content).exists():
+        fail(f"{settings.HOME} holds papers of something else.", "Name an empty folder.")
 
 
 def index(changed: Container[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from broadsheet.cli.bench_known import of_it_alone
 from broadsheet.cli.indexing import bring_up
 from broadsheet.cli.out import progress
 from broadsheet.cli.start import apart, heeded_stop
@@ -44,11 +45,13 @@ def _take_in(folder: Path) -> None:
     from broadsheet.sources.jsonl import fingerprint
 
     source = Corpus(folder)
+    content = fingerprint(folder / "corpus.jsonl")
+    of_it_alone(content)
     with heeded_stop() as stop, progress("Taking in") as advance:
         run = pipeline.take_in(
             source,
             place=str(folder),
-            fingerprint=fingerprint(folder / "corpus.jsonl"),
+            fingerprint=content,
             report=lambda now: advance(now.done, now.total, f"{now.run.rows} documents"),
             stop=stop,
         )

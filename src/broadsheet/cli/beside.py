@@ -20,7 +20,7 @@ def apart_with_store(keep: Path | None, data: Path | None) -> Iterator[None]:
     with start.readable_errors():
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             home, database = process.submit(_site, data).result()
-        if keep is not None and keep.absolute() == home:
+        if keep is not None and keep.resolve() == home.resolve():
             start.fail(f"{keep} holds the site's own papers.", "Name another folder: papers are changed in it.")
     with start.apart(keep):
         from django.db import connections

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.indexing import bring_up
+from broadsheet.cli.indexing import ready_to_ask
 from broadsheet.cli.out import safe
 from broadsheet.cli.start import command
 
@@ -33,14 +33,13 @@ def draft(file: str, cited: Path | None, categories: tuple[str, ...], limit: int
     """
     from broadsheet.hub.drafts import as_object
     from broadsheet.ranking import drafts
-    from broadsheet.search import current, upkeep
+    from broadsheet.search import current
     from broadsheet.sources import draft_files
 
     found = draft_files.read(_content(file))
     if cited:
         found = draft_files.joined(found, draft_files.cited(cited.read_bytes()))
-    if upkeep.behind():
-        bring_up(err=True)
+    ready_to_ask()
     try:
         answer = drafts.around(found, categories=categories, limit=limit)
     finally:
@@ -80,7 +79,8 @@ def _print_paper(one: "Related") -> None:
     from broadsheet.papers.tex import plain
 
     paper, shared = one.paper, one.shared
-    click.echo(f"  {paper.key:<17} {paper.day or '':%Y-%m-%d}  {safe(plain(paper.title))}")
+    day = str(paper.day or "")
+    click.echo(f"  {paper.key:<17} {day:<10}  {safe(plain(paper.title))}")
     told = [f"both: {', '.join(shared.phrases)}"] if shared.phrases else []
     told += [f"also by {', '.join(shared.authors)}"] if shared.authors else []
     told += [f"near to {shared.beside.key}, which it cites"] if shared.beside else []

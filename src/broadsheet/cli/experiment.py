@@ -134,9 +134,9 @@ def _collection(folder: Path) -> _Asked:
 
     judged = judgments(folder)
     found = fingerprint(judged.queries, judged.qrels)
-    # Other queries or judgments are another set, under another name.
+    # Other queries or judgments are another set, under another name, of which 80 signs are kept.
     on = QuerySet(
-        f"{folder.resolve().name} {found[:8]}",
+        f"{folder.resolve().name[:60]} {found[:8]}",
         found,
         "Fresh queries make another set: a collection of this week's papers (--on known-item), or other judgments.",
     )

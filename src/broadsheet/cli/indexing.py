@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,17 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
     finally:
         for filling in fillings:
             filling.close()
+
+
+def ready_to_ask() -> None:
+    """Bring the index up to date before a command asks it, unless a server owns it, which does it by itself."""
+    from broadsheet.errors import Conflict
+    from broadsheet.search import current, upkeep
+
+    with suppress(Conflict):  # who has it may not be needed: an id is found without
+        current.searcher()  # makes one anew that cannot be used, which then lacks everything
+    if upkeep.behind():
+        bring_up(err=True)
 
 
 def bring_up(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.indexing import bring_up, indexed
+from broadsheet.cli.indexing import bring_up, indexed, ready_to_ask
 from broadsheet.cli.like import show_slate
 from broadsheet.cli.out import errors, progress, safe
 from broadsheet.cli.start import command, heeded_stop
@@ -158,7 +158,7 @@ def search(
     """
     from broadsheet.errors import BadInput
     from broadsheet.papers.models import Paper
-    from broadsheet.search import current, hybrid, upkeep
+    from broadsheet.search import current, hybrid
     from broadsheet.search.query import parse
 
     if like:
@@ -177,8 +177,7 @@ def search(
     if arxiv:
         _search_arxiv(parsed, limit, as_json)
         return
-    if upkeep.behind():
-        bring_up(err=True)
+    ready_to_ask()
     try:
         found = hybrid.search(parsed, limit=limit, exact=exact, tally=True)
     finally:
@@ -190,9 +189,9 @@ def search(
         papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in found.hits])
         rows = [(papers[hit.paper_id], hit.score, list(hit.why)) for hit in found.hits if hit.paper_id in papers]
     for note in found.notes:
-        click.echo(note, err=True)
+        click.echo(safe(note), err=True)
     for way in found.ways:
-        click.echo(f"Without {way.without}: {way.number} papers.", err=True)
+        click.echo(f"Without {safe(way.without)}: {way.number} papers.", err=True)
     _show_found(rows, parsed.key, as_json=as_json)
 
 
@@ -220,7 +219,8 @@ def _show_found(rows: "Sequence[tuple[Paper, float, list[str]]]", key: str | Non
         click.echo(f"{known}Nothing found. Fewer or other words may find it.")
     else:
         for paper, _, why in rows:
-            click.echo(f"{paper.key:<17} {paper.day or '':%Y-%m-%d}  {safe(plain(paper.title))}  ({', '.join(why)})")
+            day = str(paper.day or "")  # one that was taken in without an edition has none
+            click.echo(f"{paper.key:<17} {day:<10}  {safe(plain(paper.title))}  ({', '.join(why)})")
 
 
 def _search_arxiv(query: "Query", limit: int, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from broadsheet.search.following import Following
     from broadsheet.search.index import Index
     from broadsheet.work.running import Runner
+
+INDEX_WITHIN = 5.0
+"""Seconds that the index is waited for where a command has it, such as a search."""
 
 LONGEST_STOP = 15.0
 """Seconds that the web server is given to stop; what is stored is stored in whole transactions, so it may be left."""
@@ -42,21 +46,14 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """
     from django.conf import settings
 
-    from broadsheet.errors import Conflict
-    from broadsheet.search import current, door, fill
+    from broadsheet.search import current, door
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
     _decide_mode(host)
     _refuse_taken(host, port)
     _first_papers()
-    try:
-        index = current.own()
-    except Conflict:
-        if not fill.is_under_way():
-            fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
-        click.echo("A command that takes papers in leaves the index to this server.")
-        index = fill.taken_from_filling()
+    index = _own_index()
     _catch_up(index)
     doorway = door.serve_door(index, Path(settings.INDEX_DIR))
     try:
@@ -65,6 +62,30 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
         doorway.close()
         current.release()
         click.echo("Stopped. The next start carries on.")
+
+
+def _own_index() -> "Index":
+    """Return the index of this process: of a process that fills it, or after a command that has it for a moment."""
+    from django.conf import settings
+
+    from broadsheet.errors import Conflict
+    from broadsheet.search import current, door, fill
+
+    until = time.monotonic() + INDEX_WITHIN
+    while True:
+        try:
+            return current.own()
+        except Conflict:
+            if server := door.knock(Path(settings.INDEX_DIR)):
+                server.close()
+                fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
+            if time.monotonic() > until:
+                fail(f"Another command has the search index of {settings.HOME}.", "Wait until it has ended.")
+        if fill.is_under_way():
+            click.echo("A command that takes papers in leaves the index to this server.")
+            with suppress(Conflict):
+                return fill.taken_from_filling()
+        time.sleep(0.1)
 
 
 def _decide_mode(host: str) -> None:

@@ -17,7 +17,7 @@ from broadsheet.papers.likeness import same_name
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking import common_ground, themes
-from broadsheet.ranking.draft_search import CLOSE, Asking
+from broadsheet.ranking.draft_search import CLOSE, FEWEST_WORDS, Asking
 from broadsheet.search import current
 from broadsheet.search.query import parse
 from broadsheet.sources.draft_files import LONGEST_ABSTRACT, LONGEST_TITLE, Draft
@@ -134,7 +134,7 @@ def related(
     title, abstract = plain(title).strip()[:LONGEST_TITLE], plain(abstract).strip()[:LONGEST_ABSTRACT]
     asking = Asking(title, abstract, parse("", categories=categories).filters, list(cited), list(absent))
     if not asking.has_text and not cited and not absent:
-        raise BadInput("There is too little to go by.", "Give a title or an abstract, at least some words of it.")
+        raise BadInput("There is too little to go by.", f"Give a title or an abstract of {FEWEST_WORDS} words or more.")
     ranks = asking.ranked()
     known = {paper.pk for paper in cited}
     pks = [pk for pk in ranks if pk not in known][: min(max(limit, 1), MOST_LIMIT)]
@@ -193,10 +193,11 @@ def _is_close(place: int, row: Related, asking: Asking) -> bool:
 def _by_theme(rows: list[Related], without: list[Related], asking: Asking) -> list[Group]:
     *parts, rest = themes.parted(np.array([asking.vectors[row.paper.pk] for row in rows], dtype=np.float32))
     phrases = [asking.phrases_of(row.paper) for row in rows]
-    groups = []
+    groups: list[Group] = []
     for part in parts:
         outside = [one for place, one in enumerate(phrases) if place not in set(part)]
-        name = themes.label([phrases[place] for place in part], outside, asking.rarity.worth)
+        taken = [group.label for group in groups]
+        name = themes.label([phrases[place] for place in part], outside, asking.rarity.worth, taken=taken)
         groups.append(Group(name or REST_LABEL, tuple(rows[place] for place in part), "theme" if name else "rest"))
     return _with_rest(groups, [*(rows[place] for place in rest), *without])
 

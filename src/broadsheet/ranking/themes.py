@@ -6,7 +6,7 @@ Learning 42, 2001) begun from the papers farthest apart, so that the same papers
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,12 @@ FEWEST = 3
 
 HELD_BY = 0.35
 """Share of a theme's papers that hold what it is called by."""
+
+WORD_HELD_BY = 0.5
+"""The same of a word by itself, which a few papers may hold by chance."""
+
+_BESIDE = ", "
+"""Between the phrases of a label, none of which holds a comma."""
 
 _ROUNDS = 25
 _WEIGHED = 6
@@ -73,16 +79,19 @@ def label(
     outside: Sequence[Mapping[str, str]],
     rarity: Callable[[str], float],
     most: int = 2,
+    taken: Collection[str] = (),
 ) -> str:
     """Return the phrases that tell papers from others beside them, '' where none does.
 
     inside, outside: the phrases of each paper, folded, and as it writes them. rarity: how telling a phrase is at all.
+    taken: what other themes are called, so that no two are called alike.
     """
     here, there = Counter(name for one in inside for name in one), Counter(name for one in outside for name in one)
+    called = {phrase.casefold() for one in taken for phrase in one.split(_BESIDE)}
     worth = {
         name: _worth(seen / len(inside), there[name] / max(len(outside), 1))
         for name, seen in here.items()
-        if seen >= max(2, len(inside) * HELD_BY)
+        if seen >= _fewest(name, len(inside)) and _as_written(name, inside).casefold() not in called
     }
     likely = sorted(worth, key=lambda name: (-worth[name], name))[:_WEIGHED]
     written = {name: _as_written(name, inside) for name in likely}
@@ -94,7 +103,12 @@ def label(
         beside = all(_go_together(name, other) for other in chosen)
         if beside:
             chosen.append(name)
-    return _capital(", ".join(written[name] for name in chosen))
+    return _capital(_BESIDE.join(written[name] for name in chosen))
+
+
+def _fewest(name: str, papers: int) -> float:
+    """Return how many of a theme's papers must hold what it is called by."""
+    return max(2, papers * HELD_BY) if " " in name else max(3, papers * WORD_HELD_BY)
 
 
 def _capital(text: str) -> str:

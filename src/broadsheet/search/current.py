@@ -52,6 +52,7 @@ def own() -> Index:
             except IndexStale as stale:
                 logger.warning("%s It is made anew from the papers.", stale.message)
                 _held.owned = WholeIndex.anew(Path(settings.INDEX_DIR))
+            if not _held.owned.size() and state.read(now=True).papers:  # made anew, here or after a cut
                 state.write(state.State())
         return _held.owned
 

@@ -151,7 +151,7 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     if ranking.titles:
         hits = _titles_first(searcher, query, hits)
     if hits and not words and "title" not in hits[0].why:
-        notes.append("No paper holds these words; these are the nearest in meaning.")
+        notes.append("Nothing was found by these words; these are the nearest in meaning.")
     return hits
 
 

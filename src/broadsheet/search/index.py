@@ -12,6 +12,9 @@ from broadsheet.search.compounds import Alike
 
 Vector = NDArray[np.float32]
 
+SCHEMA = 6
+"""Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -5,7 +5,8 @@ Nothing that was added or removed is seen before ``flush``. The engine lets othe
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -69,25 +70,24 @@ class Lexicon:
 
         Nothing of it is seen, or would outlive a kill, before ``flush``.
         """
-        with self._writing, told("taking papers in"):
-            writer = self._open_writer()
+        with self._changing("taking papers in"):
             last = {document.id: document for document in documents}
             # Keys of new papers are higher than all before, and need not be looked for in each segment.
             if known := [pk for pk in last if pk <= self._highest]:
-                writer.delete_documents_by_query(terms.among(known))
+                self._open_writer().delete_documents_by_query(terms.among(known))
             for document in last.values():
-                writer.add_document(terms.entry(document))
+                self._open_writer().add_document(terms.entry(document))
             self._highest = max([self._highest, *last])
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take papers out from the next ``flush`` on; unknown ids are ignored."""
         if ids:
-            with self._writing, told("taking papers out"):
+            with self._changing("taking papers out"):
                 self._open_writer().delete_documents_by_query(terms.among(ids))
 
     def flush(self) -> None:
         """Return when everything so far is on disk and searched."""
-        with self._writing, told("writing to disk"):
+        with self._changing("writing to disk"):
             if self._pending and self._writer is not None:
                 self._writer.commit()
                 self._pending = False
@@ -166,6 +166,19 @@ class Lexicon:
             if self._writer is not None:
                 self._writer.wait_merging_threads()
                 self._writer = None
+
+    @contextmanager
+    def _changing(self, doing: str) -> Iterator[None]:
+        """Let one thread write. After a failure, as of a full disk, what was not flushed is forgotten.
+
+        The engine's writer takes nothing more then; the next change opens another.
+        """
+        with self._writing, told(doing):
+            try:
+                yield
+            except BaseException:
+                self._writer, self._pending = None, False
+                raise
 
     def _open_writer(self) -> engine.IndexWriter:
         self._pending = True

@@ -153,7 +153,7 @@ def scored(text: str, alike: Sequence[Alike] = ()) -> Query | None:
     """
     text = questions.bare(clean(text[:LONGEST]))
     words = _different(_SCORED.analyze(text))
-    if not words:
+    if not words and not alike:
         return None
     queries, rest = _either(words, alike)
     queries += [_body_term(word) for word in rest]
@@ -171,8 +171,10 @@ def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Query], 
         typed = [word for word in _different(_SCORED.analyze(clean(one.typed))) if word in words]
         form = _any([_body_term(word) for word in typed])
         other = _all([_body_term(word) for word in _different(_SCORED.analyze(clean(one.other)))])
-        if form and other:
-            queries.append(Query.disjunction_max_query([form, _less(other, _OTHER)], 0.0))
+        if other:
+            # CAN and WHO are among the commonest words, which find nothing; what they stand for does.
+            less = _less(other, _OTHER)
+            queries.append(Query.disjunction_max_query([form, less], 0.0) if form else less)
             taken.update(typed)
     return queries, [word for word in words if word not in taken]
 

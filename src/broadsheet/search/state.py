@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from broadsheet.search.index import SCHEMA
+
 FRESH = 2.0
 """Seconds for which a state that was read is believed."""
 
@@ -47,18 +49,28 @@ def _path() -> Path:
 
 
 def read(*, now: bool = False) -> State:
-    """Return the state, at most two seconds old unless ``now``; an empty one where there is no readable file."""
+    """Return the state, at most two seconds old unless ``now``.
+
+    It is empty where there is no readable file, and where the index is of another layout, which no search can use.
+    """
     if (other := instead.get()) is not None and not now:
         return other
     read_at, kept = _last.get(_path(), (-FRESH, State()))
     if not now and time.monotonic() - read_at < FRESH:
         return kept
     try:
-        state = State(**json.loads(_path().read_text()))
+        state = State() if _is_of_another_layout() else State(**json.loads(_path().read_text()))
     except (OSError, ValueError, TypeError):
         state = State()
     _last[_path()] = (time.monotonic(), state)
     return state
+
+
+def _is_of_another_layout() -> bool:
+    try:
+        return bool(json.loads(_path().with_name("schema.json").read_text())["schema"] != SCHEMA)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False  # whoever opens it sees to that
 
 
 def write(state: State) -> None:

@@ -1,6 +1,7 @@
 """Keeping the index in step with the papers: catching up by stamp, and giving vectors in the background."""
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,9 @@ OPTIMIZE_EVERY = 25_000
 
 NOTE_EVERY = 50_000
 """Papers between two notes of how far a catch-up is; a crash repeats at most so many, some seconds' work."""
+
+SHOW_EVERY = 5.0
+"""Seconds between two notes of a catch-up that readers wait for: what is noted is found."""
 
 FOLD_EVERY = 20_000
 """Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
@@ -150,11 +154,15 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
     """
     taking = TakingOver(index)
     total = taking.left
+    shown = time.monotonic()
     while not stop():
         if not taking.step():
             taking.end()
             break
         report(taking.done, max(total, taking.done))
+        if time.monotonic() - shown >= SHOW_EVERY:
+            taking.note()
+            shown = time.monotonic()
     taking.note()
     return taking.done
 

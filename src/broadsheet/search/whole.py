@@ -14,12 +14,9 @@ from broadsheet.errors import BroadsheetError, Conflict
 from broadsheet.search.compounds import Alike
 from broadsheet.search.edge import Vectors
 from broadsheet.search.edge_layout import numbers
-from broadsheet.search.index import Document, Filters, Scored, Tally, Vector, facts_of
+from broadsheet.search.index import SCHEMA, Document, Filters, Scored, Tally, Vector, facts_of
 from broadsheet.search.lexicon import Lexicon
 from broadsheet.search.trouble import IndexStale
-
-SCHEMA = 6
-"""Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
 FEW = 20_000
 """Papers that hold some words, up to which the nearest are looked for among them alone: 40 ms for so many."""

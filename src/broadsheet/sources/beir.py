@@ -85,7 +85,8 @@ def _document(line: bytes) -> Record | Reject:
     title, text = str(row.get("title") or "").strip(), str(row.get("text") or "").strip()
     if not title and not text:
         return Reject("The document has neither title nor text.", line.decode("utf-8", "backslashreplace"))
-    return Record(id=key_of(str(row["_id"])), title=title or "Untitled", abstract=text, source="beir")
+    # Some collections have no titles; a word put there would stand in each document's vector.
+    return Record(id=key_of(str(row["_id"])), title=title, abstract=text, source="beir")
 
 
 def _row(line: str) -> dict[str, Any] | None:

@@ -19,8 +19,18 @@ MOST_TEXT = 2_000_000
 """Bytes of a file and of one that is not a PDF, which is read in the process that answers."""
 
 MOST_WORKS = 2_000
+MOST_AUTHORS = 100
+"""Authors of a draft that are read; each is compared with those of every paper found."""
+
 LONGEST_TITLE, LONGEST_ABSTRACT = 500, 6_000
 PASTE = pdf_pages.PASTE
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = re.compile(rb"[\x00-\x06\x0e-\x1a]")
+_MARKUP = re.compile(r"\s*<(?:!doctype|\?xml|html|rdf:)", re.IGNORECASE)
+_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')
+"""How JSON of references begins; a text may begin with a bracket too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,20 @@ def read(content: bytes) -> Draft:
         return _within(from_lines(pdf_pages.lines_of(content)))
     if len(content) > MOST_TEXT:
         raise BadInput(f"The text has {len(content):,} bytes, and {MOST_TEXT:,} are possible.", PASTE)
-    text = references.decoded(content)
+    text = _decoded(content)
+    if _MARKUP.match(text):
+        raise BadInput("The file is HTML or XML, which is not read here.", PASTE)
     form = references.form_of(text)
-    return _within(_of_text(text) if form in (None, "rdf") else _of_references(content))
+    is_text = form in (None, "rdf") or (form == "csl" and not _JSON.match(text))
+    return _within(_of_text(text) if is_text else _of_references(content))
+
+
+def _decoded(content: bytes) -> str:
+    """Return a file as text. Raises BadInput for one of another kind, and for a text that is not UTF-8."""
+    # What text never holds: NUL, but for UTF-16 with its mark, and most other control characters.
+    if content[:2] not in _UTF_16 and _CONTROLS.search(content[:4096]):
+        raise BadInput("The file is neither a PDF nor a text.", PASTE)
+    return references.decoded(content)
 
 
 def joined(typed: Draft, filed: Draft) -> Draft:
@@ -100,7 +121,7 @@ def _of_references(content: bytes) -> Draft:
     draft = cited(content)
     if len(draft.works) == 1 and draft.works[0].abstract:
         own = draft.works[0]
-        return Draft(own.title, own.abstract, own.authors, notes=draft.notes)
+        return Draft(own.title, own.abstract, own.authors[:MOST_AUTHORS], notes=draft.notes)
     return draft
 
 

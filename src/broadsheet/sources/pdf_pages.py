@@ -24,6 +24,8 @@ SECONDS = 8
 """Of processor time; by the clock twice as many, as the machine has other things to do."""
 
 MOST_SIGNS = 60_000
+"""Characters that are told of a PDF; what a draft says of itself stands in the first few thousand."""
+
 AT_ONCE = 2
 """PDFs that one process of the site has read at a time."""
 
@@ -113,7 +115,7 @@ def _limit(seconds: int, memory: int) -> None:
 
 def _read(content: bytes) -> list[tuple[str, float, int]]:
     import pypdf
-    from pypdf.errors import DependencyError, FileNotDecryptedError
+    from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
     try:
         reader = pypdf.PdfReader(BytesIO(content))
@@ -121,16 +123,21 @@ def _read(content: bytes) -> list[tuple[str, float, int]]:
         if reader.is_encrypted and not reader.decrypt(""):
             raise _Encrypted
         found: list[tuple[str, float, int]] = []
+        left = MOST_SIGNS
         for number in range(min(len(reader.pages), MOST_PAGES)):
-            found += _of_page(reader.pages[number], number)
-            if sum(len(text) for text, _, _ in found) > MOST_SIGNS:
-                break
+            for text, size in _of_page(reader.pages[number]):
+                if left <= 0:
+                    return found
+                found.append((text[:left], size, number))
+                left -= len(text)
     except (DependencyError, FileNotDecryptedError) as error:
         raise _Encrypted from error
+    except LimitReachedError as error:  # the library's own, for what unpacks to too much
+        raise MemoryError from error
     return found
 
 
-def _of_page(page: Any, number: int) -> list[tuple[str, float, int]]:
+def _of_page(page: Any) -> list[tuple[str, float]]:
     pieces: list[tuple[str, float]] = []
 
     def visit(text: str, matrix: list[float], at: list[float], _font: Any, size: float | None) -> None:
@@ -142,7 +149,7 @@ def _of_page(page: Any, number: int) -> list[tuple[str, float, int]]:
         pieces.append((text, abs(float(size or 0) * scale)))
 
     page.extract_text(visitor_text=visit)
-    return [(text, size, number) for text, size in _lines(pieces)]
+    return _lines(pieces)
 
 
 def _lines(pieces: list[tuple[str, float]]) -> list[tuple[str, float]]:

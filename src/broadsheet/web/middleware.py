@@ -63,8 +63,9 @@ def rate_limits(get_response: Handler) -> Handler:
             return get_response(request)
         # These cost many times what a kept page does, so their share of the requests is smaller.
         path = request.path_info
-        searching = path.partition(".")[0] == "/papers" and "q=" in request.META.get("QUERY_STRING", "")
-        searching |= path == "/draft" or (path == "/papers/like" and "like=" in request.META.get("QUERY_STRING", ""))
+        searching = path.partition(".")[0] == "/papers" and "q" in request.GET
+        searching |= path == "/papers/like" and "like" in request.GET
+        searching |= path == "/draft" and request.method == "POST"
         costly = searching or (path.startswith(("/subscriptions/", "/mail/")) and path.endswith("/preview"))
         bucket, quota = ("searches", max(settings.PAGE_RATE // 4, 1)) if costly else ("pages", settings.PAGE_RATE)
         allowance = take(bucket, client_address(request), quota)

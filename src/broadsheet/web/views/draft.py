@@ -17,6 +17,12 @@ from broadsheet.web.uploads import InMemory
 from broadsheet.web.views.errors import STATUS
 
 MOST_EXPORTED = 300
+MOST_SENT = 5 * draft_files.MOST_BYTES
+"""Bytes of a form that is read through to tell that its file is too large. Browsers show no answer to one that is cut
+off, so only beyond this, where reading takes a thread for long, it is."""
+
+TITLE = "Related work of a draft"
+_TOO_LARGE = f"The file is larger than {draft_files.MOST_BYTES // 1_000_000} MB."
 
 
 @csrf_exempt  # looked at below, once it is said where the file is to be held: reading the form decides that
@@ -24,19 +30,28 @@ MOST_EXPORTED = 300
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """Show the form, or the related work of a draft; or send papers that were found as BibTeX."""
+    if _length(request) > MOST_SENT:
+        too_large = BadInput(_TOO_LARGE, draft_files.PASTE)
+        return render(request, "web/draft.html", {"title": TITLE, "error": too_large}, status=413)
     request.upload_handlers = [InMemory(request, draft_files.MOST_BYTES)]
     return _page(request)
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how many bytes a request brings; without a length nothing of it is read."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isascii() and told.isdigit() else 0
 
 
 @csrf_protect
 @sensitive_post_parameters("title", "abstract", "categories")
 def _page(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "web/draft.html", {"title": "Related work of a draft"})
+        return render(request, "web/draft.html", {"title": TITLE})
     if "paper" in request.POST:
         return _exported(request.POST.getlist("paper"))
     typed = {name: request.POST.get(name, "").strip() for name in ("title", "abstract", "categories")}
-    context: dict[str, object] = {"title": "Related work of a draft", "written": typed}
+    context: dict[str, object] = {"title": TITLE, "written": typed}
     try:
         draft = _given(request, typed)
         answer = drafts.around(draft, categories=typed["categories"].replace(",", " ").split())
@@ -51,7 +66,7 @@ def _page(request: HttpRequest) -> HttpResponse:
 def _given(request: HttpRequest, typed: dict[str, str]) -> Draft:
     upload = request.FILES.get("file")
     if getattr(request, "too_large", False):
-        raise BadInput(f"The file is larger than {draft_files.MOST_BYTES // 1_000_000} MB.", draft_files.PASTE)
+        raise BadInput(_TOO_LARGE, draft_files.PASTE)
     filed = draft_files.read(upload.read()) if upload else Draft()
     return draft_files.joined(Draft(typed["title"], typed["abstract"]), filed)
 

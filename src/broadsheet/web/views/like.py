@@ -23,7 +23,10 @@ def page(request: HttpRequest) -> HttpResponse:
     given = {name: _texts(request, name) for name in ("like", "chip", "keep", "drop")}
     but = request.GET.get("but", "").strip()
     context: dict[str, object] = {"title": "Like this, but", "most_signs": LONGEST, "but": but, "given": given}
+    # What was typed counts without a tick, and with the words it goes.
     context["chips"] = [(name, label, name in given["chip"]) for name, label in CHIPS.items()]
+    if len(but) > LONGEST:
+        context["cut"] = f"Of what should differ the first {LONGEST} characters were read."
     if not given["like"]:
         return render(request, "web/like.html", context)
     try:
@@ -40,7 +43,6 @@ def page(request: HttpRequest) -> HttpResponse:
     except BroadsheetError as error:
         status = 503 if isinstance(error, Conflict) else STATUS[type(error)]
         return render(request, "web/like.html", context | {"error": error}, status=status)
-    context["chips"] = [(chip.name, chip.label, chip.on) for chip in slate.chips]
     # What holds for all of them says nothing of one.
     usual = set(WHY).intersection(*(one.why for one in slate.found))
     told = [", ".join(WHY[why] for why in one.why if why in WHY and why not in usual) for one in slate.found]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from broadsheet.bench import live_actions
 from broadsheet.bench.live import FEWEST, LEAST_PAPERS, TASKS
 from broadsheet.bench.live_asking import FIRST, MEASURES
-from broadsheet.bench.live_report import ALL
+from broadsheet.bench.live_report import ALL, GROUPS
 from broadsheet.search.tuning import SYSTEMS
 from broadsheet.web import plots
 from broadsheet.web.plots import Value
@@ -55,7 +55,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "plot": plots.plot(moments, lines),
         "rows": list(_rows(weeks, asked, lines)),
         "groups": list(_groups(newest)),
-        "by_field": [row for row in newest["by_field"] if row["task"] == asked.task],
+        "subgroups": list(_subgroups(newest, asked.task)),
         "first": FIRST,
         "fewest": FEWEST,
     }
@@ -96,6 +96,13 @@ def _rows(
     for number in reversed(range(len(weeks))):
         queries = _group(weeks[number], asked)["queries"]
         yield weeks[number], queries, [values[number] for _, values in lines]
+
+
+def _subgroups(newest: Mapping[str, Any], task: str) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """Each way to tell the newest week's queries of a task apart, with its rows; none that has no rows."""
+    for kind, title in GROUPS.items():
+        if rows := [row for row in newest[kind] if row["task"] == task]:
+            yield title, rows
 
 
 def _groups(newest: Mapping[str, Any]) -> Iterator[tuple[str, str, int, list[tuple[str, list[Value], bool]]]]:
