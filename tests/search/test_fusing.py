@@ -27,6 +27,29 @@ def test_the_weighted_sum_is_of_scores_normalised_by_least_and_greatest():
     }
 
 
+def test_cosines_are_added_as_they_are_to_the_share_of_the_best_score_by_words():
+    near = [Scored(1, 0.1), Scored(2, 0.3)]
+    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), near)
+    # By hand: 1: (1 + .1) / 2, 2: (5/9 + .3) / 2, 3: (1/9 + .9) / 2, 4: .5 / 2, the least, which becomes 0.
+    sums = {1: 0.55, 2: (5 / 9 + 0.3) / 2, 3: (1 / 9 + 0.9) / 2, 4: 0.25}
+    assert {one.id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
+    assert [one.id for one in found] == [1, 3, 2, 4]
+    assert found[0].why == ("words",)
+
+
+def test_a_paper_without_a_vector_counts_as_the_farthest():
+    found = fusing.fuse(
+        [Scored(1, 2.0), Scored(2, 2.0)], [Scored(2, 0.8), Scored(3, 0.4)], 0.5, Ranking(fusion="cosine")
+    )
+    assert {one.id: one.score for one in found} == pytest.approx({2: 1.0, 1: 0.5 / 0.7, 3: 0.0})
+
+
+def test_a_paper_that_a_full_list_by_words_lacks_counts_as_its_last():
+    words, meaning = [Scored(1, 4.0), Scored(2, 2.0)], [Scored(3, 0.5), Scored(1, 0.5), Scored(2, 0.5)]
+    full = fusing.fuse(words, meaning, 0.5, Ranking(fusion="cosine", depth=2))
+    assert {one.id: one.score for one in full} == pytest.approx({1: 1.0, 2: 0.0, 3: 0.0})
+
+
 def test_reciprocal_ranks_count_places_alone():
     assert fused(WORDS, MEANING, 0.5, "rrf") == {
         1: (0.5, ("words",)),

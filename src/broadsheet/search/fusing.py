@@ -27,11 +27,18 @@ class Fused(NamedTuple):
     why: tuple[str, ...]
 
 
-def fuse(words: Sequence[Scored], meaning: Sequence[Scored], weight: float, ranking: Ranking = DEFAULT) -> list[Fused]:
+def fuse(
+    words: Sequence[Scored],
+    meaning: Sequence[Scored],
+    weight: float,
+    ranking: Ranking = DEFAULT,
+    near: Sequence[Scored] = (),
+) -> list[Fused]:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
-    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. Returns papers sorted by
-    score; equal scores keep the order of the ids, newest first, so that pages are stable.
+    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. near: cosines of papers
+    that words alone found; only the fusion ``cosine`` heeds them. Returns papers sorted by score; equal scores keep
+    the order of the ids, newest first, so that pages are stable.
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
@@ -43,10 +50,12 @@ def fuse(words: Sequence[Scored], meaning: Sequence[Scored], weight: float, rank
             by_words, by_meaning = _reciprocal(words, ranking.rrf_k), _reciprocal(meaning, ranking.rrf_k)
         case "weighted":
             by_words, by_meaning = _normalised(words), _normalised(meaning)
+        case "cosine":
+            by_words, by_meaning = _of_the_best(words, why, ranking.depth), _cosines(meaning, near, why)
         case "z":
             by_words, by_meaning = _standardised(words, why), _standardised(meaning, why)
     scores = {pk: (1 - weight) * by_words.get(pk, 0.0) + weight * by_meaning.get(pk, 0.0) for pk in why}
-    if ranking.fusion == "z":
+    if ranking.fusion in {"z", "cosine"}:
         scores = dict(_normalised([Scored(pk, score) for pk, score in scores.items()]))
     fused = (Fused(pk, score, why[pk]) for pk, score in scores.items())
     return sorted(fused, key=lambda one: (-one.score, -one.id))
@@ -78,6 +87,19 @@ def _normalised(scored: Sequence[Scored]) -> dict[int, float]:
 def _reciprocal(scored: Sequence[Scored], k: int) -> dict[int, float]:
     """Map ranks to (k + 1) / (k + rank), 1 for the first: reciprocal rank fusion (Cormack et al., 2009)."""
     return {one.id: (k + 1) / (k + rank) for rank, one in enumerate(scored, start=1)}
+
+
+def _of_the_best(words: Sequence[Scored], among: Iterable[int], depth: int) -> dict[int, float]:
+    """Map BM25 scores to their share of the best one. A paper that a full list lacks counts as its last."""
+    best = max((score for _, score in words), default=0.0) or 1.0
+    last = min(score for _, score in words) / best if len(words) >= depth else 0.0
+    return dict.fromkeys(among, last) | {pk: score / best for pk, score in words}
+
+
+def _cosines(meaning: Sequence[Scored], near: Sequence[Scored], among: Iterable[int]) -> dict[int, float]:
+    """Take cosines as they are; a paper without a vector counts as the farthest that has one."""
+    known = dict([*near, *meaning])
+    return dict.fromkeys(among, min(known.values(), default=0.0)) | known
 
 
 def _standardised(scored: Sequence[Scored], among: Iterable[int]) -> dict[int, float]:

@@ -142,7 +142,7 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     meaning = [] if vector is None else asked.meaning(vector)
     if meaning and known.share < 1:
         notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
-    fused = fusing.fuse(words, meaning, weight, ranking)
+    fused = asked.fused(words, meaning, vector)
     if ranking.feedback != "none" and fused and fusing.is_short(query.text):
         fused = asked.again(words, meaning, vector, fused)
     hits = [Hit(one.id, one.score, one.why) for one in fused]
@@ -171,20 +171,29 @@ class _Asked:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
         return nearest if nearest and nearest[0].score >= LEAST_COSINE else []
 
+    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> list[fusing.Fused]:
+        """Fuse both rankings, having asked how near the papers are that only words found."""
+        near: list[Scored] = []
+        if vector is not None and meaning and self.ranking.fusion == "cosine":
+            only = {one.id for one in words}.difference(one.id for one in meaning)
+            near = self.searcher.meaning(vector, limit=len(only), filters=Filters(ids=tuple(only))) if only else []
+        return fusing.fuse(words, meaning, self.weight, self.ranking, near)
+
     def again(
         self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[fusing.Fused]
     ) -> list[fusing.Fused]:
         """Ask once more with what the first results hold."""
         first = [one.id for one in fused[: feedback.FIRST]]
         if self.ranking.feedback == "rocchio" and vector is not None:
-            meaning = self.meaning(feedback.moved(vector, first))
+            vector = feedback.moved(vector, first)
+            meaning = self.meaning(vector)
         elif self.ranking.feedback == "rm3":
             last = [one.id for one in fused[feedback.FIRST :][-feedback.BACKGROUND :]]
             extra = feedback.words_of(self.query.text, first, last)
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        return fusing.fuse(words, meaning, self.weight, self.ranking)
+        return self.fused(words, meaning, vector)
 
 
 def _rescored(text: str, hits: list[Hit], first: int) -> list[Hit]:
