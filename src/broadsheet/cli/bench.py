@@ -54,7 +54,11 @@ def digest(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--split", default="test", show_default=True, help="Which judgments: qrels/NAME.tsv.")
 @click.option(
-    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice([*SYSTEMS, "reranked"]),
+    help="By default the first three; reranked scores the first 30 anew, token by token.",
 )
 @click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
 @click.option(
@@ -90,7 +94,11 @@ def beir(
 @click.option("--queries", type=click.IntRange(1, 100_000), help="Papers asked for.  [default: 1000, or all of --keep]")
 @click.option("--seed", type=int, help="Which papers and sentences are drawn.  [default: 1, or that of --keep]")
 @click.option(
-    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice([*SYSTEMS, "reranked"]),
+    help="By default the first three; reranked scores the first 30 anew, token by token.",
 )
 @click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
 @click.option(
@@ -171,7 +179,11 @@ def live(
     help="Other papers beside them.",
 )
 @click.option(
-    "--system", "systems", multiple=True, type=click.Choice(["words", "meaning", "fused"]), help="By default all three."
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice([*SYSTEMS, "reranked"]),
+    help="By default the first three; reranked scores the first 30 anew, token by token.",
 )
 @click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
 @click.option(

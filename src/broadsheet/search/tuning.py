@@ -58,22 +58,25 @@ WORDS, MEANING = Ranking(weight=0.0), Ranking(weight=1.0)
 SYSTEMS: dict[str, Ranking] = {"words": WORDS, "meaning": MEANING, "fused": DEFAULT}
 """The systems that a bench tells apart unless others are named."""
 
+NAMED = {"default": DEFAULT, **SYSTEMS, "reranked": Ranking(maxsim=30)}
+"""Rankings that have a name of their own."""
+
 _LARGEST = {"rrf_k": 1000, "depth": 1000, "maxsim": 100}
 
 
 def named(text: str) -> Ranking:
-    """Read a ranking: one of SYSTEMS, ``default``, or settings as ``weight=0.4 fusion=rrf``, blanks or commas between.
+    """Read a ranking: one of NAMED, or settings as ``weight=0.4 fusion=rrf``, blanks or commas between.
 
     Raises BadInput for a setting that does not exist and for a value that it cannot have.
     """
     asked = text.replace(",", " ").split()
-    if len(asked) == 1 and asked[0] in (known := {"default": DEFAULT, **SYSTEMS}):
-        return known[asked[0]]
+    if len(asked) == 1 and asked[0] in NAMED:
+        return NAMED[asked[0]]
     ranking = DEFAULT
     for part in asked:
         name, equals, value = part.partition("=")
         if not equals or name not in {field.name for field in fields(Ranking)}:
-            names = ", ".join([*SYSTEMS, *(field.name for field in fields(Ranking))])
+            names = ", ".join([*NAMED, *(field.name for field in fields(Ranking))])
             raise BadInput(f"{part[:40]!r} is no setting of a ranking.", f"There are: {names}; as in weight=0.4.")
         ranking = replace(ranking, **{name: _value(name, value)})
     return ranking
