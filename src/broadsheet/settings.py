@@ -66,7 +66,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MODEL = knob("MODEL", "all-MiniLM-L6-v2", "Embedding model for search by meaning; 'none' searches by words alone.")
 EMBED_TOKENS = number("EMBED_TOKENS", 256, "Tokens of title and abstract that the model reads.", least=16, most=512)
 DENSE_WEIGHT = (
-    number("DENSE_WEIGHT_PERCENT", 55, "Share of meaning in the fused score of search, in per cent.", most=100) / 100
+    number("DENSE_WEIGHT_PERCENT", 60, "Share of meaning in the fused score of search, in per cent.", most=100) / 100
 )
 
 # --- Pages and API ------------------------------------------------------------------------------------------------

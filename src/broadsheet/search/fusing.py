@@ -15,7 +15,7 @@ FEWEST = 20
 """Papers that the mean and deviation of a ranking are reckoned of, at least."""
 SHORT = 3
 """Words up to which a query is short."""
-SHORT_SHARE = 0.5
+SHORT_SHARE = 0.75
 """What is left of the share of meaning in a short query: with few words to go by, those words are what is meant."""
 
 
