@@ -12,6 +12,24 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("words", "meaning", "fused")
 
+# What benches of search have in common.
+_systems = click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice([*SYSTEMS, "reranked"]),
+    help="By default the first three; reranked scores the first 30 anew, token by token.",
+)
+_rankings = click.option(
+    "--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'."
+)
+_compare = click.option(
+    "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
+)
+_keep = click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
+)
+
 
 @click.group()
 def bench() -> None:
@@ -53,20 +71,10 @@ def digest(paths: tuple[Path, ...], as_json: bool) -> None:
 @bench.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--split", default="test", show_default=True, help="Which judgments: qrels/NAME.tsv.")
-@click.option(
-    "--system",
-    "systems",
-    multiple=True,
-    type=click.Choice([*SYSTEMS, "reranked"]),
-    help="By default the first three; reranked scores the first 30 anew, token by token.",
-)
-@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
-@click.option(
-    "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
-)
-@click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
-)
+@_systems
+@_rankings
+@_compare
+@_keep
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each query.")
 def beir(
     folder: Path,
@@ -93,20 +101,10 @@ def beir(
 )
 @click.option("--queries", type=click.IntRange(1, 100_000), help="Papers asked for.  [default: 1000, or all of --keep]")
 @click.option("--seed", type=int, help="Which papers and sentences are drawn.  [default: 1, or that of --keep]")
-@click.option(
-    "--system",
-    "systems",
-    multiple=True,
-    type=click.Choice([*SYSTEMS, "reranked"]),
-    help="By default the first three; reranked scores the first 30 anew, token by token.",
-)
-@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
-@click.option(
-    "--compare", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier --json answer."
-)
-@click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
-)
+@_systems
+@_rankings
+@_compare
+@_keep
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of the site's own papers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each query.")
 def known_item(
@@ -178,17 +176,9 @@ def live(
     type=click.IntRange(1, 1_000_000),
     help="Other papers beside them.",
 )
-@click.option(
-    "--system",
-    "systems",
-    multiple=True,
-    type=click.Choice([*SYSTEMS, "reranked"]),
-    help="By default the first three; reranked scores the first 30 anew, token by token.",
-)
-@click.option("--ranking", "rankings", multiple=True, help="Another ranking, such as 'weight=0.4 fusion=rrf'.")
-@click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for another run."
-)
+@_systems
+@_rankings
+@_keep
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def pages(
