@@ -70,5 +70,6 @@ def test_what_was_deleted_takes_no_room(talk, ada):
 def test_a_long_discussion_costs_no_more_queries_than_a_short_one(client, ada, talk, django_assert_max_num_queries):
     client.force_login(ada)
     client.get(f"/papers/{talk.key}")
-    with django_assert_max_num_queries(26):
+    # Up to one more than without: a small store counts rare words anew for the papers that are like this one.
+    with django_assert_max_num_queries(27):
         client.get(f"/papers/{talk.key}?p=2")
