@@ -16,7 +16,8 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answered(home):
-    made = broadsheet(home, "bench", "beir", FOLDER, "--json", "--keep", str(home / "kept"), BROADSHEET_MODEL="none")
+    asked = ("bench", "beir", FOLDER, "--json", "--keep", str(home / "kept"))
+    made = broadsheet(home, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert made.returncode == 0, made.stderr
     return made
 

@@ -42,7 +42,7 @@ def counted(home):
 
 
 def test_help_needs_no_state_and_names_the_options_of_serve(tmp_path):
-    shown = broadsheet(tmp_path / "none", "serve", "--help")
+    shown = broadsheet(tmp_path / "none", "serve", "--help", first_start=True)
     assert shown.returncode == 0
     for word in ("--host", "--port", "--data", "--workers"):
         assert word in shown.stdout
@@ -50,7 +50,7 @@ def test_help_needs_no_state_and_names_the_options_of_serve(tmp_path):
 
 
 def test_ingest_then_search_as_text_and_as_json(tmp_path):
-    taken = broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    taken = broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), first_start=True, **WORDS)
     assert taken.returncode == 0, taken.stderr
     assert "42 added, 0 updated, 0 unchanged, 0 rejected" in taken.stdout
     again = broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), **WORDS)
@@ -175,7 +175,11 @@ def test_an_impatient_ctrl_c_stops_the_server_as_a_patient_one_does(tmp_path):
 def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
     began = time.monotonic()
     site = start_site(
-        tmp_path / "home", BROADSHEET_OFFLINE="no", BROADSHEET_ARXIV_API="http://127.0.0.1:9/api", **WORDS
+        tmp_path / "home",
+        first_start=True,
+        BROADSHEET_OFFLINE="no",
+        BROADSHEET_ARXIV_API="http://127.0.0.1:9/api",
+        **WORDS,
     )
     try:
         with urllib.request.urlopen(site.url) as page:
