@@ -1,14 +1,16 @@
 """The index follows the papers, and mends itself."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.records import record
 
+from broadsheet.errors import Conflict
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, documents, embed, state, student, upkeep
 from broadsheet.search.index import Filters
 from broadsheet.search.models import Embedding
 
@@ -88,7 +90,9 @@ def test_an_index_that_was_opened_and_made_anew_lacks_everything(index, settings
     upkeep.catch_up(index)
     current.release()
     (Path(settings.INDEX_DIR) / lost).unlink()
-    current.searcher()
+    with pytest.raises(Conflict):
+        current.searcher()
+    current.own()
     assert upkeep.behind() == 1
 
 
@@ -122,8 +126,6 @@ def test_a_rebuild_that_was_asked_for_takes_every_paper_over_anew(index):
 
 
 def test_vectors_come_newest_edition_first_and_are_kept_in_the_database(index, embedder, monkeypatch):
-    from datetime import date
-
     store([record(f"2501.{n:05}", announced=date(2025, 1, n)) for n in range(1, 6)])
     upkeep.catch_up(index)
     monkeypatch.setattr(upkeep, "PORTION", 2)
@@ -193,3 +195,111 @@ def test_new_papers_are_found_while_a_rebuild_is_under_way(index, monkeypatch):
     assert upkeep.behind() == 4
     assert upkeep.catch_up(index) == 4
     assert not upkeep.rebuild_is_due()
+
+
+@pytest.fixture
+def with_student(index, settings, tmp_path):
+    """The index where meaning is switched on, on a machine without the model's weights."""
+    settings.MODELS_DIR = tmp_path / "no-models"
+    settings.MODEL = "all-MiniLM-L6-v2"
+    return index
+
+
+def nearest(index, text):
+    vector = student.shipped().embed_query(text)
+    return [Paper.objects.get(pk=hit.id).key for hit in index.meaning(vector, limit=10, filters=Filters())]
+
+
+def test_every_paper_has_a_vector_as_soon_as_it_is_taken_over(with_student):
+    store([record("2501.00001", title="Car engines"), record("2501.00002", title="Prime numbers")])
+    upkeep.catch_up(with_student)
+    assert nearest(with_student, "automobile motors") == ["2501.00001", "2501.00002"]
+    assert not Embedding.objects.exists()
+    known = state.read(now=True)
+    assert (known.static, known.by_meaning, known.vectors) == (True, 2, 0)
+
+
+def test_a_changed_text_is_found_by_its_new_meaning_at_once(with_student):
+    store([record("2501.00001", title="Car engines", abstract="", version=1), record("2501.00002", title="Cats")])
+    upkeep.catch_up(with_student)
+    paper = Paper.objects.get(key="2501.00001")
+    of_old = student.shipped().embed_query("Car engines").astype("<f2").tobytes()
+    Embedding.objects.create(
+        paper=paper, model=with_student.space, digest=embed.digest(documents.text_of(paper)), vector=of_old
+    )
+    store([record("2501.00001", title="Prime numbers in short intervals", version=2)])
+    upkeep.catch_up(with_student)
+    assert nearest(with_student, "gaps between primes")[0] == "2501.00001"
+    assert not Embedding.objects.exists()
+
+
+def test_papers_get_vectors_when_meaning_is_switched_on_later(index, settings):
+    store([record("2501.00001", title="Car engines")])
+    upkeep.catch_up(index)
+    assert nearest(index, "automobile motors") == []
+    settings.MODEL = "all-MiniLM-L6-v2"
+    assert upkeep.rebuild_is_due()
+    upkeep.catch_up(index)
+    assert nearest(index, "automobile motors") == ["2501.00001"]
+    assert not upkeep.rebuild_is_due()
+
+
+def test_meaning_counts_more_the_more_papers_the_model_has_read(settings):
+    settings.DENSE_WEIGHT = 0.6
+    weights = [state.weight_of_meaning(state.State(papers=4, vectors=n, static=True)) for n in range(5)]
+    assert weights == sorted(weights)
+    assert (weights[0], weights[4]) == (pytest.approx(0.6 * state.STUDENT_PART), 0.6)
+    assert state.weight_of_meaning(state.State(papers=4, vectors=4, static=True), by_model=False) == weights[0]
+    assert state.weight_of_meaning(state.State(papers=4, vectors=1)) == 0.15
+    assert state.said(state.State(papers=4, vectors=1)) == "Search by meaning reaches 1 of 4 papers so far."
+    assert state.said(state.State(papers=4, vectors=1, static=True)) == ""
+
+
+@pytest.mark.parametrize("content", ['{"papers": "many"}', '{"static": 3}', "[]", "{", '{"unknown": 1}'])
+def test_a_state_that_cannot_be_read_is_an_empty_one(index, settings, content):
+    (Path(settings.INDEX_DIR) / "state.json").write_text(content)
+    assert state.read(now=True) == state.State()
+
+
+class Quick:
+    """A model that reads at once, and remembers what."""
+
+    def __init__(self, mark):
+        self.mark = mark
+        self.read = []
+
+    def embed(self, texts, *, tokens):
+        self.read += [text.partition("\n")[0] for text in texts]
+        return student.shipped().embed(texts, tokens=tokens)
+
+
+def test_new_papers_are_upgraded_first_then_those_that_readers_noted(with_student, monkeypatch, time_machine):
+    time_machine.move_to("2025-03-10", tick=False)
+    store(
+        [
+            record("2501.00001", title="Old", announced=date(2025, 1, 3)),
+            record("2501.00002", title="Old, with votes", announced=date(2025, 1, 2), votes=3),
+            record("2501.00003", title="New", announced=date(2025, 3, 7)),
+            record("2501.00004", title="Newest", announced=date(2025, 3, 10)),
+            record("2501.00005", title="Old, with more votes", announced=date(2025, 1, 1), votes=9),
+        ]
+    )
+    upkeep.catch_up(with_student)
+    model = Quick(with_student.space)
+    monkeypatch.setattr(upkeep, "PORTION", 1)
+    assert upkeep.backfill(with_student, model) == 5
+    assert model.read == ["Newest", "New", "Old, with more votes", "Old, with votes", "Old"]
+
+
+def test_the_model_reads_in_the_share_of_time_that_it_may_have(with_student, settings, monkeypatch):
+    store([record("2501.00001", title="Alpha")])
+    upkeep.catch_up(with_student)
+    settings.UPGRADE_SHARE = 0.0
+    assert upkeep.backfill(with_student, Quick(with_student.space)) == 0
+    clock = iter(range(0, 1000, 2))
+    slept = []
+    monkeypatch.setattr(upkeep.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(upkeep.time, "sleep", slept.append)
+    settings.UPGRADE_SHARE = 0.25
+    assert upkeep.backfill(with_student, Quick(with_student.space)) == 1
+    assert slept

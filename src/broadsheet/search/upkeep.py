@@ -4,27 +4,40 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import NamedTuple
+from datetime import timedelta
+from itertools import batched
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
+from django.utils import timezone
 
-from broadsheet.papers.links import names_code
 from broadsheet.papers.models import Counter, Paper, PaperQuerySet
-from broadsheet.papers.tex import plain
-from broadsheet.search import embed, state
-from broadsheet.search.index import Document, Index, Vector
+from broadsheet.search import choice, embed, state
+from broadsheet.search.documents import Row, document_of, documents_of, first_tier, text_of, vector_of
+from broadsheet.search.index import Index
 from broadsheet.search.models import Embedding
+
+__all__ = [
+    "TakingOver",
+    "ask_for_rebuild",
+    "backfill",
+    "behind",
+    "believed",
+    "catch_up",
+    "document_of",
+    "documents_of",
+    "instance",
+    "lacks_papers",
+    "newest_stamp",
+    "note",
+    "rebuild_is_due",
+    "vector_of",
+]
 
 BATCH = 1000
 PORTION = 32
 """Papers embedded between two questions whether to stop."""
-
-OPTIMIZE_EVERY = 25_000
-"""Papers between two optimisations of a long catch-up: the engine's unfolded segment lives in memory."""
 
 NOTE_EVERY = 50_000
 """Papers between two notes of how far a catch-up is; a crash repeats at most so many, some seconds' work."""
@@ -32,32 +45,17 @@ NOTE_EVERY = 50_000
 SHOW_EVERY = 5.0
 """Seconds between two notes of a catch-up that readers wait for: what is noted is found."""
 
-FOLD_EVERY = 20_000
-"""Vectors between two optimisations: each stops all searches for seconds, and one at the very end takes 3 GB."""
-
 NOTE_VECTORS = 500
 """Vectors between two notes of how far they are; search weighs meaning by it."""
+
+RECENT = timedelta(days=30)
+"""How far back papers are upgraded before all others."""
 
 LOOK_AHEAD = 10_000
 """Papers looked up at once for want of a vector: each look passes over all that have one."""
 
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
-
-
-class Row(NamedTuple):
-    """What the index has to know of a paper; a whole ``Paper``, which has it too, takes four times as long to read."""
-
-    pk: int
-    key: str
-    stamp: int
-    same_as_id: int | None
-    title: str
-    abstract: str
-    authors: list[str]
-    categories: list[str]
-    day: date | None
-    code_url: str
 
 
 def _never() -> bool:
@@ -125,11 +123,10 @@ class TakingOver:
             return 0
         if others := [paper.pk for paper in papers if paper.same_as_id]:
             self._index.remove(others)
-        self._index.add(documents_of([paper for paper in papers if not paper.same_as_id]))
+        own = [paper for paper in papers if not paper.same_as_id]
+        self._index.add(documents_of(own, self._index.space))
         self._known = known
         self.done += len(papers)
-        if self.done % OPTIMIZE_EVERY < len(papers):
-            self._index.optimize()
         if self.done % NOTE_EVERY < len(papers):
             self.note()
         return len(papers)
@@ -139,6 +136,7 @@ class TakingOver:
         self._known = replace(self._known, redo=self._known.redo_until)
         self._index.flush()
         _remove_strangers(self._index)
+        self._index.complete()
 
     def note(self) -> None:
         """Write down how far this is, once the index would survive a crash with it."""
@@ -191,115 +189,84 @@ def _rows(papers: PaperQuerySet) -> list[Row]:
 
 
 def backfill(index: Index, embedder: embed.Embedder, *, report: Report = _silent, stop: Stop = _never) -> int:
-    """Give vectors to papers that have none by this model, newest first; return how many were given.
+    """Give the model's own vectors to papers that have none, newest and most read first; return how many were given.
 
     A batch is in the index before it is in the database, so that a crash between the two costs one batch of work
-    and never leaves the index without a vector that the database believes in.
+    and never leaves the index without a vector that the database believes in. Of each second at most
+    BROADSHEET_UPGRADE_PERCENT is used; where that is 0 none is given.
     """
-    missing = Paper.objects.standing().filter(Q(embedding=None) | ~Q(embedding__model=embedder.mark))
+    if not settings.UPGRADE_SHARE:
+        return 0
+    missing = Embedding.objects.lacking(Paper.objects.standing(), embedder.mark)
     total = missing.count() if report is not _silent else 0
-    done = loose = 0
-    while not stop():
-        waiting = list(missing.order_by("-day", "-pk").values_list("pk", flat=True)[:LOOK_AHEAD])
-        if not waiting:
-            break
-        for start in range(0, len(waiting), PORTION):
+    done = noted = 0
+    began = time.monotonic()
+    while not stop() and (waiting := _first_to_upgrade(missing)):
+        for papers in map(_whole, batched(waiting, PORTION)):
             if stop():
                 break
-            papers = list(Paper.objects.filter(pk__in=waiting[start : start + PORTION]))
-            done += _embed(index, embedder, papers)
+            _embed(index, embedder, papers, stop)
+            done += len(papers)
             report(done, max(total, done))
-            if done % NOTE_VECTORS < len(papers):
-                note(index, state.read(now=True))
-        if done - loose >= FOLD_EVERY:
-            index.optimize()
-            loose = done
+            if done - noted >= NOTE_VECTORS:
+                note(index, state.read(now=True), rate=(done - noted) / (time.monotonic() - began))
+                noted, began = done, time.monotonic()
         note(index, state.read(now=True))
-    if done > loose:
-        index.optimize()
     return done
 
 
-def _embed(index: Index, embedder: embed.Embedder, papers: Sequence[Paper]) -> int:
-    texts = [_text(paper) for paper in papers]
+def _whole(pks: Sequence[int]) -> list[Paper]:
+    return list(Paper.objects.filter(pk__in=pks))
+
+
+def _first_to_upgrade(missing: PaperQuerySet) -> list[int]:
+    """Return the papers to be given vectors next: those of the last weeks, then those that readers noted, then others.
+
+    Readers note a paper by a vote or a comment. Newest edition first, and in it the one with most votes.
+    """
+    recent = timezone.now().date() - RECENT
+    read = missing.filter(Q(all_votes__gt=0) | Q(reader_comments__gt=0))
+    for papers in (
+        missing.filter(day__gte=recent).order_by("-day", "-all_votes", "pk"),
+        read.order_by("-all_votes", "-day", "pk"),
+        missing.order_by("-day", "-all_votes", "pk"),
+    ):
+        if found := list(papers.values_list("pk", flat=True)[:LOOK_AHEAD]):
+            return found
+    return []
+
+
+def _embed(index: Index, embedder: embed.Embedder, papers: Sequence[Paper], stop: Stop) -> None:
+    began = time.monotonic()
+    texts = [text_of(paper) for paper in papers]
     vectors = embedder.embed(texts, tokens=settings.EMBED_TOKENS)
     index.set_vectors({paper.pk: vector for paper, vector in zip(papers, vectors, strict=True)})
-    Embedding.objects.bulk_create(
-        [
-            Embedding(
-                paper=paper,
-                model=embedder.mark,
-                digest=embed.digest(text),
-                vector=vector.astype("<f2").tobytes(),
-            )
-            for paper, text, vector in zip(papers, texts, vectors, strict=True)
-        ],
-        update_conflicts=True,
-        unique_fields=["paper"],
-        update_fields=["model", "digest", "vector"],
-    )
-    return len(papers)
+    pks, digests = [paper.pk for paper in papers], map(embed.digest, texts)
+    Embedding.objects.keep(embedder.mark, zip(pks, digests, vectors, strict=True))
+    _rest(time.monotonic() - began, stop)
 
 
-def vector_of(embedding: Embedding) -> Vector:
-    """Return a kept vector as float32."""
-    return np.frombuffer(bytes(embedding.vector), dtype="<f2").astype(np.float32)
-
-
-def _text(paper: Paper | Row) -> str:
-    return embed.text_of(plain(paper.title), plain(paper.abstract))
-
-
-def documents_of(papers: Sequence[Paper | Row]) -> list[Document]:
-    """Return what the index is told of papers, with the vectors that are kept of them."""
-    vectors = _vectors_of(papers)
-    return [document_of(paper, vectors.get(paper.pk)) for paper in papers]
-
-
-def _vectors_of(papers: Sequence[Paper | Row]) -> dict[int, Vector]:
-    """Return the vectors that are kept of papers; those of another text are thrown away."""
-    of_model = Embedding.objects.filter(model=embed.mark(settings.MODEL))
-    if not of_model.exists():  # asking for a thousand papers takes a millisecond
-        return {}
-    kept = {e.paper_id: e for e in of_model.filter(paper__in=[paper.pk for paper in papers])}
-    stale = {paper.pk for paper in papers if paper.pk in kept and kept[paper.pk].digest != embed.digest(_text(paper))}
-    if stale:
-        Embedding.objects.filter(pk__in=stale).delete()
-    return {pk: vector_of(embedding) for pk, embedding in kept.items() if pk not in stale}
-
-
-def document_of(paper: Paper | Row, vector: Vector | None = None) -> Document:
-    """Return what the index is told of a paper."""
-    title, abstract = plain(paper.title), plain(paper.abstract)
-    # Search knows the shown text and the source's own, as people paste either.
-    raw = "\n".join(text for text, shown in ((paper.title, title), (paper.abstract, abstract)) if text != shown)
-    return Document(
-        id=paper.pk,
-        title=title,
-        abstract=abstract,
-        authors=", ".join(paper.authors),
-        categories=tuple(paper.categories),
-        day=paper.day,
-        source_text=raw,
-        names=tuple(paper.authors),
-        code=bool(paper.code_url) or names_code(paper.abstract, abstract),
-        vector=vector,
-    )
+def _rest(worked: float, stop: Stop) -> None:
+    """Stand still for as long as the share of time that upgrading may take asks for, or until ``stop``."""
+    until = time.monotonic() + worked * (1 / settings.UPGRADE_SHARE - 1)
+    while (left := until - time.monotonic()) > 0 and not stop():
+        time.sleep(min(left, 0.5))
 
 
 def believed(known: state.State) -> state.State:
     """Return the state as far as it can be believed: of this database, with the newest wish to rebuild in it."""
     own = instance()
+    static = first_tier(choice.mark()) is not None
     generation = Counter.objects.filter(name="generation").values_list("value", flat=True).first() or 0
     highest = Counter.objects.filter(name="stamp").values_list("value", flat=True).first() or 0
     # A stamp that the database has not given yet is from its future: an older copy of it was put back.
     # So is one that it has given to another paper since.
     given = Paper.objects.filter(stamp=known.stamp).values_list("key", flat=True).first()
     if known.instance != own or known.stamp > highest or (given or known.last) != known.last:
-        return state.State(instance=own, generation=generation)
-    if known.generation != generation:
-        return replace(known, generation=generation, redo=0, redo_until=known.stamp)
-    return known
+        return state.State(instance=own, generation=generation, static=static)
+    if known.generation != generation or static > known.static:  # or what is there has no vectors of the first tier
+        return replace(known, generation=generation, redo=0, redo_until=known.stamp, static=static)
+    return replace(known, static=static)
 
 
 def instance() -> int:
@@ -313,13 +280,14 @@ def newest_stamp() -> int:
     return Paper.objects.aggregate(newest=Max("stamp"))["newest"] or 0
 
 
-def note(index: Index, known: state.State) -> None:
-    """Write the state once the index would survive a crash with it."""
+def note(index: Index, known: state.State, *, rate: float | None = None) -> None:
+    """Write the state once the index would survive a crash with it. rate: papers upgraded a second, where it is new."""
     index.flush()
     state.write(
         replace(
             known,
             papers=index.size(),
-            vectors=Embedding.objects.filter(model=embed.mark(settings.MODEL)).count(),
+            vectors=Embedding.objects.filter(model=index.space).count(),
+            rate=known.rate if rate is None else rate,
         )
     )
