@@ -195,10 +195,10 @@ def test_a_damaged_half_built_or_foreign_file_is_built_anew(models, tiny, file, 
 
 def test_a_model_of_an_older_recipe_is_built_anew(models, tiny, monkeypatch):
     embed.load(models, tiny)
-    monkeypatch.setattr(embed, "RECIPE", embed.RECIPE + 1)
+    monkeypatch.setattr(weights, "RECIPE", weights.RECIPE + 1)
     assert embed.available(models, tiny).state == "buildable"
     embed.load(models, tiny)
-    assert json.loads((models / tiny / embed.MARK).read_text())["recipe"].startswith(f"{embed.RECIPE} from ")
+    assert json.loads((models / tiny / embed.MARK).read_text())["recipe"].startswith(f"{weights.RECIPE} from ")
 
 
 def test_two_at_once_build_once(models, tiny, monkeypatch):

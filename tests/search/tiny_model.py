@@ -1,8 +1,10 @@
 """A made-up encoder of two small layers with its tokenizer, and a plain forward pass to compare graphs with."""
 
+import json
 import math
 
 import numpy as np
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 WORDS = [
@@ -26,8 +28,8 @@ WORDS = [
 DIM, WIDE, HEADS, LAYERS, PLACES = 16, 32, 4, 2, 512
 
 
-def weights(seed=7):
-    """Random tensors under the published names."""
+def weights(seed=7, dim=DIM):
+    """Random tensors under the published names. dim: a multiple of HEADS."""
     numbers = np.random.default_rng(seed)
 
     def tensor(*shape):
@@ -37,21 +39,39 @@ def weights(seed=7):
         return {f"{name}.weight": tensor(width, depth), f"{name}.bias": tensor(width)}
 
     def normal(name):
-        return {f"{name}.weight": 1 + tensor(DIM), f"{name}.bias": tensor(DIM)}
+        return {f"{name}.weight": 1 + tensor(dim), f"{name}.bias": tensor(dim)}
 
     made = {
-        "embeddings.word_embeddings.weight": tensor(len(WORDS), DIM),
-        "embeddings.position_embeddings.weight": tensor(PLACES, DIM),
-        "embeddings.token_type_embeddings.weight": tensor(2, DIM),
+        "embeddings.word_embeddings.weight": tensor(len(WORDS), dim),
+        "embeddings.position_embeddings.weight": tensor(PLACES, dim),
+        "embeddings.token_type_embeddings.weight": tensor(2, dim),
         **normal("embeddings.LayerNorm"),
     }
     for layer in range(LAYERS):
         prefix = f"encoder.layer.{layer}."
         for part in ("self.query", "self.key", "self.value", "output.dense"):
-            made |= dense(f"{prefix}attention.{part}", DIM, DIM)
+            made |= dense(f"{prefix}attention.{part}", dim, dim)
         made |= normal(f"{prefix}attention.output.LayerNorm") | normal(f"{prefix}output.LayerNorm")
-        made |= dense(f"{prefix}intermediate.dense", WIDE, DIM) | dense(f"{prefix}output.dense", DIM, WIDE)
+        made |= dense(f"{prefix}intermediate.dense", WIDE, dim) | dense(f"{prefix}output.dense", dim, WIDE)
     return made
+
+
+def saved(folder, seed=7, dim=DIM, **config):
+    """Write a model as it is published on the hub, and return the folder. config: more of its config.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights(seed, dim), folder / "model.safetensors")
+    tokenizer().save(str(folder / "tokenizer.json"))
+    (folder / "config.json").write_text(json.dumps({"num_attention_heads": HEADS, "model_type": "bert"} | config))
+    return folder
+
+
+def add_two(folder):
+    """Take in two models of unlike dimensions, called one and two; return the folder that holds them."""
+    from broadsheet.search import added
+
+    for name, seed, dim in (("one", 7, 16), ("two", 8, 24)):
+        added.add(folder / "models", saved(folder / name, seed, dim), name, tokens=64)
+    return folder / "models"
 
 
 def tokenizer():

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import weights
+from broadsheet.search import packed, weights
 from broadsheet.search.weights import ModelMissing, get
 
 __all__ = ["Availability", "Embedder", "ModelMissing", "available", "digest", "get", "load", "text_of"]
 
-RECIPE = 1  # number of what onnx_graph makes of the weights; with a new one every installation builds anew
 GRAPH, WORDS, MARK = "graph.onnx", "words.json", "built.json"
 BUILD_WAIT = 300.0  # seconds that a process waits while another builds, which takes two or three
 FEWEST_TOKENS, MOST_TOKENS = 3, 512  # one word between the two marks; rows of the published position table
@@ -36,48 +35,56 @@ class Availability(NamedTuple):
 class Embedder:
     """A loaded model. Calls may come from any thread; the same text always gets the same vector.
 
-    name: of the model. mark: name and recipe, kept beside each vector. dim: numbers in a vector.
+    name: of the model. mark: name and recipe, kept beside each vector. dim: numbers in a vector. most: the most tokens
+    it can read.
     """
 
     def __init__(
-        self, name: str, dim: int, session: Any, tokenizer: Any, threads: int, graph: Path | None = None
+        self, name: str, model: weights.Model, session: Any, tokenizer: Any, threads: int, graph: Path | None = None
     ) -> None:
         self._graph = graph
         self._by_token: Any = None
         self.name = name
-        self.mark = mark(name)
-        self.dim = dim
+        self.mark = model.mark
+        self.dim = model.dim
+        self.most = model.tokens
+        self._query_prefix, self._passage_prefix = model.query_prefix, model.passage_prefix
         self._session = session
         self._tokenizer = tokenizer
         self._threads = threads
 
     def embed(self, texts: Sequence[str], *, tokens: int = 256) -> NDArray[np.float32]:
-        """Return a vector of unit length for each text, shape (len(texts), dim); empty and broken texts get one too.
+        """Return a vector of unit length for each text that is found; empty and broken texts get one too.
 
-        tokens: how much of a text is read, 3 to 512. A single text is read in the caller's thread, several by as
-        many threads as were given to ``load``. Raises BadInput for a number of tokens that the model cannot read.
+        The shape is (len(texts), dim). What is asked goes to ``embed_query``: some models tell the two apart.
+
+        tokens: how much of a text is read, 3 to 512, and no more than the model can. A single text is read in the
+        caller's thread, several by as many threads as were given to ``load``. Raises BadInput for another number.
         """
-        if not FEWEST_TOKENS <= tokens <= MOST_TOKENS:
-            raise BadInput(f"The model cannot read {tokens} tokens.", f"It takes {FEWEST_TOKENS} to {MOST_TOKENS}.")
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        self._check(tokens)
 
-        def read(row: int) -> None:
-            vectors[row] = self._session.run(None, {"ids": self._ids(texts[row], tokens)})[0][0]
+        def read(text: str) -> NDArray[np.float32]:
+            return self._read(self._passage_prefix + text, tokens)
 
         if self._threads == 1 or len(texts) < 2:
-            for row in range(len(texts)):
-                read(row)
+            rows = list(map(read, texts))
         else:
             with ThreadPoolExecutor(min(self._threads, len(texts)), "embed") as pool:
-                for _ in pool.map(read, range(len(texts))):
-                    pass
-        return vectors
+                rows = list(pool.map(read, texts))
+        return np.array(rows, dtype=np.float32).reshape(len(rows), -1 if rows else self.dim)
+
+    def embed_query(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
+        """Return the vector of unit length of what is asked, shape (dim,). tokens: as in ``embed``."""
+        self._check(tokens)
+        return self._read(self._query_prefix + text, tokens)
 
     def token_vectors(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
         """Return a vector of unit length for each token of a text, the marks around it aside; one row at least.
 
         The first call lays the graph out once more, which takes some 40 MB. tokens: as in ``embed``.
+        Raises BadInput for a model that gives vectors of whole texts alone.
         """
+        self._check(tokens)
         if self._by_token is None:
             from broadsheet.search import onnx_graph
 
@@ -89,8 +96,17 @@ class Embedder:
         lengths = np.linalg.norm(inner, axis=1, keepdims=True)
         return (inner / np.maximum(lengths, 1e-12)).astype(np.float32)
 
+    def _check(self, tokens: int) -> None:
+        if not FEWEST_TOKENS <= tokens <= MOST_TOKENS:
+            raise BadInput(f"The model cannot read {tokens} tokens.", f"It takes {FEWEST_TOKENS} to {MOST_TOKENS}.")
+
+    def _read(self, text: str, tokens: int) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._session.run(["vector"], {"ids": self._ids(text, tokens)})[0][0]
+        return vector
+
     def _ids(self, text: str, tokens: int) -> NDArray[np.int64]:
         """Return the tokens' numbers, shape (1, at most tokens); the closing mark stays when a text is cut."""
+        tokens = min(tokens, self.most)
         # The tokenizer reads UTF-8, which has no place for half of a surrogate pair.
         clean = text[: tokens * SIGNS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
         # One text at a time: the tokenizer's own batches would take every core, and break in forked processes.
@@ -109,14 +125,14 @@ def digest(text: str) -> str:
 
 
 def mark(name: str) -> str:
-    """Return what is kept beside a vector: vectors of another model, or of another recipe of it, are stale."""
-    return f"{name}/{RECIPE}"
+    """Return what is kept beside a vector of a published model: vectors of another recipe of it are stale."""
+    return weights.mark_of(name)
 
 
 def available(models: Path, name: str) -> Availability:
     """Say whether ``load`` would succeed, without building anything. A name that is not known counts as missing."""
     try:
-        if _is_built(models / name, weights.known(name)):
+        if _is_built(models / name, weights.known(models, name)):
             return Availability("ready", "")
         weights.find(models, name)
     except BroadsheetError as error:
@@ -133,16 +149,35 @@ def load(models: Path, name: str, *, threads: int = 1) -> Embedder:
     Raises ModelMissing where there are no weights, BadInput for an unknown name, Refused for weights that are not
     the published ones or when ``models`` cannot be written, Conflict when another process builds for minutes.
     """
-    from tokenizers import Tokenizer
-
-    model = weights.known(name)
+    model = weights.known(models, name)
     folder = models / name
     if not _is_built(folder, model):
         _build(folder, model, weights.find(models, name))
-    tokenizer = Tokenizer.from_file(str(folder / WORDS))
+    return Embedder(
+        name, model, _session(folder / GRAPH), _tokenizer((folder / WORDS).read_bytes()), threads, folder / GRAPH
+    )
+
+
+def trial(name: str, model: weights.Model, source: Path, words: Path) -> Embedder:
+    """Return a model that is built in memory of a file that nobody has checked, to see whether it runs."""
+    graph, text = _made(source, words, model)
+    return Embedder(name, model, _session(graph), _tokenizer(text), 1)
+
+
+def points_one_way(model: weights.Model, source: Path, words: Path) -> bool:
+    """Tell whether unlike texts are all near to each other by a model of such a file, so that it is to be centred."""
+    from broadsheet.search import centred
+
+    return centred.is_needed(_unlike(model, *_graph_of(source, words, model)))
+
+
+def _tokenizer(words: bytes) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_buffer(words)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return Embedder(name, model.dim, _session(folder / GRAPH), tokenizer, threads, folder / GRAPH)
+    return tokenizer
 
 
 def _session(graph: Path | bytes) -> Any:
@@ -164,24 +199,56 @@ def _is_built(folder: Path, model: weights.Model) -> bool:
 
 
 def _mark(model: weights.Model, graph: str, words: str) -> dict[str, str]:
-    return {"recipe": f"{RECIPE} from {model.weights.sha256}", GRAPH: graph, WORDS: words}
+    return {"recipe": f"{weights.RECIPE} from {model.weights.sha256}", GRAPH: graph, WORDS: words}
 
 
 def _build(folder: Path, model: weights.Model, source: Path) -> None:
     """Make the graph from the weights in ``source``. The mark comes last: without it the rest counts for nothing."""
-    from safetensors.numpy import load_file
-
-    from broadsheet.search import onnx_graph
-
     with weights.writing(folder, "build", wait=BUILD_WAIT):
         if _is_built(folder, model):
             return  # by another process, while this one waited
-        for file in (model.weights, model.tokenizer):
+        for file in dict.fromkeys((model.weights, model.tokenizer)):
             weights.check(source / file.name, file)
-        _write(folder / GRAPH, onnx_graph.build(load_file(source / model.weights.name), heads=model.heads))
-        _write(folder / WORDS, (source / model.tokenizer.name).read_bytes())
+        graph, words = _made(source / model.weights.name, source / model.tokenizer.name, model)
+        _write(folder / GRAPH, graph)
+        _write(folder / WORDS, words)
         mark = _mark(model, weights.sha256(folder / GRAPH), weights.sha256(folder / WORDS))
         _write(folder / MARK, json.dumps(mark, indent=1).encode())
+
+
+def _made(path: Path, words: Path, model: weights.Model) -> tuple[bytes, bytes]:
+    """Return the graph of a model, centred where it is to be, and its tokenizer."""
+    graph, text = _graph_of(path, words, model)
+    if model.centred:
+        from broadsheet.search import centred
+
+        graph = centred.centred(graph, _unlike(model, graph, text).mean(axis=0))
+    return graph, text
+
+
+def _unlike(model: weights.Model, graph: bytes, words: bytes) -> NDArray[np.float32]:
+    """Return the vectors of texts on everything that papers are about, shape (texts, dim)."""
+    from broadsheet.search import centred
+
+    embedder = Embedder("", model, _session(graph), _tokenizer(words), 1)
+    return np.array([embedder.embed([text])[0] for text in centred.UNLIKE])
+
+
+def _graph_of(path: Path, words: Path, model: weights.Model) -> tuple[bytes, bytes]:
+    """Return the graph made of a model's file, and its tokenizer. Raises BadInput for one that is no encoder."""
+    if path.suffix == ".onnx":
+        from broadsheet.search import onnx_foreign
+
+        return onnx_foreign.wrapped(path, pooling=model.pooling), words.read_bytes()
+    from broadsheet.search import onnx_graph
+
+    if path.suffix == packed.SUFFIX:
+        held = packed.read(path)
+        return onnx_graph.build(held.tensors, heads=model.heads, pooling=model.pooling), held.words.encode()
+    from safetensors.numpy import load_file
+
+    tensors = {key.removeprefix("bert."): np.asarray(array, np.float32) for key, array in load_file(path).items()}
+    return onnx_graph.build(tensors, heads=model.heads, pooling=model.pooling), words.read_bytes()
 
 
 def _write(path: Path, content: bytes) -> None:

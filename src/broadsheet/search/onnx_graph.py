@@ -1,12 +1,16 @@
 """The layout of a BERT sentence encoder as an ONNX graph, made from its weights. ``embed`` keeps and runs it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from broadsheet.errors import BadInput
+
+type Pooling = Literal["mean", "cls"]
 
 Array = NDArray[Any]
 Weights = Mapping[str, Array]
@@ -19,8 +23,11 @@ EPSILON = 1e-12  # of the layer normalisations, as the published configuration h
 WEIGHT_LIMIT = 63
 TABLE_LIMIT = 127
 
+POOL, WHOLE = "pool", "whole"
+"""Names of the node that makes one vector of the tokens', and of its like in a graph that gives one itself."""
 
-def build(weights: Weights, *, heads: int, int8: bool = True) -> bytes:
+
+def build(weights: Weights, *, heads: int, int8: bool = True, pooling: Pooling = "mean") -> bytes:
     """Return the encoder as the bytes of an ONNX model: ``ids`` int64 (1, tokens) -> ``vector`` float32 (1, dim).
 
     BERT (Devlin et al. 2019) with the mean of the last layer's tokens as the sentence (Reimers and Gurevych 2019),
@@ -31,6 +38,7 @@ def build(weights: Weights, *, heads: int, int8: bool = True) -> bytes:
     heads: attention heads of each layer, the one number that the tensors do not show.
     int8: store weights as int8 with a scale per output (per row of the word table) and multiply in int8 with
         activations quantised as they come; otherwise all is float32.
+    pooling: ``cls`` takes the first token's vector for the sentence, in place of the mean of all.
     """
     graph = _Graph(int8=int8)
     flow = _embedding(graph, weights)
@@ -38,19 +46,27 @@ def build(weights: Weights, *, heads: int, int8: bool = True) -> bytes:
     while f"encoder.layer.{layer}.output.dense.weight" in weights:
         flow = _layer(graph, weights, f"encoder.layer.{layer}.", flow, heads)
         layer += 1
-    mean = graph.add("ReduceMean", flow, graph.constant(np.array([1])), keepdims=0)
-    vector = graph.add("LpNormalization", mean, axis=-1, p=2)
+    if pooling == "cls":
+        sentence = graph.add("Gather", flow, graph.constant(np.array(0)), axis=1, name=POOL)
+    else:
+        sentence = graph.add("ReduceMean", flow, graph.constant(np.array([1])), keepdims=0, name=POOL)
+    vector = graph.add("LpNormalization", sentence, axis=-1, p=2)
     dim = weights["embeddings.word_embeddings.weight"].shape[1]
     return graph.finish(vector, dim)
 
 
 def with_tokens(graph: bytes) -> bytes:
-    """Return a graph that ``build`` made with another output, ``tokens`` float32 (1, tokens, dim): the last layer.
+    """Return a graph that ``build`` or ``wrapped`` made with another output, ``tokens`` float32 (1, tokens, dim).
 
-    It is made from the built graph where it is wanted, so that what is kept of a model, and its vectors, stay as is.
+    That is the last layer. It is made from the built graph where it is wanted, so that what is kept of a model, and its
+    vectors, stay as is. Raises BadInput for a graph that tells no more than the sentence.
     """
     model = onnx.load_from_string(graph)
-    pooled = next(node for node in model.graph.node if node.op_type == "ReduceMean")
+    named = (node for node in model.graph.node if node.name == POOL)
+    # Graphs built before nodes had names have one such node.
+    pooled = next(named, None) or next((node for node in model.graph.node if node.op_type == "ReduceMean"), None)
+    if pooled is None or any(node.name == WHOLE for node in model.graph.node):
+        raise BadInput("This model gives a vector of a text alone, none of its words.", "Leave MaxSim off with it.")
     dim = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
     model.graph.node.append(helper.make_node("Identity", [pooled.input[0]], ["tokens"]))
     model.graph.output.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [1, "tokens", dim]))
@@ -68,7 +84,7 @@ class _Graph:
 
     def constant(self, array: Array) -> str:
         name = f"constant_{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:

