@@ -5,6 +5,8 @@ import pytest
 from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Document, Filters
 
+pytestmark = pytest.mark.django_db
+
 
 def found(index, text, alike=()):
     return [hit.id for hit in index.words(text, limit=9, filters=Filters(), alike=alike)]

@@ -147,6 +147,7 @@ def test_papers_with_all_of_it_are_counted_by_category_and_year(library):
     told = search("graph", tally=True).tally
     assert (told.total, dict(told.years)) == (3, {2025: 2, 2026: 1})
     assert dict(told.categories)["cs.LG"] == 2
+    assert search('"for all"', tally=True).tally.total == 1  # though these words alone find nothing
 
 
 def test_where_little_is_found_it_is_said_what_to_leave_out(library):

@@ -3,7 +3,7 @@
 What each way of fusing is worth is told in docs/search/quality.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from statistics import fmean
 from typing import NamedTuple
@@ -17,6 +17,8 @@ SHORT = 3
 """Words up to which a query is short."""
 SHORT_SHARE = 0.75
 """What is left of the share of meaning in a short query: with few words to go by, those words are what is meant."""
+
+_WORDS, _MEANING, _BOTH = ("words",), ("meaning",), ("words", "meaning")
 
 
 class Fused(NamedTuple):
@@ -42,9 +44,9 @@ def fuse(
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
-    why: dict[int, tuple[str, ...]] = {scored.id: ("words",) for scored in words}
-    for scored in meaning:
-        why[scored.id] = (*why.get(scored.id, ()), "meaning")
+    why: dict[int, tuple[str, ...]] = dict.fromkeys((pk for pk, _ in words), _WORDS)
+    for pk, _ in meaning:
+        why[pk] = _BOTH if pk in why else _MEANING
     match ranking.fusion:
         case "rrf":
             by_words, by_meaning = _reciprocal(words, ranking.rrf_k), _reciprocal(meaning, ranking.rrf_k)
@@ -56,9 +58,10 @@ def fuse(
             by_words, by_meaning = _standardised(words, why), _standardised(meaning, why)
     scores = {pk: (1 - weight) * by_words.get(pk, 0.0) + weight * by_meaning.get(pk, 0.0) for pk in why}
     if ranking.fusion in {"z", "cosine"}:
-        scores = dict(_normalised([Scored(pk, score) for pk, score in scores.items()]))
-    fused = (Fused(pk, score, why[pk]) for pk, score in scores.items())
-    return sorted(fused, key=lambda one: (-one.score, -one.id))
+        scores = _spread(scores)
+    # Tuples are compared without a call of Python's for each of six hundred.
+    order = sorted([(-score, -pk) for pk, score in scores.items()])
+    return [Fused(-pk, -score, why[-pk]) for score, pk in order]
 
 
 def share_of_meaning(text: str, weight: float, *, by_length: bool) -> float:
@@ -76,12 +79,15 @@ def is_short(text: str) -> bool:
 
 def _normalised(scored: Sequence[Scored]) -> dict[int, float]:
     """Map scores to [0, 1] by the least and the greatest; where all are equal, to 1."""
-    if not scored:
-        return {}
-    highest = max(score for _, score in scored)
-    lowest = min(score for _, score in scored)
-    width = (highest - lowest) or 1.0
-    return {pk: (score - lowest) / width if highest > lowest else 1.0 for pk, score in scored}
+    return _spread(dict(scored))
+
+
+def _spread(scores: Mapping[int, float]) -> dict[int, float]:
+    highest, lowest = max(scores.values(), default=0.0), min(scores.values(), default=0.0)
+    if highest == lowest:
+        return dict.fromkeys(scores, 1.0)
+    width = highest - lowest
+    return {pk: (score - lowest) / width for pk, score in scores.items()}
 
 
 def _reciprocal(scored: Sequence[Scored], k: int) -> dict[int, float]:

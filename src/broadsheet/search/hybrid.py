@@ -6,16 +6,20 @@ found in ``relax``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 from django.conf import settings
 
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.papers.titles import title_key
-from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state
+from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state, titled
+from broadsheet.search.asked import vector_of
+from broadsheet.search.beside import Begun
 from broadsheet.search.compounds import Alike
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.query import Query
+from broadsheet.search.student import Encoder
 from broadsheet.search.tuning import DEFAULT, Ranking
 
 DEPTH = 300
@@ -27,8 +31,7 @@ LEAST_COSINE = 0.2
 papers. What follows a nearer one is not cut there, as the last of a good list are as far (docs/search/quality.md)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One result. score: higher is better; in [0, 1] by relevance, exact titles above. why: any of ``title``,
     ``phrase``, ``words``, ``meaning``, ``listed`` (it fulfils the conditions, and no words were typed)."""
 
@@ -89,8 +92,7 @@ def search(
     query = _with_ids(query)
     complete = exact or query.order != "relevance" or not query.text
     wanted = holding(query)
-    if tally or complete:
-        results.tally = searcher.tally(filters=wanted, facets=tally)
+    counted = Begun(partial(searcher.tally, filters=wanted, facets=tally)) if tally or complete else None
     if not complete:
         hits = _similar(searcher, query, results.notes, ranking)
     elif query.text and query.order == "relevance":
@@ -99,6 +101,7 @@ def search(
         why = ("words",) if query.text else ("listed",)
         listed = orders.listed(searcher, query.order, wanted, offset + limit + 1, after)
         hits = [Hit(pk, score, why) for pk, score in listed]
+    results.tally = counted.result() if counted else NOTHING_TOLD
     results.total = max(len(hits), min(results.tally.total, orders.MOST)) if complete else len(hits)
     if not hits and query.text and not exact:
         hits = _nearest(searcher, query, results.notes)
@@ -113,8 +116,8 @@ def search(
 
 def holding(query: Query) -> Filters:
     """Return the filters of papers that hold everything that was typed: all words, each condition."""
-    if not query.text:
-        return query.filters
+    if not query.text or (query.parts and all(part.field or part.quoted or part.minus for part in query.parts)):
+        return query.filters  # what stands in operators and quotes is among these
     return replace(query.filters, terms=(*query.filters.terms, Term("words", query.text)))
 
 
@@ -129,30 +132,44 @@ def _with_ids(query: Query) -> Query:
 
 def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> list[Hit]:
     """Words and meaning fused; what is called as typed first."""
+    encoder = None if ranking.weight == 0 else _encoder(searcher, notes)
     known = state.read()
-    # While vectors are still being made, meaning counts by the share of papers that it can see.
-    weight = settings.DENSE_WEIGHT * known.share if ranking.weight is None else ranking.weight
+    weight = ranking.weight
+    if weight is None:
+        weight = state.weight_of_meaning(known, by_model=not getattr(encoder, "static", False))
     weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
     asked = _Asked(searcher, query, ranking, weight)
+    # Meaning is asked beside all the rest, which takes as long.
+    begun = Begun(partial(asked.by_meaning, encoder)) if encoder else None
     alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
-    vector = None if ranking.weight == 0 else _vector(query.text, notes)
-    meaning = [] if vector is None else asked.meaning(vector)
-    if meaning and known.share < 1:
-        notes.append(f"Search by meaning reaches {known.vectors} of {known.papers} papers so far.")
+    called = titled.as_typed(searcher, query) if ranking.titles else []
+    vector, meaning = begun.result() if begun else (None, [])
+    if meaning and (said := state.said(known)):
+        notes.append(said)
     fused = asked.fused(words, meaning, vector)
     if ranking.feedback != "none" and fused and fusing.is_short(query.text):
         fused = asked.again(words, meaning, vector, fused)
-    hits = [Hit(one.id, one.score, one.why) for one in fused]
+    hits = list(map(Hit._make, fused))
     if ranking.maxsim:
-        hits = _rescored(query.text, hits, ranking.maxsim)
+        hits = _rescored(searcher, query.text, hits, ranking.maxsim)
     if ranking.titles:
-        hits = _titles_first(searcher, query, hits)
+        hits = _titles_first(query, called, hits)
     if hits and not words and "title" not in hits[0].why:
         notes.append("Nothing was found by these words; these are the nearest in meaning.")
     return hits
+
+
+def _encoder(searcher: Searcher, notes: list[str]) -> Encoder | None:
+    """Return what encodes queries for an index; None, and a note that says why, where nothing does."""
+    encoder = current.encoder(searcher.space)
+    if encoder is None:
+        notes.append(f"Searched by words alone: {current.why_no_model()}")
+    elif getattr(encoder, "static", False):
+        notes.append(f"Meaning by the small model alone: {current.why_no_model()}")
+    return encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +183,11 @@ class _Asked:
 
     def words(self, text: str, alike: Sequence[Alike] = ()) -> list[Scored]:
         return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters, alike=alike)
+
+    def by_meaning(self, encoder: Encoder) -> tuple[Vector, list[Scored]]:
+        """Return the vector of what was typed and what is nearest to it."""
+        vector = vector_of(encoder, self.query.text)
+        return vector, self.meaning(vector)
 
     def meaning(self, vector: Vector) -> list[Scored]:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
@@ -185,7 +207,7 @@ class _Asked:
         """Ask once more with what the first results hold."""
         first = [one.id for one in fused[: feedback.FIRST]]
         if self.ranking.feedback == "rocchio" and vector is not None:
-            vector = feedback.moved(vector, first)
+            vector = feedback.moved(vector, first, self.searcher)
             meaning = self.meaning(vector)
         elif self.ranking.feedback == "rm3":
             last = [one.id for one in fused[feedback.FIRST :][-feedback.BACKGROUND :]]
@@ -196,9 +218,9 @@ class _Asked:
         return self.fused(words, meaning, vector)
 
 
-def _rescored(text: str, hits: list[Hit], first: int) -> list[Hit]:
+def _rescored(searcher: Searcher, text: str, hits: list[Hit], first: int) -> list[Hit]:
     """Score the first hits anew, token by token, where there is a model."""
-    embedder = current.embedder()
+    embedder = current.embedder(searcher.space)
     if embedder is None or not hits:
         return hits
     ranked = {hit.paper_id: hit for hit in hits[:first]}
@@ -206,13 +228,15 @@ def _rescored(text: str, hits: list[Hit], first: int) -> list[Hit]:
     texts = {paper.pk: embed.text_of(plain(paper.title), plain(paper.abstract)) for paper in papers}
     rescorer = maxsim.Rescorer(embedder, settings.EMBED_TOKENS)
     scored = rescorer(text, [(pk, hit.score) for pk, hit in ranked.items()], texts)
-    return [*(replace(ranked[pk], score=score) for pk, score in scored), *hits[first:]]
+    return [*(ranked[pk]._replace(score=score) for pk, score in scored), *hits[first:]]
 
 
 def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> list[Hit]:
     """Papers that hold all the words, by words alone, as deep as the page lies."""
     hits = [Hit(pk, score, ("words",)) for pk, score in searcher.words(query.text, limit=upto, filters=wanted)]
-    return _titles_first(searcher, query, sorted(hits, key=lambda hit: (-hit.score, -hit.paper_id)))
+    return _titles_first(
+        query, titled.as_typed(searcher, query), sorted(hits, key=lambda hit: (-hit.score, -hit.paper_id))
+    )
 
 
 def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
@@ -238,43 +262,11 @@ def _behind(hits: list[Hit], after: orders.Place) -> int:
     return sum((-hit.score, -hit.paper_id) <= (-score, -pk) for hit in hits)
 
 
-def _vector(text: str, notes: list[str]) -> Vector | None:
-    embedder = current.embedder()
-    if embedder is None:
-        notes.append(f"Searched by words alone: {current.why_no_model()}")
-        return None
-    vector: Vector = embedder.embed([text])[0]
-    return vector
-
-
-def _titles_first(searcher: Searcher, query: Query, hits: list[Hit]) -> list[Hit]:
-    """Put papers whose whole title was typed in front; a title may read like operators, which do not count then."""
-    keys = {title_key(text): filters for text, filters in ((query.text, query.filters), (query.typed, query.given))}
-    keys.pop("", None)
-    named = Paper.objects.standing().filter(title_key__in=keys).order_by("-day", "-pk")[:20] if keys else ()
-    exact = sorted((paper.pk for paper in named if _passes(searcher, paper, keys[paper.title_key])), reverse=True)
+def _titles_first(query: Query, called: list[int], hits: list[Hit]) -> list[Hit]:
+    """Put some papers in front, and say of the others where they hold a phrase."""
     above = max(2.0, hits[0].score + 1) if hits else 2.0
-    front = [Hit(pk, above, ("title",)) for pk in exact]
-    phrases = ("phrase",) if any(term.exact for term in query.filters.terms) else ()
-    rest = [hit for hit in hits if hit.paper_id not in set(exact)]
-    return front + ([replace(hit, why=(*phrases, *hit.why)) for hit in rest] if phrases else rest)
-
-
-def _passes(searcher: Searcher, paper: Paper, filters: Filters) -> bool:
-    """Whether a paper fulfils the filters; the index is asked where only it can tell."""
-    if filters != Filters(filters.categories, filters.since, filters.until):
-        return bool(searcher.tally(filters=replace(filters, ids=(paper.pk,))).total)
-    return passes(paper, filters)
-
-
-def passes(paper: Paper, filters: Filters) -> bool:
-    """Whether a paper fulfils filters by category and day; says of one row what the index says of all."""
-    named = {part for category in paper.categories for part in (category, category.split(".")[0])}
-    if filters.categories and named.isdisjoint(filters.categories):
-        return False
-    if (filters.since or filters.until) and paper.day is None:
-        return False
-    return not (
-        (filters.since and paper.day and paper.day < filters.since)
-        or (filters.until and paper.day and paper.day > filters.until)
-    )
+    front = [Hit(pk, above, ("title",)) for pk in called]
+    rest = [hit for hit in hits if hit.paper_id not in set(called)] if called else hits
+    if any(term.exact for term in query.filters.terms):
+        rest = [hit._replace(why=("phrase", *hit.why)) for hit in rest]
+    return front + rest

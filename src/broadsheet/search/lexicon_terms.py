@@ -1,7 +1,7 @@
 """How papers stand in the index of words: its fields, how texts are cut into words, how conditions are put to it.
 
-Who asks and writes is ``lexicon``. Texts are cut alike on both sides by the analyzers here, and conditions are made of
-the words that come of it: what somebody typed never reaches a parser of queries.
+Who asks and writes is ``lexicon``, how papers are scored ``scoring``. Texts are cut alike on both sides by the
+analyzers here, and conditions are made of the words that come of it: what somebody typed never reaches a parser.
 """
 
 import unicodedata
@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 import tantivy as engine
 from tantivy import Occur, Query
 
-from broadsheet.search import compounds, people, questions
-from broadsheet.search.compounds import Alike
+from broadsheet.search import compounds, people
 from broadsheet.search.index import Document, Filters, Term, facts_of
 
 LONGEST = 10_000
@@ -24,14 +23,8 @@ MOST_WORDS = 100
 # the paper among 130,789); three titles find four words of a title at .93, two at .90, one at .83.
 _TITLE_WEIGHT = 3
 
-# A word just as it was typed counts more than in another ending; the index has these fields anyway. Gains on Cranfield,
-# on sentences and on words of titles (docs/search/quality.md, Words).
-_TYPED = {"abstract": 0.3, "title": 0.2}
-_OTHER = 0.5
-"""What the other form of an acronym counts, against the form that was typed; the better of both counts."""
-
 ID, DAY, YEAR, CATEGORIES, HAS = "id", "day", "year", "categories", "has"
-BODY, _TITLE, _ABSTRACT = "body", "title", "abstract"
+BODY, TITLE, ABSTRACT = "body", "title", "abstract"
 _TITLE_STEMS = "title_stems"
 _PEOPLE = "people"
 # What English puts behind the stem of a word.
@@ -67,14 +60,14 @@ def _analyzer(*, stemmed: bool, common: bool) -> engine.TextAnalyzer:
     return (builder.filter(engine.Filter.stemmer("english")) if stemmed else builder).build()
 
 
-_PLAIN = _analyzer(stemmed=False, common=True)
-_STEMMED = _analyzer(stemmed=True, common=True)
-_SCORED = _analyzer(stemmed=True, common=False)
-_EXACT = _analyzer(stemmed=False, common=False)
+PLAIN = _analyzer(stemmed=False, common=True)
+STEMMED = _analyzer(stemmed=True, common=True)
+SCORED = _analyzer(stemmed=True, common=False)
+EXACT = _analyzer(stemmed=False, common=False)
 ANALYZERS = {
-    "plain": _PLAIN,
-    "stemmed": _STEMMED,
-    "scored": _SCORED,
+    "plain": PLAIN,
+    "stemmed": STEMMED,
+    "scored": SCORED,
     "blanks": engine.TextAnalyzerBuilder(engine.Tokenizer.whitespace()).build(),
 }
 """By the names that the schema calls them."""
@@ -84,7 +77,7 @@ def _schema() -> engine.Schema:
     made = engine.SchemaBuilder()
     made.add_unsigned_field(ID, indexed=True, fast=True)
     made.add_text_field(BODY, tokenizer_name="scored", index_option="freq")
-    for name in (_TITLE, _ABSTRACT):
+    for name in (TITLE, ABSTRACT):
         made.add_text_field(name, tokenizer_name="plain", index_option="position")
     # An abstract stemmed apart would cost a quarter of all the work: see ``_in_abstract``.
     made.add_text_field(_TITLE_STEMS, tokenizer_name="stemmed", index_option="basic")
@@ -105,8 +98,8 @@ def entry(document: Document) -> engine.Document:
     title, abstract, authors = clean(document.title), clean(document.abstract), clean(document.authors)
     made = engine.Document()
     made.add_unsigned(ID, document.id)
-    made.add_text(BODY, _body(title, abstract, authors, document.source_text))
-    for name, text in ((_TITLE, title), (_TITLE_STEMS, title), (_ABSTRACT, abstract)):
+    made.add_text(BODY, body(title, abstract, authors, document.source_text))
+    for name, text in ((TITLE, title), (_TITLE_STEMS, title), (ABSTRACT, abstract)):
         made.add_text(name, text)
     made.add_text(_PEOPLE, people.kept(document.names))
     facts = facts_of(document)
@@ -119,14 +112,14 @@ def entry(document: Document) -> engine.Document:
     return made
 
 
-def _body(title: str, abstract: str, authors: str, source: str) -> str:
+def body(title: str, abstract: str, authors: str, source: str) -> str:
     """Return the texts that are searched as one. Of the source come only words that nothing else has."""
     titled = " ".join((title, *compounds.joined(title)))
     texts = [*(titled,) * _TITLE_WEIGHT, " ".join((abstract, *compounds.joined(abstract))), authors]
     if source:
         # Most words are the same on both sides, and cutting takes longer than comparing.
         other = " ".join(set(source.split()).difference(title.split(), abstract.split()))
-        texts += sorted(set(_PLAIN.analyze(clean(other))).difference(_PLAIN.analyze("\n".join(texts[2:]))))
+        texts += sorted(set(PLAIN.analyze(clean(other))).difference(PLAIN.analyze("\n".join(texts[2:]))))
     return "\n".join(texts)
 
 
@@ -146,48 +139,8 @@ def _is_bare_mark(sign: str) -> bool:
     return bool(unicodedata.combining(sign)) or unicodedata.category(sign) == "Me" or "\ufe00" <= sign <= "\ufe0f"
 
 
-def scored(text: str, alike: Sequence[Alike] = ()) -> Query | None:
-    """Return what finds and scores the papers with one of the words of a text; None where it has none.
-
-    alike: other forms of some of its words: a paper with all words of the other form has those, at _OTHER.
-    """
-    text = questions.bare(clean(text[:LONGEST]))
-    words = _different(_SCORED.analyze(text))
-    if not words and not alike:
-        return None
-    queries, rest = _either(words, alike)
-    queries += [_body_term(word) for word in rest]
-    typed = _different(_EXACT.analyze(text))
-    queries += [_less(_term(name, word, "position"), weight) for name, weight in _TYPED.items() for word in typed]
-    for form in compounds.forms(text)[:MOST_WORDS]:
-        queries += [_less(_body_term(word), form.weight) for word in _SCORED.analyze(form.word)]
-    return _any(queries)
-
-
-def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Query], list[str]]:
-    """Return what finds one form or the other, the better one scored, and the words that have no other form."""
-    queries, taken = [], set()
-    for one in alike:
-        typed = [word for word in _different(_SCORED.analyze(clean(one.typed))) if word in words]
-        form = _any([_body_term(word) for word in typed])
-        other = _all([_body_term(word) for word in _different(_SCORED.analyze(clean(one.other)))])
-        if other:
-            # CAN and WHO are among the commonest words, which find nothing; what they stand for does.
-            less = _less(other, _OTHER)
-            queries.append(Query.disjunction_max_query([form, less], 0.0) if form else less)
-            taken.update(typed)
-    return queries, [word for word in words if word not in taken]
-
-
-def _body_term(word: str) -> Query:
-    return _term(BODY, word, "freq")
-
-
-def _less(query: Query, weight: float) -> Query:
-    return Query.boost_query(query, weight)
-
-
-def _different(words: Iterable[str]) -> list[str]:
+def different(words: Iterable[str]) -> list[str]:
+    """Return words, each once, as many of them as count."""
     return list(dict.fromkeys(words))[:MOST_WORDS]
 
 
@@ -226,7 +179,7 @@ def above(pk: int) -> Query:
 
 
 def _facts(filters: Filters) -> list[Query]:
-    must = [_term(HAS, clean(one)) for one in filters.has]
+    must = [word_in(HAS, clean(one)) for one in filters.has]
     if filters.categories:
         must.append(Query.term_set_query(SCHEMA, CATEGORIES, [clean(name) for name in filters.categories]))
     if filters.since or filters.until:
@@ -241,21 +194,21 @@ def _facts(filters: Filters) -> list[Query]:
 def _held(term: Term) -> Query | None:
     """Return one condition; None for a term without any word, which asks for nothing."""
     text = clean(term.text[:LONGEST])
-    words = _PLAIN.analyze(text)[:MOST_WORDS]
+    words = PLAIN.analyze(text)[:MOST_WORDS]
     if not words:
         return None
     if term.where == "words":
-        return _all([_term(BODY, word, "freq") for word in _different(_SCORED.analyze(text))]) or Query.empty_query()
+        return all_of([word_in(BODY, word, "freq") for word in different(SCORED.analyze(text))]) or Query.empty_query()
     if term.where == "authors":
         return _name(term.text)
-    ending = _STEMMED.analyze(text)[0] if not term.exact and len(words) == 1 else None
+    ending = STEMMED.analyze(text)[0] if not term.exact and len(words) == 1 else None
     if term.where == "title":
-        return _term(_TITLE_STEMS, ending) if ending else _phrase(_TITLE, words)
+        return word_in(_TITLE_STEMS, ending) if ending else _phrase(TITLE, words)
     if term.where == "abstract":
-        return _in_abstract(words[0], ending, _name(term.text)) if ending else _phrase(_ABSTRACT, words)
-    ways = [_name(term.text), *(_phrase(name, words) for name in (_TITLE, _ABSTRACT))]
+        return _in_abstract(words[0], ending, _name(term.text)) if ending else _phrase(ABSTRACT, words)
+    ways = [_name(term.text), *(_phrase(name, words) for name in (TITLE, ABSTRACT))]
     # The words of everything lack the commonest ones, which are found as they stand.
-    return _any([way for way in [*ways, _term(BODY, ending, "freq") if ending else None] if way])
+    return any_of([way for way in [*ways, word_in(BODY, ending, "freq") if ending else None] if way])
 
 
 def _in_abstract(word: str, stem: str, name: Query | None) -> Query | None:
@@ -264,40 +217,43 @@ def _in_abstract(word: str, stem: str, name: Query | None) -> Query | None:
     A stem that is held somewhere, but not in title or names, is the abstract's; of those that are, the abstract holds
     the word itself or one that English makes of that stem.
     """
-    elsewhere = [(Occur.MustNot, one) for one in (_term(_TITLE_STEMS, stem), name) if one]
-    alone = Query.boolean_query([(Occur.Must, _term(BODY, stem, "freq")), *elsewhere])
-    return _any([Query.term_set_query(SCHEMA, _ABSTRACT, _forms(word, stem)), alone])
+    elsewhere = [(Occur.MustNot, one) for one in (word_in(_TITLE_STEMS, stem), name) if one]
+    alone = Query.boolean_query([(Occur.Must, word_in(BODY, stem, "freq")), *elsewhere])
+    return any_of([Query.term_set_query(SCHEMA, ABSTRACT, forms(word, stem)), alone])
 
 
-def _forms(word: str, stem: str) -> list[str]:
+def forms(word: str, stem: str) -> list[str]:
     """Return words with one stem: the word itself, and those that common endings make."""
     shorter = stem[:-1] if stem[-1] in "eiy" or stem.endswith("bl") else stem
     bases = {word, stem, shorter or stem, stem + stem[-1]}
     tried = [base + ending for base in sorted(bases) for ending in ("", *_ENDINGS)] if len(word) < 64 else []
-    cut = _STEMMED.analyze(" ".join(tried))
+    cut = STEMMED.analyze(" ".join(tried))
     return list(dict.fromkeys([word, *(form for form, found in zip(tried, cut, strict=False) if found == stem)]))
 
 
 def _name(text: str) -> Query | None:
     ways = people.wanted(text)
-    return _any([_all([_any([_term(_PEOPLE, word) for word in some.split()]) for some in way]) for way in ways])
+    return any_of([all_of([any_of([word_in(_PEOPLE, word) for word in some.split()]) for some in way]) for way in ways])
 
 
-def _term(field: str, word: str, kept: str = "basic") -> Query:
+def word_in(field: str, word: str, kept: str = "basic") -> Query:
+    """Return what finds a word in a field. kept: what of its places is read, as the schema has it."""
     return Query.term_query(SCHEMA, field, word, kept)
 
 
 def _phrase(field: str, words: list[str]) -> Query:
     if len(words) == 1:
-        return _term(field, words[0])
+        return word_in(field, words[0])
     return Query.phrase_query(SCHEMA, field, list(words))
 
 
-def _any(queries: Sequence[Query | None]) -> Query | None:
+def any_of(queries: Sequence[Query | None]) -> Query | None:
+    """Return what finds the papers that one of some queries finds, None aside; None where none is left."""
     return _of(Occur.Should, queries)
 
 
-def _all(queries: Sequence[Query | None]) -> Query | None:
+def all_of(queries: Sequence[Query | None]) -> Query | None:
+    """Return what finds the papers that all of some queries find, None aside; None where none is left."""
     return _of(Occur.Must, queries)
 
 

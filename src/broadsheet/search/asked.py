@@ -1,0 +1,30 @@
+"""The vectors of what was asked lately: the next page of a search, and a letter taken back, ask the same again."""
+
+import threading
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
+
+from broadsheet.search.index import Vector
+from broadsheet.search.student import Encoder
+
+MOST = 1000
+"""Queries whose vectors are kept of each encoder, 2 kB each."""
+
+_kept: WeakKeyDictionary[Encoder, OrderedDict[str, Vector]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def vector_of(encoder: Encoder, text: str) -> Vector:
+    """Return the vector of a query, read-only."""
+    with _lock:
+        vectors = _kept.setdefault(encoder, OrderedDict())
+        if text in vectors:
+            vectors.move_to_end(text)
+            return vectors[text]
+    vector = encoder.embed_query(text)
+    vector.flags.writeable = False
+    with _lock:
+        vectors[text] = vector
+        while len(vectors) > MOST:
+            vectors.popitem(last=False)
+    return vector
