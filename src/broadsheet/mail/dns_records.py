@@ -14,8 +14,8 @@ import dns.exception
 import dns.name
 import dns.resolver
 
+from broadsheet.checks import Check, bad, fine, unknown, weak
 from broadsheet.errors import BadInput
-from broadsheet.mail.checks import Check, bad, fine, unknown, weak
 
 PATIENCE = 5.0
 """Seconds that name servers have for one question."""

@@ -16,9 +16,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
+from broadsheet.checks import Check, bad, fine, unknown, weak
 from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.mail import addresses, dns_records, headers, mailbox
-from broadsheet.mail.checks import Check, bad, fine, unknown, weak
 
 HERE = {"localhost", "127.0.0.1", "::1"}
 SOON = timedelta(days=14)
@@ -53,6 +53,14 @@ def examine(to: str, *, selector: str = "", name_server: str = "") -> Iterator[C
         yield check
     if usable:
         yield send_one(to)
+
+
+def without_a_mail() -> Iterator[Check]:
+    """Look at what needs neither an address nor a mail that goes."""
+    yield _sender()[0]
+    yield public_url()
+    yield mailbox_of_bounces()
+    yield from _server(mailers["default"])
 
 
 def _sender() -> tuple[Check, str]:

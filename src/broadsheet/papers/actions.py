@@ -148,6 +148,14 @@ def _rewrite(papers: Sequence[Paper]) -> None:
     Paper.objects.filter(pk__in=[paper.pk for paper in papers if paper.same_as_id]).update(trending=None)
 
 
+@transaction.atomic
+def stamp_anew(pks: Sequence[int]) -> None:
+    """Stamp papers as if they had changed, a thousand at most, so that the index takes them over again."""
+    first = _take_stamps(len(pks)) if pks else 0
+    papers = [Paper(pk=pk, stamp=stamp) for stamp, pk in enumerate(sorted(pks), start=first)]
+    Paper.objects.bulk_update(papers, ["stamp"], batch_size=500)
+
+
 def write_trending(scores: Mapping[int, float | None]) -> None:
     """Write trending scores, by primary key; the formula lives in the ranking room."""
     papers = [Paper(pk=pk, trending=score) for pk, score in scores.items()]

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from broadsheet.papers.models import Paper, Run
 from broadsheet.ranking.lists import newest_day
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current
+from broadsheet.search.standing import standing
 from broadsheet.web.views.ledger import month_context
 
 
@@ -19,8 +20,7 @@ def status(request: HttpRequest) -> HttpResponse:
     context = {
         "papers": Paper.objects.standing().count(),
         "newest": newest_day(),
-        "index": state.read(now=True),
-        "behind": upkeep.behind(),
+        "index": standing(),
         "missing": "" if embedder else current.why_no_model(),
         "runs": Run.objects.order_by("-pk")[:20],
     } | month_context(request.GET.get("month", ""), timezone.now())

@@ -1,4 +1,4 @@
-"""What one look at the set-up found, as a sentence with its way out."""
+"""What one look of ``broadsheet doctor`` found, as a sentence with its way out."""
 
 from dataclasses import dataclass
 from enum import StrEnum
