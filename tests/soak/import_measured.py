@@ -7,7 +7,6 @@ it goes on at the next call, and its papers are counted once; what was measured 
 import ctypes
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,8 @@ import time
 from contextlib import closing, suppress
 from itertools import batched, islice
 from pathlib import Path
+
+from broadsheet.bench.watched import anonymous, begun_by, disk, processor_of_children
 
 WORDS = {"BROADSHEET_MODEL": "none", "BROADSHEET_OFFLINE": "yes"}
 EVERY = 0.5
@@ -45,25 +46,6 @@ class Watch:
             self.child.append(max(map(anonymous, begun_by(str(self._pid))), default=0.0))
 
 
-def words(path: Path) -> list[str]:
-    try:
-        return path.read_text().split()
-    except OSError:  # the process has ended
-        return []
-
-
-def begun_by(pid: str) -> list[str]:
-    """Return the processes that one began, with those that they began."""
-    children = [line for task in Path(f"/proc/{pid}/task").glob("*/children") for line in words(task)]
-    return children + [further for child in children for further in begun_by(child)]
-
-
-def anonymous(pid: str) -> float:
-    """Return the memory of a process that no file stands behind, in MB."""
-    told = words(Path(f"/proc/{pid}/status"))
-    return int(told[told.index("RssAnon:") + 1]) / 1024 if "RssAnon:" in told else 0.0
-
-
 def quarters(looks: list[float]) -> list[int]:
     """Return the peak of each quarter of the time, in whole MB."""
     size = max(1, -(-len(looks) // 4))
@@ -79,16 +61,6 @@ def wait_for_orphans() -> None:
     with suppress(ChildProcessError):
         while True:
             os.wait()
-
-
-def processor_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def disk(path: Path) -> int:
-    """Return the bytes that a file or folder takes on disk, holes left out."""
-    return sum(one.stat().st_blocks * 512 for one in [path, *path.rglob("*")] if one.is_file())
 
 
 def stored(home: Path, what: str = "papers_paper") -> int:

@@ -14,7 +14,7 @@ from broadsheet.bench.known_item import TASKS, Item, Task, draw, field_of
 from broadsheet.enrich.frequencies import Frequencies
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
-from broadsheet.search import embed
+from broadsheet.search import choice, embed
 from broadsheet.search.models import Embedding
 from broadsheet.sources import record
 from broadsheet.sources.record import Record
@@ -115,8 +115,9 @@ def give_vectors(embedder: embed.Embedder | None, changed: Container[str], repor
     changed: keys of papers whose text is not the site's; they get new ones. Others of which the site has none stay
     without. Stopped, it goes on with the rest another time.
     """
-    mark = embed.mark(settings.MODEL)
-    waiting = list(Paper.objects.standing().filter(embedding=None).order_by("pk").values_list("pk", flat=True))
+    mark = choice.settled().mark
+    lacking = Embedding.objects.lacking(Paper.objects.standing(), mark)
+    waiting = list(lacking.order_by("pk").values_list("pk", flat=True))
     done = 0
     for pks in batched(waiting, BATCH // 2):  # SQLite takes so many values at once
         if stop():

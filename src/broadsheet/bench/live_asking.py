@@ -163,7 +163,7 @@ def _earlier(week: Week, count: int) -> list[int]:
     """Draw papers of editions before the week, by primary key, the same ones each time."""
     earlier = Paper.objects.standing().filter(day__lt=week.first)
     if embedder := current.embedder():  # a site that is making its vectors has better to do than ours
-        earlier = earlier.filter(embedding__model=embedder.mark)
+        earlier = earlier.filter(embeddings__model=embedder.mark)
     ends = earlier.aggregate(low=Min("pk"), high=Max("pk"))
     if count <= 0 or ends["low"] is None:
         return []

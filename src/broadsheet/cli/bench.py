@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from broadsheet.cli.bench_tiers import tiers
 from broadsheet.cli.start import command
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def beir(
     run_beir(folder, split, (*systems, *rankings), compare, keep, as_json=as_json)
 
 
+bench.add_command(tiers)
+
+
 @bench.command("known-item")
 @click.option(
     "--task",
@@ -165,6 +169,24 @@ def live(
         run_few(week, ranking, as_json=as_json)
     else:
         run_live(week, weeks, queries, again=again, as_json=as_json)
+
+
+@bench.command("index")
+@click.option(
+    "--papers",
+    default=0,
+    type=click.IntRange(0, 10_000_000),
+    help="So many; beyond those that have a vector they are made of these.  [default: all that have a vector]",
+)
+@click.option("--queries", default=300, show_default=True, type=click.IntRange(1, 10_000), help="Titles asked for.")
+@click.option("--seed", default=1, show_default=True, help="Draws papers and titles.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@command()
+def index_codes(papers: int, queries: int, seed: int, as_json: bool) -> None:
+    """What codes of vectors find of what exact search finds, in what time and memory, on your papers' vectors."""
+    from broadsheet.cli.bench_index import Asked, run_index
+
+    run_index(Asked(papers, queries, seed), as_json=as_json)
 
 
 @bench.command()
@@ -297,3 +319,44 @@ def like(queries: int, seed: int, half: str, kinds: tuple[str, ...], systems: tu
     from broadsheet.cli.bench_like import Sample, run_like
 
     run_like(Sample(queries, seed, half), systems, kinds, as_json=as_json)
+
+
+@bench.command()
+@click.option("--papers", default=100_000, show_default=True, type=click.IntRange(100), help="How many are made.")
+@click.option("--sizes", help="Several numbers of papers instead, such as 100000,1000000, one after the other.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of records to make papers of, not the site's own.",
+)
+@click.option("--queries", default=700, show_default=True, type=click.IntRange(14, 100_000), help="Queries asked.")
+@click.option("--seed", default=1, show_default=True, help="Draws papers and queries.")
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    type=click.Choice(["fts5", "tantivy", "exact"]),
+    help="Measured beside it: SQLite's FTS5, plain Tantivy, an exact scan of the vectors; repeatable.",
+)
+@_keep
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of the site's own papers.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scale(
+    papers: int,
+    sizes: str | None,
+    source: Path | None,
+    queries: int,
+    seed: int,
+    baselines: tuple[str, ...],
+    keep: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Speed, memory and recall of search over any number of papers, made of real ones, apart from your papers.
+
+    A run that was stopped goes on with the same --keep.
+    """
+    from broadsheet.cli.bench_scale import Asked, read_sizes, run_scale
+
+    run_scale(Asked(read_sizes(sizes, papers), queries, seed, baselines, data, source), keep, as_json=as_json)

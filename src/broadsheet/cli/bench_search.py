@@ -22,7 +22,7 @@ def run_beir(
         from broadsheet.sources.beir import judgments
 
         judged = judgments(folder, split)
-        _take_in(folder)
+        take_in(folder)
         chosen = systems or tuple(SYSTEMS)
         _give_vectors(needed=not all(named(name).words_alone for name in systems))
         try:
@@ -39,7 +39,8 @@ def run_beir(
         click.echo(json.dumps(answer, indent=1) if as_json else beir.table(answer))
 
 
-def _take_in(folder: Path) -> None:
+def take_in(folder: Path) -> None:
+    """Take a collection in, and index it, where that was not done before."""
     from broadsheet import pipeline
     from broadsheet.sources.beir import Corpus
     from broadsheet.sources.jsonl import fingerprint

@@ -121,6 +121,7 @@ def apart(keep: Path | None) -> Iterator[None]:
     """
     with readable_errors(), TemporaryDirectory(prefix="broadsheet-bench-") as passing:
         os.environ.pop("BROADSHEET_DATABASE", None)
+        os.environ.pop("BROADSHEET_SEARCH_URL", None)
         load(keep or Path(passing))
         update_tables()
         yield
@@ -129,6 +130,35 @@ def apart(keep: Path | None) -> Iterator[None]:
 def tell_processes(name: str, value: str) -> None:
     """Set a setting for the processes that this one starts, which read their settings anew."""
     os.environ[name] = value
+
+
+_APART = {
+    "BROADSHEET_DATABASE": "",
+    "BROADSHEET_SEARCH_URL": "",
+    "BROADSHEET_OFFLINE": "yes",
+    "BROADSHEET_MODE": "single",
+    "BROADSHEET_API_RATE": "0",
+    "BROADSHEET_PAGE_RATE": "0",
+    "BROADSHEET_UPGRADE_PERCENT": "0",
+}
+
+
+@contextmanager
+def processes_in(home: Path) -> Iterator[None]:
+    """Let the processes that this one starts within the block work in a state directory of their own, undisturbed.
+
+    They use SQLite and no network, know no limits, and no model reads papers beside them.
+    """
+    told = _APART | {"BROADSHEET_HOME": str(home)}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def update_tables() -> None:
