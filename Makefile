@@ -51,7 +51,7 @@ docs: .venv/ready ## build docs/ into docs/_build/html
 
 lock: .tools/uv ## compile requirements.lock anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
-		--upgrade --extra model --extra oauth --extra postgres --group dev pyproject.toml -o requirements.lock
+		--upgrade --extra model --extra oauth --extra postgres --extra cluster --group dev pyproject.toml -o requirements.lock
 
 build: .venv/ready ## build the package into dist/
 	$(PY) -m build --no-isolation --outdir dist .

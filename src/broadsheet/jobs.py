@@ -8,7 +8,6 @@ How jobs are taken and run is in ``work.running``; nothing there knows what they
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -44,7 +43,7 @@ def _scores(stop: Stop) -> str:
 
 
 def _duplicates(stop: Stop) -> str:
-    return duplicates.find(stop, near=partial(similar.of_like_title, opens=False))
+    return duplicates.find(stop, near=similar.of_like_title)
 
 
 def _digests(stop: Stop) -> str:

@@ -4,8 +4,10 @@ A test holds ``docs/configuration.md`` against the ``knob`` calls below. How one
 """
 
 import os
+import re
 import secrets
 import zoneinfo
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -63,11 +65,43 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Search -------------------------------------------------------------------------------------------------------
 
-MODEL = knob("MODEL", "all-MiniLM-L6-v2", "Embedding model for search by meaning; 'none' searches by words alone.")
+MODEL = knob(
+    "MODEL",
+    "all-MiniLM-L6-v2",
+    "Embedding model that a new installation begins with, changed by `broadsheet model use`; 'none' is words alone.",
+)
 EMBED_TOKENS = number("EMBED_TOKENS", 256, "Tokens of title and abstract that the model reads.", least=16, most=512)
+UPGRADE_SHARE = (
+    number(
+        "UPGRADE_PERCENT",
+        100,
+        "Share of time in which the model reads papers in the background, in per cent; 0: not at all.",
+        most=100,
+    )
+    / 100
+)
 DENSE_WEIGHT = (
     number("DENSE_WEIGHT_PERCENT", 60, "Share of meaning in the fused score of search, in per cent.", most=100) / 100
 )
+
+SEARCH_URL = knob(
+    "SEARCH_URL", "", "Qdrant server or cluster for search, such as http://10.0.0.5:6333; empty: files of this machine."
+)
+if SEARCH_URL and not SEARCH_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f"BROADSHEET_SEARCH_URL is {SEARCH_URL!r}; it takes the address of a Qdrant server, such as "
+        "http://10.0.0.5:6333, or nothing."
+    )
+if SEARCH_URL and find_spec("qdrant_client") is None:
+    raise ImproperlyConfigured("BROADSHEET_SEARCH_URL needs the server's client: pip install 'broadsheet[cluster]'.")
+SEARCH_KEY = knob("SEARCH_KEY", "", "Key of that server, which may read and write.")
+SEARCH_PREFIX = knob("SEARCH_PREFIX", "broadsheet", "Beginning of the names of this site's collections there.")
+if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", SEARCH_PREFIX):
+    raise ImproperlyConfigured(
+        f"BROADSHEET_SEARCH_PREFIX is {SEARCH_PREFIX!r}; it takes 1 to 60 letters, digits, - and _."
+    )
+SEARCH_SHARDS = number("SEARCH_SHARDS", 0, "Parts the papers are spread over there; 0: one a machine.", most=1000)
+SEARCH_REPLICAS = number("SEARCH_REPLICAS", 1, "Copies of each part, each on another machine.", least=1, most=20)
 
 # --- Pages and API ------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from broadsheet.search.index import Filters, Scored
 class Shelf:
     """An index in which every paper answers to every word, the newest best; a stand-in behind the port of search."""
 
+    space = ""
+
     def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
         papers = Paper.objects.all() if filters.ids is None else Paper.objects.filter(pk__in=filters.ids)
         return [
@@ -30,7 +32,7 @@ class Shelf:
 @pytest.fixture(autouse=True)
 def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current, "searcher", Shelf)
-    monkeypatch.setattr(current, "embedder", lambda: None)
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is switched off (BROADSHEET_MODEL=none).")
 
 

@@ -15,6 +15,8 @@ from broadsheet.search.index import Filters, Scored, Tally
 class Shelf:
     """An index that knows a word when the title has it; a stand-in behind the port of search."""
 
+    space = ""
+
     def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
         found = [
             Scored(paper.pk, float(paper.votes))
@@ -41,7 +43,7 @@ class Shelf:
 @pytest.fixture(autouse=True)
 def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current, "searcher", Shelf)
-    monkeypatch.setattr(current, "embedder", lambda: None)
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is switched off (BROADSHEET_MODEL=none).")
 
 

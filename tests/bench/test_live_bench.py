@@ -1,6 +1,7 @@
 """Each week's benchmark on a small made-up week: what is asked, what is masked, what is kept, and going on."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -151,9 +152,12 @@ def test_what_is_asked_does_not_stand_in_the_paper_meanwhile(week, site):
 
 def test_readers_search_their_own_index_meanwhile(week, site):
     made = live.make(WEEK)
-    with live_asking.index_of(made, site / "apart", silent, never) as index:
+    current.own()
+    with live_asking.index_of(made, site / "apart", silent, never) as index, ThreadPoolExecutor(1) as reader:
         assert current.searcher() is index
-    assert current.searcher() is not index
+        assert index.size() == 60
+        assert reader.submit(lambda: current.searcher().size()).result() == 0
+    assert current.searcher().size() == 0
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(week):
@@ -191,7 +195,7 @@ def test_what_another_model_answered_is_not_taken_over(week, site, monkeypatch):
     noted, asked = site / "asked.jsonl", []
     with live_asking.index_of(made, site / "apart", silent, never):
         live_asking.ask_all(made, WORDS, noted, silent, never)
-        monkeypatch.setattr(current, "embedder", lambda: SimpleNamespace(mark="another"))
+        monkeypatch.setattr(current, "embedder", lambda *_, **__: SimpleNamespace(mark="another"))
         live_asking.ask_all(made, WORDS, noted, lambda done, total: asked.append(done), never)
     assert len(asked) == len(made.items)
 

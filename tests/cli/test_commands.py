@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 from tests.conftest import DATA, broadsheet, environment, free_port, hear_ctrl_c, start_site
 
+from broadsheet.cli import start
 from broadsheet.cli.start import heeded_stop
 
 WORDS = {"BROADSHEET_MODEL": "none"}
@@ -328,3 +329,14 @@ def test_a_search_takes_over_what_was_only_stored(tmp_path):
     broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), "--no-index", **WORDS)
     found = broadsheet(tmp_path, "search", "speech recognition", "--json", "--limit", "1", **WORDS)
     assert "Speech" in json.loads(found.stdout)[0]["title"]
+
+
+def test_a_measurement_apart_knows_neither_the_database_nor_the_search_server_of_the_site(tmp_path, monkeypatch):
+    loaded = {}
+    monkeypatch.setattr(start, "load", lambda home: loaded.update(os.environ, home=home))
+    monkeypatch.setattr(start, "update_tables", lambda: None)
+    for name in ("BROADSHEET_DATABASE", "BROADSHEET_SEARCH_URL"):
+        monkeypatch.setenv(name, "http://site.example.org")
+    with start.apart(tmp_path):
+        assert loaded["home"] == tmp_path
+        assert not {"BROADSHEET_DATABASE", "BROADSHEET_SEARCH_URL"} & loaded.keys()

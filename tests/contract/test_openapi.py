@@ -89,7 +89,7 @@ class Everything:
 def description(db: None, unlimited: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     store(PAPERS)
     monkeypatch.setattr(current, "searcher", Everything)
-    monkeypatch.setattr(current, "embedder", lambda: None)
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
     return schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 
 

@@ -31,7 +31,7 @@ class Model:
 
 @pytest.fixture
 def no_model(monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda **_: None)
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_without_a_model_words_choose_and_the_extract_says_so(db, settings, tmp_
 
 def test_a_model_chooses_and_is_named(db, settings, tmp_path, monkeypatch):
     settings.HOME = tmp_path
-    monkeypatch.setattr(current, "embedder", lambda **_: Model())
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: Model())
     paper = cast.paper(abstract=ABSTRACT)
     kind = from_corpus.Extracts()
     kind.prepare(lambda: False, lambda what, done, total: None)

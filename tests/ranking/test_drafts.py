@@ -6,8 +6,10 @@ from tests import cast
 
 from broadsheet.errors import BadInput
 from broadsheet.ranking import common_ground, drafts, themes
+from broadsheet.ranking.draft_search import Asking
 from broadsheet.ranking.drafts import CITED_LABEL, CLOSE_LABEL
 from broadsheet.search import current, embed
+from broadsheet.search.index import Filters
 from broadsheet.search.models import Embedding
 from broadsheet.sources import draft_files
 from broadsheet.sources.draft_files import Draft
@@ -124,12 +126,15 @@ class Model:
         rows[:, : len(self.WORDS)] += [[text.lower().count(word) for word in self.WORDS] for text in texts]
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
+    def embed_query(self, text, *, tokens=256):
+        return self.embed([text])[0]
+
 
 @pytest.fixture
 def meaning(library, monkeypatch, settings):
     """The library with vectors of the made-up model."""
     settings.MODEL = "all-MiniLM-L6-v2"
-    monkeypatch.setattr(current, "embedder", lambda **_: Model())
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: Model())
     for paper in drafts.Paper.objects.all():
         vector = Model().embed([f"{paper.title} {paper.abstract}"])[0]
         Embedding.objects.create(
@@ -143,6 +148,16 @@ def test_with_vectors_the_rest_falls_into_themes(meaning):
     assert all(one.paper.key.startswith("2601.0000") for one in groups[0].papers)
     assert "theme" in {group.kind for group in groups[1:]}
     assert {group.kind for group in groups[1:]} <= {"theme", "rest"}
+
+
+def test_a_draft_is_asked_of_one_index_to_its_end(meaning, monkeypatch):
+    asked = []
+    monkeypatch.setattr(current, "embedder", lambda space, **_: asked.append(space) or Model())
+    asking = Asking("", "", Filters(), list(drafts.Paper.objects.all()[:2]), [])
+    monkeypatch.setattr(current, "searcher", lambda: pytest.fail("another index was asked for"))
+    assert asking.cited_vectors
+    asking.ranked()
+    assert asked == [asking.searcher.space]
 
 
 # --- Themes and phrases, pure -------------------------------------------------------------------------------------

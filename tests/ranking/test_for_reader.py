@@ -10,7 +10,7 @@ from broadsheet.community import follows, lists, marks, votes
 from broadsheet.ranking import entries, for_reader
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import listing
-from broadsheet.search import embed
+from broadsheet.search import documents, embed
 from broadsheet.search.models import Embedding
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ BEGIN = Covered(None, 0, datetime(2026, 1, 1, tzinfo=UTC))
 
 @pytest.fixture(autouse=True)
 def _words_alone(settings):
-    settings.MODEL = "none"
+    settings.MODEL = "all-MiniLM-L6-v2"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def place(paper, *numbers: float) -> None:
     """Give a paper a vector whose first numbers are told."""
     vector = np.zeros(384, dtype="<f2")
     vector[: len(numbers)] = np.array(numbers) / np.linalg.norm(numbers)
-    Embedding.objects.create(paper=paper, model=embed.mark("none"), digest="x", vector=vector.tobytes())
+    Embedding.objects.create(paper=paper, model=embed.mark("all-MiniLM-L6-v2"), digest="x", vector=vector.tobytes())
 
 
 def test_a_reader_who_did_nothing_yet_has_an_empty_list(day_of, told):
@@ -55,6 +55,18 @@ def test_papers_like_one_that_was_voted_for_come_with_its_name(day_of, ada, told
     assert told() == told(BEGIN) == {"02": "like “Paper 1”, which you voted for"}
     votes.take_back(ada, liked)
     assert told() == {}
+
+
+def test_papers_that_no_model_has_read_are_compared_by_the_vectors_of_the_index(day_of, ada, told, index, settings):
+    settings.MODEL = "all-MiniLM-L6-v2"
+    (liked,) = day_of(0, 1, authors=["Cy Third"])
+    near, far = day_of(1, 2, 3, authors=["Di Fourth"])
+    numbers = {liked: (1, 0), near: (1, 0.5), far: (0.1, 1)}
+    vectors = {paper: np.pad(np.array(both, np.float32), (0, 382)) for paper, both in numbers.items()}
+    index.add([documents.document_of(paper, vector) for paper, vector in vectors.items()])
+    index.flush()
+    votes.cast(ada, liked)
+    assert told() == {"02": "like “Paper 1”, which you voted for"}
 
 
 def test_new_papers_of_the_authors_of_what_was_saved_come(day_of, ada, told):

@@ -16,7 +16,7 @@ from broadsheet.search.models import Embedding
 @pytest.fixture
 def shelf(db, index, settings):
     """A paper, one of like words, one of like meaning, one of the same authors, and one of nothing in common."""
-    settings.MODEL = "made-up"
+    settings.MODEL = "all-MiniLM-L6-v2"
     texts = {
         "first": ("Zebrafish Hearts Heal", "Zebrafish hearts heal by regrowth.", ["Ada Example", "Bo Sample"], 0),
         "words": ("Zebrafish Regrowth", "Hearts of zebrafish.", ["Cy Di"], 200),
@@ -31,8 +31,8 @@ def shelf(db, index, settings):
         vector[:2] = np.cos(angle * np.pi / 383), np.sin(angle * np.pi / 383)
         Embedding.objects.create(
             paper=paper,
-            model=embed.mark("made-up"),
-            digest=embed.digest(upkeep._text(paper)),
+            model=embed.mark("all-MiniLM-L6-v2"),
+            digest=embed.digest(upkeep.text_of(paper)),
             vector=vector.astype("<f2").tobytes(),
         )
         made[name] = paper
@@ -72,9 +72,28 @@ def test_papers_that_readers_chose_together_rise(shelf):
     assert shelf["nothing"].pk not in [one.paper for one in by_text]
 
 
-def test_a_paper_without_a_vector_has_similar_ones_by_words(shelf):
+def test_a_paper_without_a_vector_has_similar_ones_by_words(shelf, index):
     Embedding.objects.all().delete()
+    index.vectors.remove([paper.pk for paper in shelf.values()])
     assert similar.similar_to(shelf["first"]) == [shelf["words"]]
+
+
+def test_papers_that_no_model_has_read_are_similar_in_meaning_by_the_table_of_words(shelf, index):
+    near = cast.paper("2601.00006", "Repair of the cardiac muscle", abstract="Fish restore a damaged heart.")
+    Embedding.objects.all().delete()
+    index.add(upkeep.documents_of(list(Paper.objects.all())))
+    index.flush()
+    assert order(shelf["meaning"], meaning=1.0)[0] == near.pk
+
+
+def test_a_paper_that_the_model_has_read_is_compared_with_those_that_it_has_not(shelf):
+    Embedding.objects.exclude(paper=shelf["first"]).delete()
+    assert order(shelf["first"], meaning=1.0)[0] == shelf["meaning"].pk
+
+
+def test_with_meaning_switched_off_words_alone_find(shelf, settings):
+    settings.MODEL = "none"
+    assert order(shelf["first"], meaning=1.0) == []
 
 
 def test_an_index_that_cannot_be_asked_is_told_from_one_that_finds_nothing(shelf, monkeypatch):

@@ -27,12 +27,15 @@ class Reader:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
+    def embed_query(self, text, *, tokens=256):
+        return self.embed([text])[0]
+
 
 @pytest.fixture
 def library(db, index, settings, monkeypatch):
     """Six papers on a few things, in the index with vectors."""
-    settings.MODEL = "made-up"
-    monkeypatch.setattr(current, "embedder", Reader)
+    settings.MODEL = "all-MiniLM-L6-v2"
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: Reader())
     for number, (title, more) in enumerate(
         {
             "Graphs Grow": {},
@@ -46,9 +49,9 @@ def library(db, index, settings, monkeypatch):
     ):
         made = cast.paper(f"2601.0000{number}", title, **({"abstract": f"On {title.lower()}."} | more))
         vector = Reader().embed([f"{made.title} {made.abstract}"])[0].astype("<f2")
-        mark = embed.mark("made-up")
+        mark = embed.mark("all-MiniLM-L6-v2")
         Embedding.objects.create(
-            paper=made, model=mark, digest=embed.digest(upkeep._text(made)), vector=vector.tobytes()
+            paper=made, model=mark, digest=embed.digest(upkeep.text_of(made)), vector=vector.tobytes()
         )
     index.add(upkeep.documents_of(list(Paper.objects.all())))
     index.flush()
@@ -134,17 +137,25 @@ def test_several_papers_are_met_in_the_middle(library):
 
 
 def test_without_a_model_vectors_still_tell_and_words_are_words(library, monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda: None)
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is missing.")
     found = slate("about proteins")
     assert titles(found)[0] == "Graphs of Proteins"
     assert found.notes == ("What was typed was compared by words alone: the model is missing.",)
 
 
-def test_without_vectors_it_goes_by_words_and_says_so(library, monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda: None)
+def test_what_the_model_has_not_read_is_compared_by_the_vectors_of_the_index(library, monkeypatch):
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
+    before = [(one.paper.title, "meaning" in one.why) for one in slate().found]
+    Embedding.objects.all().delete()
+    assert [(one.paper.title, "meaning" in one.why) for one in slate().found] == before
+
+
+def test_without_vectors_it_goes_by_words_and_says_so(library, index, monkeypatch):
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is missing.")
     Embedding.objects.all().delete()
+    index.vectors.remove(list(Paper.objects.values_list("pk", flat=True)))
     found = slate("not drones")
     assert "Graphs by Drones" not in titles(found)
     assert "Graphs of Speech" in titles(found)

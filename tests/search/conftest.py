@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.search import imitated_server
 
 from broadsheet.search import current, embed, state
 from broadsheet.search.index import Index
@@ -18,6 +19,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(reason)
     embed.load(folder, "all-MiniLM-L6-v2")
     return folder
+
+
+@pytest.fixture(scope="session")
+def imitated() -> Iterator[str]:
+    """Address of what answers like a search server."""
+    with imitated_server.running() as address:
+        yield address
 
 
 @pytest.fixture

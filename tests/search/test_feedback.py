@@ -81,7 +81,7 @@ def test_a_short_query_is_asked_again_by_its_moved_vector_and_a_long_one_is_not(
     upkeep.catch_up(index)
     upkeep.backfill(index, embedder)
     bread = embedder.embed([embed.text_of(other.title, other.abstract)])[0]
-    monkeypatch.setattr(feedback, "moved", lambda _vector, _first: bread)
+    monkeypatch.setattr(feedback, "moved", lambda *_: bread)
     found = hybrid.search(parse(typed), limit=5, ranking=named("weight=1 feedback=rocchio"))
     assert found.hits[0].paper_id == {"Bread": other.pk, "Protein folding": ours.pk}[first]
 

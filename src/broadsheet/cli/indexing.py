@@ -48,8 +48,12 @@ def ready_to_ask() -> None:
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
 
-    with suppress(Conflict):  # who has it may not be needed: an id is found without
-        current.searcher()  # makes one anew that cannot be used, which then lacks everything
+    try:
+        current.searcher()
+    except Conflict:
+        with suppress(Conflict):  # who has it may not be needed: an id is found without
+            current.own()  # makes one anew that cannot be used, which then lacks everything
+        current.release()
     if upkeep.behind():
         bring_up(err=True)
 
@@ -76,14 +80,11 @@ def bring_up(
 
         try:
             done = filling.finish(report=report, stop=stop) if filling else 0
-            index = current.own()
-            done += upkeep.catch_up(index, report=report, stop=stop)
-            index.optimize()
+            done += upkeep.catch_up(current.own(), report=report, stop=stop)
         except Conflict:
             click.echo(served, err=err)
             return
         finally:
             current.release()
-    click.echo(
-        f"{done} papers indexed in {time.monotonic() - began:.1f} s; vectors follow while the site is served.", err=err
-    )
+    took = time.monotonic() - began
+    click.echo(f"{done} papers indexed in {took:.1f} s; the model reads them while the site is served.", err=err)

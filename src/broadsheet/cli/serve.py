@@ -11,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,10 +22,11 @@ from broadsheet.cli.start import command, fail, tell_processes
 if TYPE_CHECKING:
     from broadsheet.search.following import Following
     from broadsheet.search.index import Index
+    from broadsheet.search.standby import Standby
     from broadsheet.work.running import Runner
 
 INDEX_WITHIN = 5.0
-"""Seconds that the index is waited for where a command has it, such as a search."""
+"""Seconds that the index is waited for where a command changes it."""
 
 LONGEST_STOP = 15.0
 """Seconds that the web server is given to stop; what is stored is stored in whole transactions, so it may be left."""
@@ -46,7 +46,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """
     from django.conf import settings
 
-    from broadsheet.search import current, door
+    from broadsheet.search import current, locks
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
@@ -54,31 +54,38 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     _refuse_taken(host, port)
     _first_papers()
     index = _own_index()
-    _catch_up(index)
-    doorway = door.serve_door(index, Path(settings.INDEX_DIR))
+    if index is not None:
+        _catch_up(index)
     try:
-        _serve(host, port, workers, _beside(index, no_jobs=no_jobs), began)
+        with locks.held(locks.SERVING, within=INDEX_WITHIN):
+            _serve(host, port, workers, _beside(index, no_jobs=no_jobs), began)
     finally:
-        doorway.close()
         current.release()
         click.echo("Stopped. The next start carries on.")
 
 
-def _own_index() -> "Index":
-    """Return the index of this process: of a process that fills it, or after a command that has it for a moment."""
+def _own_index() -> "Index | None":
+    """Return the index of this process: of a process that fills it, or after a command that has it for a moment.
+
+    None where it is on a search server and another machine keeps it.
+    """
     from django.conf import settings
 
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, door, fill
+    from broadsheet.search import current, fill, locks
 
     until = time.monotonic() + INDEX_WITHIN
     while True:
         try:
             return current.own()
         except Conflict:
-            if server := door.knock(Path(settings.INDEX_DIR)):
-                server.close()
+            if locks.is_held(locks.SERVING):
                 fail(f"Another Broadsheet serves {settings.HOME} already.", "Stop it, or give this one its own --data.")
+            if time.monotonic() > until and settings.SEARCH_URL:
+                click.echo(
+                    "Another machine keeps the search index; this one reads it, and keeps it when that one ends."
+                )
+                return None
             if time.monotonic() > until:
                 fail(f"Another command has the search index of {settings.HOME}.", "Wait until it has ended.")
         if fill.is_under_way():
@@ -170,16 +177,17 @@ def _catch_up(index: "Index") -> None:
         upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
 
 
-def _beside(index: "Index", *, no_jobs: bool) -> "list[Following | Runner]":
+def _beside(index: "Index | None", *, no_jobs: bool) -> "list[Following | Standby | Runner]":
     """Return what runs beside the web server: the index follows the papers, and the timetable."""
     from broadsheet import jobs
     from broadsheet.search.following import Following
+    from broadsheet.search.standby import Standby
     from broadsheet.work.running import Runner
 
-    return [Following(index), *([] if no_jobs else [Runner(jobs.standing())])]
+    return [Standby() if index is None else Following(index), *([] if no_jobs else [Runner(jobs.standing())])]
 
 
-def _serve(host: str, port: int, workers: int, beside: "list[Following | Runner]", began: float) -> None:
+def _serve(host: str, port: int, workers: int, beside: "list[Following | Standby | Runner]", began: float) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
@@ -227,7 +235,8 @@ def _serve(host: str, port: int, workers: int, beside: "list[Following | Runner]
         _hear_a_stop_once(at_last)
         threading.Thread(target=ready, name="ready", daemon=True).start()
 
-    # A forked worker would inherit the engine without its threads, and open database connections.
+    # A forked worker would inherit the engine without its threads, and open database connections. Each reads the index
+    # by itself, and sees what this process has written to it.
     multiprocessing.set_start_method("spawn", force=True)
     try:
         server.serve()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking import common_ground
-from broadsheet.ranking.similar import vectors_of
 from broadsheet.search import current, embed, hybrid
 from broadsheet.search.index import Filters, Scored, Vector
+from broadsheet.search.kept import vectors_of
 from broadsheet.search.query import LONGEST, Query
 
 CANDIDATES = 150
@@ -40,7 +40,10 @@ FEWEST_WORDS = 3
 
 @dataclass
 class Asking:
-    """One draft being asked for: its text, its vector where there is a model, and what it cites."""
+    """One draft being asked for: its text, its vector where there is a model, and what it cites.
+
+    One index is asked to the end, so that vectors are of one space; the searches within are fused by their places.
+    """
 
     title: str
     abstract: str
@@ -52,14 +55,15 @@ class Asking:
         self.text = embed.text_of(self.title, self.abstract)
         self.has_text = len(self.text.split()) >= FEWEST_WORDS
         self.phrases = common_ground.of(self.title, self.abstract)
-        self.embedder = current.embedder()
+        self.searcher = current.searcher()
+        self.embedder = current.embedder(self.searcher.space)
         self.vector: Vector | None = (
             self.embedder.embed([self.text])[0] if self.embedder is not None and self.has_text else None
         )
-        self.cited_vectors = vectors_of([paper.pk for paper in self.cited[:MOST_CITED]])
+        self.cited_vectors = vectors_of([paper.pk for paper in self.cited[:MOST_CITED]], self.searcher)
         self.vectors: dict[int, Vector] = {}
         self._phrases: dict[int, dict[str, str]] = {}
-        self.rarity = common_ground.Rarity(current.searcher())
+        self.rarity = common_ground.Rarity(self.searcher)
 
     def phrases_of(self, paper: Paper) -> dict[str, str]:
         """Return the phrases of a paper, taken apart once."""
@@ -87,9 +91,8 @@ class Asking:
 
     def _by_citations(self, scores: defaultdict[int, float]) -> None:
         """Add the neighbours of what is cited; with many citations, of some spread over the list."""
-        searcher = current.searcher()
         for pk in _spread(sorted(self.cited_vectors), ASKED_BY_MEANING):
-            near = searcher.meaning(self.cited_vectors[pk], limit=BESIDE_EACH, filters=self.filters)
+            near = self.searcher.meaning(self.cited_vectors[pk], limit=BESIDE_EACH, filters=self.filters)
             _count(scores, _ids(near), 1.0)
         titles = [plain(paper.title) for paper in self.cited if paper.pk not in self.cited_vectors]
         for title in _spread([*titles, *self.absent], ASKED_BY_TITLE):
@@ -103,7 +106,7 @@ class Asking:
 
     def closeness(self, papers: Sequence[Paper], ranks: Mapping[int, float]) -> dict[int, float]:
         """Return how close papers are, from 0 to 1: half by the places at which they were found, half by cosine."""
-        self.vectors = vectors_of([paper.pk for paper in papers])
+        self.vectors = vectors_of([paper.pk for paper in papers], self.searcher)
         best = max(ranks.values(), default=1.0)
         found = {}
         for paper in papers:

@@ -3,12 +3,11 @@
 Every paper says why it is there (docs/ranking). Nobody else's taste plays a part.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from django.conf import settings
 
 from broadsheet.accounts.models import User
 from broadsheet.community import lists, marks
@@ -17,9 +16,8 @@ from broadsheet.papers import tex
 from broadsheet.papers.models import Paper
 from broadsheet.ranking.coming import Entered, Row, Span, came
 from broadsheet.ranking.followed import Reason, Reasons, folded, reasons
-from broadsheet.search import embed
 from broadsheet.search.index import Vector
-from broadsheet.search.models import Embedding
+from broadsheet.search.kept import vectors_of
 
 LIKED = 50
 """Papers that a reader voted for or saved, the newest, to which others are compared."""
@@ -98,13 +96,13 @@ def _add_authors(found: Reasons, known: Iterable[Liked], rows: Collection[Row]) 
 
 
 def _add_alike(found: Reasons, known: list[Liked], rows: Collection[Row]) -> None:
-    """Find papers near in meaning to one that is liked, by the vectors that are kept of both."""
+    """Find papers near in meaning to one that is liked."""
     pks = {one.paper.pk for one in known}
-    liked_keys, taste = _vectors(pks)
-    keys, others = _vectors({row.pk for row in rows} - pks)
+    vectors = vectors_of(pks | {row.pk for row in rows})
+    liked_keys, keys = ([pk for pk in vectors if (pk in pks) == mine] for mine in (True, False))
     if not liked_keys or not keys:
         return
-    near = others @ taste.T
+    near = _rows(vectors, keys) @ _rows(vectors, liked_keys).T
     best, most = near.argmax(axis=1), near.max(axis=1)
     by_key = {one.paper.pk: one for one in known}
     moments = {row.pk: came(row.day, row.added) for row in rows}
@@ -118,12 +116,8 @@ def _add_alike(found: Reasons, known: list[Liked], rows: Collection[Row]) -> Non
         found.add(keys[place], Reason(moments[keys[place]], why, weight))
 
 
-def _vectors(papers: Collection[int]) -> tuple[list[int], Vector]:
-    """Return the papers that have a vector, by primary key, and the vectors as rows."""
-    kept = Embedding.objects.filter(model=embed.mark(settings.MODEL), pk__in=papers).values_list("pk", "vector")
-    found = dict(kept)
-    rows = np.frombuffer(b"".join(bytes(vector) for vector in found.values()), dtype="<f2").astype(np.float32)
-    return list(found), rows.reshape(len(found), -1) if found else rows
+def _rows(vectors: Mapping[int, Vector], pks: Sequence[int]) -> Vector:
+    return np.stack([vectors[pk] for pk in pks])
 
 
 def _short(paper: Paper) -> str:

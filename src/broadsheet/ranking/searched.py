@@ -36,8 +36,9 @@ def matches(text: str, first: date | None) -> list[int]:
 
 def _near(query: Query) -> list[int]:
     """Return the papers whose meaning is very near to a question in plain words."""
-    embedder = current.embedder() if query.text and not query.keys and '"' not in query.typed else None
+    searcher = current.searcher()
+    embedder = current.embedder(searcher.space) if query.text and not query.keys and '"' not in query.typed else None
     if embedder is None:
         return []
-    nearest = current.searcher().meaning(embedder.embed([query.text])[0], limit=hybrid.DEPTH, filters=query.filters)
+    nearest = searcher.meaning(embedder.embed_query(query.text), limit=hybrid.DEPTH, filters=query.filters)
     return [hit.id for hit in nearest if hit.score >= CLOSE]

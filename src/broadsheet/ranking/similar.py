@@ -3,13 +3,12 @@
 What should differ from a paper is ``unlike``; which words tell a paper from others is ``key_terms``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import NamedTuple
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from broadsheet.errors import BroadsheetError
@@ -17,9 +16,9 @@ from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking.key_terms import key_terms
 from broadsheet.ranking.read_together import chosen_with
-from broadsheet.search import current, embed
+from broadsheet.search import current
 from broadsheet.search.index import Filters, Searcher, Term, Vector
-from broadsheet.search.models import Embedding
+from broadsheet.search.kept import vectors_of
 
 CANDIDATES = 200
 """Papers asked of words and of meaning each."""
@@ -71,7 +70,7 @@ def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
     who openly chose both. Raises what the index does.
     """
     searcher = current.searcher()
-    vector = vectors_of([paper.pk]).get(paper.pk)
+    vector = vectors_of([paper.pk], searcher).get(paper.pk)
     asked = plain(paper.title) if weights.by_title else key_terms(paper)
     parts: dict[str, tuple[float, dict[int, float]]] = {}
     if weights.words:
@@ -84,7 +83,7 @@ def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
     if weights.meaning and vector is not None:
         nearest = searcher.meaning(vector, limit=CANDIDATES, filters=Filters())
         pool = {pk for _, found in parts.values() for pk in found}.union(hit.id for hit in nearest)
-        parts["meaning"] = weights.meaning, _cosines(vector, sorted(pool))
+        parts["meaning"] = weights.meaning, _cosines(searcher, vector, sorted(pool))
     scores: dict[int, float] = {}
     for weight, found in parts.values():
         for pk, score in found.items():
@@ -94,9 +93,9 @@ def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
     return [Near(pk, scores[pk], tuple(why for why, (_, found) in parts.items() if pk in found)) for pk in order]
 
 
-def _cosines(vector: Vector, pks: Sequence[int]) -> dict[int, float]:
+def _cosines(searcher: Searcher, vector: Vector, pks: Sequence[int]) -> dict[int, float]:
     """Return how near papers are to a vector; what points away is not near at all, and says no more than that."""
-    found = {pk: float(kept @ vector) for pk, kept in vectors_of(pks).items()}
+    found = {pk: float(kept @ vector) for pk, kept in vectors_of(pks, searcher).items()}
     return {pk: cosine for pk, cosine in found.items() if cosine > 0}
 
 
@@ -110,21 +109,12 @@ def _by_authors(searcher: Searcher, paper: Paper) -> dict[int, float]:
     return found
 
 
-def vectors_of(pks: Collection[int]) -> dict[int, Vector]:
-    """Return the kept vectors of papers by primary key; those without one of the current model are missing."""
-    kept = dict(Embedding.objects.filter(model=embed.mark(settings.MODEL), pk__in=pks).values_list("pk", "vector"))
-    if not kept:
-        return {}
-    rows = np.frombuffer(b"".join(bytes(vector) for vector in kept.values()), dtype="<f2").astype(np.float32)
-    return dict(zip(kept, rows.reshape(len(kept), -1), strict=True))
+def rows_of(pks: Sequence[int], width: int = 1, searcher: Searcher | None = None) -> NDArray[np.float32]:
+    """Return the vectors of papers as rows in their order, zeros for a paper without one.
 
-
-def rows_of(pks: Sequence[int], width: int = 1) -> NDArray[np.float32]:
-    """Return the kept vectors of papers as rows in their order, zeros for a paper without one.
-
-    width: of the rows where no paper has a vector.
+    width: of the rows where no paper has a vector. searcher: as for ``vectors_of``.
     """
-    known = vectors_of(pks)
+    known = vectors_of(pks, searcher)
     width = len(next(iter(known.values()))) if known else width
     rows = np.zeros((len(pks), width), dtype=np.float32)
     for row, pk in zip(rows, pks, strict=True):
@@ -133,11 +123,11 @@ def rows_of(pks: Sequence[int], width: int = 1) -> NDArray[np.float32]:
     return rows
 
 
-def of_like_title(paper: Paper, *, opens: bool = True) -> list[int]:
+def of_like_title(paper: Paper) -> list[int]:
     """Return the papers, by primary key, whose words fit the title and the first authors of one best.
 
-    opens: whether an index that nobody has open is opened. Raises what the index raises where it cannot be asked.
+    Raises what the index raises where it cannot be asked.
     """
     asked = " ".join([paper.title, *paper.authors[:2]])
-    hits = current.searcher(opens=opens).words(plain(asked)[:400], limit=OF_LIKE_TITLE + 1, filters=Filters())
+    hits = current.searcher().words(plain(asked)[:400], limit=OF_LIKE_TITLE + 1, filters=Filters())
     return [hit.id for hit in hits if hit.id != paper.pk][:OF_LIKE_TITLE]

@@ -13,11 +13,12 @@ from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking import steering
 from broadsheet.ranking.key_terms import key_terms
-from broadsheet.ranking.similar import rows_of, vectors_of
+from broadsheet.ranking.similar import rows_of
 from broadsheet.ranking.steering import Numbers
 from broadsheet.ranking.wishes import Wish
 from broadsheet.search import current, embed
 from broadsheet.search.index import Filters, Scored, Searcher, Term, Vector
+from broadsheet.search.kept import read_by_model, vectors_of
 
 EVERYTHING = Filters()
 CANDIDATES = 200
@@ -76,7 +77,7 @@ class Near(NamedTuple):
 def ranked(round_asked: Asked, wish: Wish, notes: list[str], *, weights: Weights = WEIGHTS) -> list[Near]:
     """Return all candidates of a round, best first, before any is chosen for variety. notes: added to."""
     searcher = current.searcher()
-    aim, less = _aim(round_asked, wish, notes, weights)
+    aim, less = _aim(searcher, round_asked, wish, notes, weights)
     words = " ".join(key_terms(paper) for paper in (*round_asked.papers, *round_asked.kept))
     found: set[int] = set()
     for filters in _alternatives(wish):
@@ -84,7 +85,7 @@ def ranked(round_asked: Asked, wish: Wish, notes: list[str], *, weights: Weights
     found -= {paper.pk for paper in (*round_asked.papers, *round_asked.kept, *round_asked.dropped)}
     pks = sorted(found)
     parts = {
-        "meaning": (weights.meaning, _nearness(pks, aim, less, weights.penalty)),
+        "meaning": (weights.meaning, _nearness(searcher, pks, aim, less, weights.penalty)),
         "words": (weights.paper if wish.more else weights.alone, _by_words(searcher, words, pks)),
         "wish": (1.0, _by_wish(searcher, wish, pks, weights)),
         "field": (weights.field, _in_fields(pks, wish.fields)),
@@ -112,11 +113,14 @@ def _candidates(searcher: Searcher, wish: Wish, filters: Filters, aim: Vector | 
     return found
 
 
-def _aim(round_asked: Asked, wish: Wish, notes: list[str], weights: Weights) -> tuple[Vector | None, list[Vector]]:
+def _aim(
+    searcher: Searcher, round_asked: Asked, wish: Wish, notes: list[str], weights: Weights
+) -> tuple[Vector | None, list[Vector]]:
     """Return the vector to be near to, None where there is none, and those of what is not wanted."""
-    embedder = current.embedder()
+    embedder = current.embedder(searcher.space)
     every = (*round_asked.papers, *round_asked.kept, *round_asked.dropped)
-    known = vectors_of([paper.pk for paper in every])
+    pks = [paper.pk for paper in every]
+    known = vectors_of(pks, searcher) if embedder is None else read_by_model(pks, searcher.space)
     if embedder is not None:
         for paper in every:
             if paper.pk not in known:
@@ -134,8 +138,8 @@ def _aim(round_asked: Asked, wish: Wish, notes: list[str], weights: Weights) -> 
         if wish.more or wish.less:
             notes.append(f"What was typed was compared by words alone: {current.why_no_model()}")
         return base, []
-    more = embedder.embed([wish.more])[0] if wish.more else None
-    less = [embedder.embed([what])[0] for what in wish.less]
+    more = embedder.embed_query(wish.more) if wish.more else None
+    less = [embedder.embed_query(what) for what in wish.less]
     toward = weights.lean if wish.fields else weights.toward
     return steering.steered(base, more, less, toward=toward, away=weights.away), less
 
@@ -150,11 +154,13 @@ def _ids(hits: Sequence[Scored]) -> set[int]:
     return {hit.id for hit in hits}
 
 
-def _nearness(pks: Sequence[int], aim: Vector | None, less: Sequence[Vector], penalty: float) -> Numbers:
+def _nearness(
+    searcher: Searcher, pks: Sequence[int], aim: Vector | None, less: Sequence[Vector], penalty: float
+) -> Numbers:
     """Return how near papers are to the aim, from 0 to 1; 0 for those without a vector."""
     if aim is None or not pks:
         return np.zeros(len(pks), dtype=np.float32)
-    rows = rows_of(pks, len(aim))
+    rows = rows_of(pks, len(aim), searcher)
     near = steering.scaled(steering.nearness(rows, aim, less, penalty=penalty))
     near[~rows.any(axis=1)] = 0.0
     return near

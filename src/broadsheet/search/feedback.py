@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from math import log
 
 import numpy as np
-from django.conf import settings
 
 from broadsheet.papers.models import Paper
-from broadsheet.search import embed
-from broadsheet.search.index import Scored, Vector
-from broadsheet.search.models import Embedding
+from broadsheet.search.index import Scored, Searcher, Vector
+from broadsheet.search.kept import vectors_of
 
 FIRST = 5
 """Results that are believed to be relevant."""
@@ -28,16 +26,16 @@ BACKGROUND = 50
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
-def moved(vector: Vector, first: Sequence[int]) -> Vector:
+def moved(vector: Vector, first: Sequence[int], searcher: Searcher | None = None) -> Vector:
     """Return a query's vector moved towards those of its first results (Rocchio, 1971), of unit length.
 
-    first: their primary keys; those without a vector do not count.
+    first: their primary keys; those without a vector do not count. searcher: in whose space the query's vector lies;
+    None for the one that searches ask now.
     """
-    kept = Embedding.objects.filter(paper__in=list(first), model=embed.mark(settings.MODEL))
-    near = [np.frombuffer(bytes(one.vector), dtype="<f2").astype(np.float32) for one in kept]
+    near = vectors_of(first, searcher)
     if not near:
         return vector
-    sum_ = vector + BETA * np.mean(near, axis=0)
+    sum_ = vector + BETA * np.mean(list(near.values()), axis=0)
     moved: Vector = (sum_ / np.linalg.norm(sum_)).astype(np.float32)
     return moved
 

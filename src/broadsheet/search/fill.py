@@ -11,15 +11,11 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from filelock import FileLock, Timeout
-
 from broadsheet.errors import BroadsheetError, Conflict
+from broadsheet.search import locks
 
 if TYPE_CHECKING:
     from broadsheet.search.index import Index
@@ -34,8 +30,6 @@ PATIENCE = 60.0
 """Seconds that the index is waited for where another process fills it: one that was asked for it, or was killed."""
 
 _END, _STOP = "end", "stop"
-_FILLING, _WANTED = "filling.lock", "wanted.lock"
-"""Held by a process that fills the index, and by a server that wants to have it."""
 
 
 class Filling:
@@ -106,7 +100,7 @@ def _follow(pipe: Connection) -> None:
         return told[-1] == _STOP
 
     try:
-        with _held(_FILLING, unwanted):
+        with locks.held(locks.FILLING, within=PATIENCE, stop=unwanted):
             try:
                 _take_over(current.own(), pipe, all_stored=_END in told)
             finally:
@@ -131,7 +125,7 @@ def _take_over(index: "Index", pipe: Connection, *, all_stored: bool) -> None:
 
     taking = upkeep.TakingOver(index)
     total = taking.left if all_stored else 0
-    while not _is_held(_WANTED):
+    while not locks.is_held(locks.WANTED):
         told = _heard(pipe)
         if told == _STOP:
             break
@@ -164,44 +158,12 @@ def _say(pipe: Connection, done: int, total: int) -> None:
 
 def is_under_way() -> bool:
     """Whether a process fills the index now, beside one that stores papers."""
-    return _is_held(_FILLING)
+    return locks.is_held(locks.FILLING)
 
 
 def taken_from_filling() -> "Index":
     """Have the process that fills the index leave it, and return it. Raises Conflict where it does not in a minute."""
     from broadsheet.search import current
 
-    with _held(_WANTED), _held(_FILLING):
+    with locks.held(locks.WANTED, within=PATIENCE), locks.held(locks.FILLING, within=PATIENCE):
         return current.own()
-
-
-@contextlib.contextmanager
-def _held(name: str, stop: "Stop" = lambda: False) -> Iterator[None]:
-    """Hold a lock of the index. Raises Conflict where another process does for a minute, or until ``stop``."""
-    lock = _lock(name)
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            lock.acquire(timeout=LOOK_EVERY)
-            break
-        except Timeout:
-            if stop() or time.monotonic() > until:
-                raise Conflict("Another process fills the index.", "Try again in a minute.") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _is_held(name: str) -> bool:
-    try:
-        with _lock(name).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-def _lock(name: str) -> FileLock:
-    folder = Path(settings.INDEX_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / name, thread_local=False)

@@ -8,7 +8,7 @@ import threading
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import current, upkeep
+from broadsheet.search import current, swap, upkeep
 from broadsheet.search.index import Index
 
 logger = logging.getLogger(__name__)
@@ -44,16 +44,16 @@ class Following:
 
     def _keep(self) -> None:
         _be_nice()
-        seen = complete = -1
+        seen, complete = -1, (-1, "")
         while not self._stopped.is_set():
             try:
                 newest = upkeep.newest_stamp()
                 if newest != seen or upkeep.rebuild_is_due():
                     upkeep.catch_up(self._index, stop=self._stopped.is_set)
-                    self._index.optimize()
                     seen = newest
-                if newest != complete and self._give_vectors():
-                    complete = newest
+                swap.go_on(self._index, stop=self._stopped.is_set)
+                if (newest, self._index.space) != complete and self._give_vectors():
+                    complete = newest, self._index.space
             except (BroadsheetError, OperationalError, InterfaceError) as error:
                 logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
                 self._stopped.wait(AFTER_TROUBLE)
@@ -72,7 +72,7 @@ class Following:
         began = upkeep.newest_stamp()
 
         def enough() -> bool:
-            return self._stopped.is_set() or upkeep.newest_stamp() != began
+            return self._stopped.is_set() or upkeep.newest_stamp() != began or swap.is_wished(self._index)
 
         upkeep.backfill(self._index, embedder, stop=enough)
         return not enough()

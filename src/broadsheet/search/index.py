@@ -1,4 +1,4 @@
-"""The port of search: what an index takes and answers. Behind it: ``whole`` in the owner, ``door`` elsewhere."""
+"""The port of search: what an index takes and answers. Behind it: ``whole`` on one machine, ``cluster`` on several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from broadsheet.search.compounds import Alike
 
 Vector = NDArray[np.float32]
 
-SCHEMA = 6
+SCHEMA = 7
 """Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
 
@@ -107,7 +107,12 @@ NOTHING_TOLD = Tally(0)
 
 
 class Searcher(Protocol):
-    """The reading half, which a process that does not own the index has too. Every call may come from any thread."""
+    """The reading half, which any process may have. Every call may come from any thread."""
+
+    @property
+    def space(self) -> str:
+        """Mark of the model in whose space the vectors lie: one that made a query's vector must be of it too."""
+        ...
 
     def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return the best papers by BM25 over title, abstract and authors; a hit holds at least one of the words.
@@ -129,6 +134,10 @@ class Searcher(Protocol):
 
     def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
         """Count the papers that fulfil the filters. facets: by category and by year too."""
+        ...
+
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
+        """Return the vectors that papers are compared by, those made at once too; who has none is left out."""
         ...
 
     def size(self) -> int:
@@ -159,10 +168,10 @@ class Index(Searcher, Protocol):
         """Return the ids in the index above ``after``, in rising order, ``limit`` at most."""
         ...
 
-    def optimize(self) -> None:
-        """Flush, and let the engine fold new data in; searches wait meanwhile, for seconds where much is new."""
-        ...
-
     def flush(self) -> None:
         """Return when everything added and removed so far is seen by searches and would survive a crash."""
+        ...
+
+    def complete(self) -> None:
+        """Tell that all that was stored is taken over: an index that was made anew beside another replaces it now."""
         ...

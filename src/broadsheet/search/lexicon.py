@@ -1,6 +1,7 @@
 """The index of words: Tantivy in one folder, one writer, any number of readers. Its fields are ``lexicon_terms``.
 
-Nothing that was added or removed is seen before ``flush``. The engine lets other threads run while it works.
+Nothing that was added or removed is seen before ``flush``. The engine lets other threads run while it works. Readers in
+other processes see what was flushed from their next ``refresh`` on.
 """
 
 import shutil
@@ -15,8 +16,10 @@ from tantivy import Query
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import lexicon_terms as terms
+from broadsheet.search import scoring
 from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
+from broadsheet.search.layout import stamp
 from broadsheet.search.trouble import told
 
 MEMORY = 256 << 20
@@ -27,76 +30,68 @@ THREADS = 2
 _MOST_CATEGORIES, _MOST_YEARS = 40, 100
 _EACH_SEGMENT = 10_000
 """Values that each segment tells; more than there are categories, so that counts are exact."""
+_FACETS = {
+    name: {"terms": {"field": name, "size": most, "segment_size": _EACH_SEGMENT}}
+    for name, most in ((terms.CATEGORIES, _MOST_CATEGORIES), (terms.YEAR, _MOST_YEARS))
+} | {terms.ID: {"value_count": {"field": terms.ID}}}
+"""What is counted beside the papers, which are counted by their ids in the same pass."""
 
 
-class Lexicon:
-    """One index of words, which one process writes. Searches may come from any thread."""
+class Reading:
+    """The reading half, which any process may have. Calls may come from any thread; nothing is changed on disk."""
 
-    def __init__(self, index: engine.Index) -> None:
+    def __init__(self, index: engine.Index, folder: Path) -> None:
         self._index = index
+        self._folder = folder
         self._index.config_reader("manual")
         for name, analyzer in terms.ANALYZERS.items():
             self._index.register_tokenizer(name, analyzer)
+        self._refreshing = threading.Lock()
+        self._seen = stamp(self._commits)
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._writer: engine.IndexWriter | None = None
-        self._writing = threading.Lock()
-        self._pending = False
-        self._highest = max((hit.id for hit in self._found(Query.all_query(), 1, by=terms.ID)), default=-1)
 
-    @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open an index. Raises BroadsheetError where there is none, or it is damaged or of another kind."""
+    @staticmethod
+    def read(folder: Path) -> "Reading":
+        """Open an index for reading, whoever writes it meanwhile.
+
+        Raises BroadsheetError where there is none, or it is damaged or of another kind.
+        """
         with told("opening"):
             if not engine.Index.exists(str(folder)):
                 raise BroadsheetError(f"There is no index of words in {folder}.")
-            return cls(engine.Index(terms.SCHEMA, str(folder)))
+            index = engine.Index.open(str(folder))  # unlike the constructor this never makes one
+            if index.schema != terms.SCHEMA:
+                raise BroadsheetError(f"The index of words in {folder} is of another kind.")
+            return Reading(index, folder)
 
-    @classmethod
-    def anew(cls, folder: Path) -> Self:
-        """Make an empty index in a folder, whatever was there."""
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        with told("making a new index"):
-            return cls(engine.Index(terms.SCHEMA, str(folder)))
+    def refresh(self) -> None:
+        """See what was flushed since, which takes a look at one file; where that is gone, what was seen stays.
+
+        Files that the writer has merged away stay mapped until the last search that reads them has ended. While the
+        engine opens files it holds a lock that the writer takes before it deletes some.
+        """
+        if (now := stamp(self._commits)) in (self._seen, None):
+            return
+        with self._refreshing, told("reading what is new"):
+            # The look comes before the reading: what is flushed between the two is seen the next time.
+            if (now := stamp(self._commits)) not in (self._seen, None):
+                self._show()
+                self._seen = now
 
     @property
-    def pending(self) -> bool:
-        """Whether anything was added or removed since the last flush."""
-        return self._pending
+    def _commits(self) -> Path:
+        """The file that the engine writes anew with each commit and each merge."""
+        return self._folder / "meta.json"
 
-    def add(self, documents: Sequence[Document]) -> None:
-        """Add papers, or replace those with the same id; of two with one id the last counts.
-
-        Nothing of it is seen, or would outlive a kill, before ``flush``.
-        """
-        with self._changing("taking papers in"):
-            last = {document.id: document for document in documents}
-            # Keys of new papers are higher than all before, and need not be looked for in each segment.
-            if known := [pk for pk in last if pk <= self._highest]:
-                self._open_writer().delete_documents_by_query(terms.among(known))
-            for document in last.values():
-                self._open_writer().add_document(terms.entry(document))
-            self._highest = max([self._highest, *last])
-
-    def remove(self, ids: Sequence[int]) -> None:
-        """Take papers out from the next ``flush`` on; unknown ids are ignored."""
-        if ids:
-            with self._changing("taking papers out"):
-                self._open_writer().delete_documents_by_query(terms.among(ids))
-
-    def flush(self) -> None:
-        """Return when everything so far is on disk and searched."""
-        with self._changing("writing to disk"):
-            if self._pending and self._writer is not None:
-                self._writer.commit()
-                self._pending = False
-                self._index.reload()
-                self._searcher = self._index.searcher()
+    def _show(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
 
     def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
-        wanted = terms.scored(text, alike)
+        searcher = self._searcher
+        wanted = scoring.scored(text, alike, searcher.doc_freq, searcher.num_docs)
         if wanted is None:
             return []
         return self._found(terms.both(wanted, terms.condition(filters)), limit)
@@ -108,20 +103,17 @@ class Lexicon:
 
     def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
         """Count the papers that fulfil the filters; with ``facets`` by category and by year too."""
-        query = terms.both(terms.condition(filters), None)
+        query, searcher = terms.both(terms.condition(filters), None), self._searcher
         with told("counting papers"):
             if not facets:
-                return Tally(_count(self._searcher, query))
-            searcher = self._searcher
-            asked = {
-                name: {"terms": {"field": name, "size": most, "segment_size": _EACH_SEGMENT}}
-                for name, most in ((terms.CATEGORIES, _MOST_CATEGORIES), (terms.YEAR, _MOST_YEARS))
-            }
-            found = searcher.aggregate(query, asked)
-            categories, years = (
-                [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]] for name in asked
-            )
-            return Tally(_count(searcher, query), tuple(categories), tuple((int(year), n) for year, n in years))
+                return Tally(_count(searcher, query))
+            found = searcher.aggregate(query, _FACETS)
+        categories, years = (
+            [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]]
+            for name in (terms.CATEGORIES, terms.YEAR)
+        )
+        total = int(found[terms.ID]["value"])
+        return Tally(total, tuple(categories), tuple((int(year), number) for year, number in years))
 
     def ids(self, after: int, limit: int) -> list[int]:
         """Return the ids above ``after``, in rising order."""
@@ -159,6 +151,76 @@ class Lexicon:
         """Return the number of papers in the index."""
         return self._searcher.num_docs
 
+    def _found(self, query: Query, limit: int, *, by: str | None = None) -> list[Scored]:
+        searcher = self._searcher
+        most = min(limit, searcher.num_docs)
+        if most <= 0:
+            return []
+        with told("searching"):
+            hits = searcher.search(query, most, count=False, order_by_field=by).hits
+            ids = searcher.fast_field_values(terms.ID, [place for _, place in hits])
+        return [Scored(int(pk or 0), float(score or 0)) for pk, (score, _) in zip(ids, hits, strict=True)]
+
+
+class Lexicon(Reading):
+    """The whole index of words, which one process writes. It may be searched from any thread."""
+
+    def __init__(self, index: engine.Index, folder: Path) -> None:
+        super().__init__(index, folder)
+        self._writer: engine.IndexWriter | None = None
+        self._writing = threading.Lock()
+        self._pending = False
+        self._highest = max((hit.id for hit in self._found(Query.all_query(), 1, by=terms.ID)), default=-1)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an index. Raises BroadsheetError where there is none, or it is damaged or of another kind."""
+        with told("opening"):
+            if not engine.Index.exists(str(folder)):
+                raise BroadsheetError(f"There is no index of words in {folder}.")
+            return cls(engine.Index(terms.SCHEMA, str(folder)), folder)
+
+    @classmethod
+    def anew(cls, folder: Path) -> Self:
+        """Make an empty index in a folder, whatever was there."""
+        with told("making a new index", folder.parent):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            return cls(engine.Index(terms.SCHEMA, str(folder)), folder)
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything was added or removed since the last flush."""
+        return self._pending
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Add papers, or replace those with the same id; of two with one id the last counts.
+
+        Nothing of it is seen, or would outlive a kill, before ``flush``.
+        """
+        with self._changing("taking papers in"):
+            last = {document.id: document for document in documents}
+            # Keys of new papers are higher than all before, and need not be looked for in each segment.
+            if known := [pk for pk in last if pk <= self._highest]:
+                self._open_writer().delete_documents_by_query(terms.among(known))
+            for document in last.values():
+                self._open_writer().add_document(terms.entry(document))
+            self._highest = max([self._highest, *last])
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Take papers out from the next ``flush`` on; unknown ids are ignored."""
+        if ids:
+            with self._changing("taking papers out"):
+                self._open_writer().delete_documents_by_query(terms.among(ids))
+
+    def flush(self) -> None:
+        """Return when everything so far is on disk and searched."""
+        with self._changing("writing to disk"):
+            if self._pending and self._writer is not None:
+                self._writer.commit()
+                self._pending = False
+                self._show()
+
     def close(self) -> None:
         """Flush and let go of the folder; what the engine merges at the moment is waited for."""
         self.flush()
@@ -173,7 +235,7 @@ class Lexicon:
 
         The engine's writer takes nothing more then; the next change opens another.
         """
-        with self._writing, told(doing):
+        with self._writing, told(doing, self._folder):
             try:
                 yield
             except BaseException:
@@ -185,16 +247,6 @@ class Lexicon:
         if self._writer is None:
             self._writer = self._index.writer(MEMORY, THREADS)
         return self._writer
-
-    def _found(self, query: Query, limit: int, *, by: str | None = None) -> list[Scored]:
-        searcher = self._searcher
-        most = min(limit, searcher.num_docs)
-        if most <= 0:
-            return []
-        with told("searching"):
-            hits = searcher.search(query, most, count=False, order_by_field=by).hits
-            ids = searcher.fast_field_values(terms.ID, [place for _, place in hits])
-        return [Scored(int(pk or 0), float(score or 0)) for pk, (score, _) in zip(ids, hits, strict=True)]
 
 
 def _count(searcher: engine.Searcher, query: Query) -> int:

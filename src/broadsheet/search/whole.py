@@ -1,201 +1,213 @@
-"""The whole index behind the port: words in one folder (``lexicon``), vectors in another (``edge``), and one owner."""
+"""The whole index behind the port: words in one folder (``lexicon``), vectors in another (``vectors``), one owner.
 
-import json
+Whatever only asks is in ``reader``, for any process. What the folder holds is told in ``layout``.
+"""
+
 import os
-import shutil
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock, Timeout
 
-from broadsheet.errors import BroadsheetError, Conflict
-from broadsheet.search.compounds import Alike
-from broadsheet.search.edge import Vectors
-from broadsheet.search.edge_layout import numbers
-from broadsheet.search.index import SCHEMA, Document, Filters, Scored, Tally, Vector, facts_of
-from broadsheet.search.lexicon import Lexicon
-from broadsheet.search.trouble import IndexStale
+from broadsheet.errors import BadInput, BroadsheetError, Conflict, Refused
+from broadsheet.search import layout as layouts
+from broadsheet.search.index import Document, Vector, facts_of
+from broadsheet.search.layout import Layout
+from broadsheet.search.lexicon import Lexicon, Reading
+from broadsheet.search.reader import WholeReader, damaged
+from broadsheet.search.trouble import told
+from broadsheet.search.vectors import Vectors
 
-FEW = 20_000
-"""Papers that hold some words, up to which the nearest are looked for among them alone: 40 ms for so many."""
-
-# Made by other versions, of no use to this one.
-_FORMER = ("shard", "parts")
+SPACE, DIM = "all-MiniLM-L6-v2/1", 384
+"""Of an index that is made where nobody says otherwise: that of the model which is used unless another is chosen."""
 
 
-class WholeIndex:
-    """The whole port. See ``index.Index`` for what each call promises."""
+class WholeIndex(WholeReader):
+    """The whole port, which only the owning process has. See ``index.Index`` for what each call promises.
 
-    def __init__(self, lexicon: Lexicon, vectors: Vectors, lock: FileLock) -> None:
-        self._parts: tuple[Lexicon, Vectors] | None = (lexicon, vectors)
+    changing: held by each change; who holds it sees none come between its own.
+    """
+
+    def __init__(self, path: Path, layout: Layout, lexicon: Lexicon, vectors: Vectors, lock: FileLock) -> None:
+        super().__init__(path, layout, None, lexicon, vectors)
+        self.changing = threading.RLock()
+        self._lexicon = lexicon
+        self._coming: tuple[str, Vectors] | None = None
         self._lock = lock
         self._process = os.getpid()
+        self.reader = WholeReader(path, layout, None, lexicon, vectors)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, space: str = SPACE, dim: int = DIM) -> Self:
         """Open the index in a folder, or make an empty one there; this process owns it until ``close``.
 
-        Raises Conflict when it is open elsewhere (or here already), and IndexStale when it cannot be used.
+        space, dim: of one that is made: mark of the model, and numbers in a vector.
+        Raises Conflict when another process owns it (or this one already), and IndexStale when it cannot be used.
         """
-        return cls._own(path, anew=False)
+        return cls._own(path, space, dim, anew=False)
 
     @classmethod
-    def anew(cls, path: Path) -> Self:
-        """Throw away the index in a folder and make an empty one. Raises Conflict when it is open elsewhere."""
-        return cls._own(path, anew=True)
+    def anew(cls, path: Path, *, space: str = SPACE, dim: int = DIM) -> Self:
+        """Make an empty index in a folder, and throw away what was there. Raises Conflict when a process owns that.
+
+        Who reads the former one goes on in it, and finds the new one as soon as that is there.
+        """
+        return cls._own(path, space, dim, anew=True)
 
     @classmethod
-    def _own(cls, path: Path, *, anew: bool) -> Self:
-        path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path / "owner.lock", thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise Conflict(
-                f"The search index in {path} is in use by another process.",
-                "Searches can ask that process; to change the index, stop it first.",
-            ) from None
-        try:
-            return cls(*(_create(path) if anew or not (path / "schema.json").exists() else _load(path)), lock)
-        except BaseException:
-            lock.release()
-            raise
+    def _own(cls, path: Path, space: str, dim: int, *, anew: bool) -> Self:
+        with told("opening for writing", path):
+            lock = _locked(path)
+            try:
+                if anew or not (path / layouts.FILE).exists():
+                    layout, lexicon, vectors = _create(path, space, dim)
+                else:
+                    layout, lexicon, vectors = _load(path)
+                layouts.sweep(path, layout)
+                return cls(path, layout, lexicon, vectors, lock)
+            except BaseException:
+                lock.release()
+                raise
+
+    def fresh(self) -> WholeReader:
+        """Return what a search asks; what was flushed is seen in the owner at once."""
+        self._both()
+        return self.reader
 
     @property
     def lexicon(self) -> Lexicon:
         """The index of words alone."""
-        return self._both()[0]
-
-    @property
-    def vectors(self) -> Vectors:
-        """The index of meaning alone."""
-        return self._both()[1]
+        self._both()
+        return self._lexicon
 
     def add(self, documents: Sequence[Document]) -> None:
         """Add papers, or replace those with the same id and their vectors; their words are found from ``flush`` on."""
-        lexicon, vectors = self._both()
         last = {document.id: document for document in documents}
         made = {pk: document.vector for pk, document in last.items() if document.vector is not None}
-        lexicon.add(documents)
-        vectors.remove([pk for pk in last if pk not in made])
-        vectors.put(made, {pk: facts_of(last[pk]) for pk in made})
+        with self.changing:
+            self.lexicon.add(documents)
+            self.vectors.remove([pk for pk in last if pk not in made])
+            self.vectors.put(made, {pk: facts_of(last[pk]) for pk in made})
 
     def set_vectors(self, given: Mapping[int, Vector]) -> None:
-        """Give vectors of 384 finite numbers to papers; unknown ids are ignored. Raises BadInput for other vectors."""
-        for vector in given.values():
-            numbers(vector)
-        lexicon, vectors = self._both()
-        if lexicon.pending:
-            lexicon.flush()
-        facts = lexicon.facts(list(given))
-        vectors.put({pk: vector for pk, vector in given.items() if pk in facts}, facts)
+        """Give vectors of the index's space to papers; unknown ids are ignored. Raises BadInput for other vectors."""
+        with self.changing:
+            lexicon = self.lexicon
+            if lexicon.pending:
+                lexicon.flush()
+            facts = lexicon.facts(list(given))
+            self.vectors.put({pk: vector for pk, vector in given.items() if pk in facts}, facts)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take papers out, their words from ``flush`` on; unknown ids are ignored."""
-        lexicon, vectors = self._both()
-        lexicon.remove(ids)
-        vectors.remove(ids)
-
-    def ids(self, after: int, limit: int) -> list[int]:
-        """Return the ids above ``after``, in rising order."""
-        return self.lexicon.ids(after, limit)
-
-    def optimize(self) -> None:
-        """Flush, and fold new vectors in, which stops all threads of this process: see ``Vectors.optimize``."""
-        lexicon, vectors = self._both()
-        lexicon.flush()
-        vectors.optimize()
+        with self.changing:
+            self.lexicon.remove(ids)
+            self.vectors.remove(ids)
 
     def flush(self) -> None:
         """Return when everything so far is on disk and found."""
-        lexicon, vectors = self._both()
-        lexicon.flush()
-        vectors.flush()
+        with self.changing:
+            self.lexicon.flush()
+            self.vectors.flush()
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
-        """Return the best papers by BM25 for whatever text; nothing for one without words."""
-        return self.lexicon.words(text, limit=limit, filters=filters, alike=alike)
+    def complete(self) -> None:
+        """Do nothing: an index made anew is the one that is searched from the start."""
 
-    def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
-        """Return the nearest papers by cosine. Raises BadInput for anything but 384 finite numbers.
+    def begin_vectors(self, name: str, dim: int) -> Vectors:
+        """Return empty vectors in another subfolder, which ``use_vectors`` makes those of this index.
 
-        Of papers with some words all are compared, where they are few. Else as many of the nearest of all as should
-        hold enough of them are asked whether they have the words, and more where that was not enough.
+        No search asks them before that. name: begins with ``vectors-``; what lies under it is thrown away now, and
+        when the index is opened again.
+        Raises Conflict for the one in use.
         """
-        lexicon, vectors = self._both()
-        if not (filters.terms or filters.without):
-            return vectors.nearest(vector, limit=limit, filters=filters)
-        numbers(vector)
-        holding = lexicon.tally(filters=filters).total
-        if holding <= FEW:
-            few = tuple(lexicon.matching(filters))
-            return vectors.nearest(vector, limit=limit, filters=Filters(ids=few)) if few else []
-        of_all = lexicon.tally(filters=replace(filters, terms=(), without=())).total
-        asked = 2 * limit * -(-of_all // holding)
-        while asked > 0:
-            near = vectors.nearest(vector, limit=asked, filters=filters)
-            passing = lexicon.which([hit.id for hit in near], filters)
-            found = [hit for hit in near if hit.id in passing]
-            if len(found) >= limit or len(near) < asked:
-                return found[:limit]
-            asked *= 4
-        return []
+        with self.changing:
+            self._both()
+            if name == self._layout.vectors:
+                raise Conflict(f"The vectors in {name} are in use.", "Fill another folder.")
+            self._coming = name, Vectors.anew(layouts.cleared(self._path, name), dim=dim)
+            return self._coming[1]
 
-    def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
-        """Return the papers that fulfil the filters, newest edition first; the score is the day as a number."""
-        return self.lexicon.newest(limit=limit, filters=filters)
+    def drop_vectors(self, name: str) -> None:
+        """Throw away what ``begin_vectors`` gave under that name."""
+        with self.changing:
+            if self._coming is not None and self._coming[0] == name:
+                self._coming = None
+                layouts.cleared(self._path, name)
 
-    def tally(self, *, filters: Filters, facets: bool = False) -> Tally:
-        """Count the papers that fulfil the filters; with ``facets`` by category and by year too."""
-        return self.lexicon.tally(filters=filters, facets=facets)
+    def use_vectors(self, name: str, space: str) -> None:
+        """Search by what ``begin_vectors`` gave under that name, from now on and in one step, in every process.
 
-    def size(self) -> int:
-        """Return the number of papers in the index."""
-        return self.lexicon.size()
+        space: mark of the model in whose space they lie. The former ones are deleted; searches that ask them at this
+        moment end in them.
+        """
+        with self.changing:
+            if self._coming is None or self._coming[0] != name:
+                raise BadInput(f"No vectors were begun under the name {name}.", "Call begin_vectors first.")
+            vectors = self._coming[1]
+            vectors.flush()
+            given = replace(self._layout, vectors=name, space=space, dim=vectors.dim)
+            self._layout = layouts.write(self._path, given)
+            self._parts, self._coming = (self._lexicon, vectors), None
+            self.reader = WholeReader(self._path, self._layout, None, self._lexicon, vectors)
+            layouts.sweep(self._path, self._layout)
 
     def close(self) -> None:
-        """Flush, close and let others own the index. A second call does nothing."""
-        if self._parts is not None:
-            for part in self._both():
-                part.close()
-            self._parts = None
-            self._lock.release()
+        """Flush, close and let others own the index, which they may also where the flush fails, as on a full disk.
 
-    def _both(self) -> tuple[Lexicon, Vectors]:
+        A second call does nothing.
+        """
+        if self._parts is None:
+            return
+        lexicon, vectors = self.lexicon, self.vectors
+        self._parts = self._coming = None
+        with ExitStack() as closing:
+            for close in (self._lock.release, self.reader.close, vectors.close, lexicon.close):  # the last is first
+                closing.callback(close)
+
+    def _both(self) -> tuple[Reading, Vectors]:
         """Return words and vectors. In a fork they would wait forever for threads that only the parent has."""
         if self._process != os.getpid():
-            raise Conflict("The search index belongs to the process that opened it, not to its forks.", "Knock there.")
-        if self._parts is None:
-            raise BroadsheetError("The search index is closed.")
-        return self._parts
+            raise Conflict(
+                "The search index belongs to the process that opened it, not to its forks.", "Read it there."
+            )
+        return super()._both()
 
 
-def _create(path: Path) -> tuple[Lexicon, Vectors]:
-    """Make empty parts. The schema is written last: a folder without it holds nothing worth keeping."""
-    (path / "schema.json").unlink(missing_ok=True)
-    for name in _FORMER:
-        shutil.rmtree(path / name, ignore_errors=True)
-    parts = Lexicon.anew(path / "words"), Vectors.anew(path / "vectors")
-    (path / "schema.json").write_text(json.dumps({"schema": SCHEMA}))
-    return parts
-
-
-def _load(path: Path) -> tuple[Lexicon, Vectors]:
-    hint = "`broadsheet reindex` builds it anew from the papers."
+def _locked(path: Path) -> FileLock:
+    """Return the owner's lock of a folder, held. Raises Conflict where it is elsewhere."""
+    path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path / "owner.lock", thread_local=False)
     try:
-        schema = json.loads((path / "schema.json").read_text())["schema"]
-    except (OSError, ValueError, TypeError, KeyError):
-        raise IndexStale(f"The search index in {path} does not say of which schema it is.", hint) from None
-    if schema != SCHEMA:
-        raise IndexStale(f"The search index in {path} is of schema {schema}; this version needs {SCHEMA}.", hint)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Conflict(
+            f"The search index in {path} is in use by another process.",
+            "It can be searched all the same; to change it, stop that process first.",
+        ) from None
+    return lock
+
+
+def _create(path: Path, space: str, dim: int) -> tuple[Layout, Lexicon, Vectors]:
+    """Make empty parts, beside those of the index that is there, and then the layout that names them."""
+    named = Layout(layouts.free(path, "words"), layouts.free(path, "vectors"), space, dim)
+    lexicon, vectors = Lexicon.anew(path / named.words), Vectors.anew(path / named.vectors, dim=dim)
+    return layouts.write(path, named), lexicon, vectors
+
+
+def _load(path: Path) -> tuple[Layout, Lexicon, Vectors]:
+    layout = layouts.read(path)
     try:
-        lexicon = Lexicon.open(path / "words")
+        lexicon = Lexicon.open(path / layout.words)
         try:
-            return lexicon, Vectors.open(path / "vectors")
+            return layout, lexicon, Vectors.open(path / layout.vectors)
         except BaseException:
             lexicon.close()
             raise
+    except Refused:  # by the disk, which says nothing of the index
+        raise
     except BroadsheetError as error:
-        raise IndexStale(f"The search index in {path} is damaged. {error.message}", hint) from error
+        raise damaged(path, error) from error

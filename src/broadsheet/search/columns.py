@@ -1,0 +1,280 @@
+"""Columns of an index of vectors: files of a folder that one process writes and any may map, and how they grow.
+
+What stands in them, and how the nearest are found: ``vectors`` and ``codes``.
+"""
+
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.search.codes import Floats, Frame, Rows
+from broadsheet.search.mapped import WAY_OUT, Array, allocate, mapped, replace, synced
+from broadsheet.search.trouble import of_disk
+
+GONE = int(np.iinfo(np.int64).min)
+"""What stands for a paper's key in a row that is free."""
+
+HEAD = 4096
+"""Bytes of the head, one page of memory."""
+
+_SIGN = b"broadsheet vectors 1\n"
+_FIRST, _STEP = 1024, 131_072
+
+
+class Field:
+    """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go."""
+
+    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK = range(4, 14)
+
+
+class Column(NamedTuple):
+    """One file: numbers of a kind, so many of them a row."""
+
+    name: str
+    kind: str
+    width: int = 1
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of a row."""
+        return np.dtype(self.kind).itemsize * self.width
+
+
+IDS, DAYS, ROWS, SCALES, SUMS = "ids", "days", "rows", "scales", "sums"
+CODES, LEANS = "codes", "leans"
+
+
+def columns_of(dim: int, bits: int, names: int) -> list[Column]:
+    """Return the columns of vectors of so many numbers, filed under so many names: 64 of these a column of bits."""
+    plain = [
+        Column(IDS, "<i8"),
+        Column(DAYS, "<i4"),
+        Column(ROWS, "<i1", -(-dim // 4) * 4),
+        Column(SCALES, "<f4"),
+        Column(SUMS, "<u4"),
+    ]
+    filed = [Column(filed_name(word), "<u8") for word in range(_words(names))]
+    return [*plain, *filed, *([Column(CODES, "<u1", bits // 8), Column(LEANS, "<f4")] if bits else [])]
+
+
+def words_of(names: dict[str, int]) -> int:
+    """Return how many columns of bits there are for so many names."""
+    return _words(len(names))
+
+
+def _words(names: int) -> int:
+    return max(1, -(-names // 64))
+
+
+def filed_name(word: int) -> str:
+    """Return the column with the bits of 64 names."""
+    return f"filed-{word}"
+
+
+class View(NamedTuple):
+    """The files as they were mapped at one moment. names: which bit each has. framed: odd where there were codes."""
+
+    arrays: dict[str, Array]
+    names: dict[str, int]
+    frame: Frame | None
+    framed: int
+    dim: int
+
+
+def wide(view: View, rows: Rows) -> Floats:
+    """Return the vectors of rows [n, dim]."""
+    found: Floats = view.arrays[ROWS][rows, : view.dim] * view.arrays[SCALES][rows][:, None]
+    return found
+
+
+class Columns:
+    """The files of one folder, mapped. ``view`` is replaced where they grew, and never changed: hold on to it."""
+
+    def __init__(self, folder: Path, head: Array, *, writes: bool) -> None:
+        self.folder = folder
+        self.head = head
+        self.writes = writes
+        self.view = View({}, {}, None, 0, 0)
+        self._inode = (folder / "head").stat().st_ino
+
+    @classmethod
+    def anew(cls, folder: Path, dim: int, bits: int) -> Self:
+        """Make empty columns in an empty folder."""
+        with (folder / "head").open("xb") as file:
+            file.write(_SIGN.ljust(HEAD, b"\0"))
+        head = mapped(folder / "head", "<u8", HEAD // 8, writes=True)
+        head[[Field.DIM, Field.BITS]] = dim, bits
+        columns = cls(folder, head, writes=True)
+        columns.grow(_FIRST)
+        head[Field.CHECK] = _fixed(head)  # last: what is not whole does not open
+        return columns
+
+    @classmethod
+    def open(cls, folder: Path, *, writes: bool) -> Self:
+        """Map what is in a folder. Raises BroadsheetError that names the file where it is missing, foreign or cut."""
+        path = folder / "head"
+        try:
+            with path.open("rb") as file:
+                sign = file.read(HEAD)
+        except OSError as error:
+            told = BroadsheetError(f"The vectors in {folder} cannot be read: {error}.", WAY_OUT)
+            raise of_disk(f"reading {path}", error) or told from error
+        if len(sign) < HEAD or not sign.startswith(_SIGN):
+            raise BroadsheetError(f"{path} is no head of vectors of this version, or was cut.", WAY_OUT)
+        head = mapped(path, "<u8", HEAD // 8, writes=writes)
+        if head[Field.CHECK] != _fixed(head) or head[Field.COUNT] > head[Field.CAPACITY]:
+            raise BroadsheetError(f"{path} is damaged.", WAY_OUT)
+        columns = cls(folder, head, writes=writes)
+        columns.map()
+        return columns
+
+    @property
+    def dim(self) -> int:
+        """Numbers of a vector."""
+        return int(self.head[Field.DIM])
+
+    @property
+    def bits(self) -> int:
+        """Bits of a code; 0 where there are none."""
+        return int(self.head[Field.BITS])
+
+    def count(self, view: View) -> int:
+        """Return how many rows there are now, of those that were mapped."""
+        return min(int(self.head[Field.COUNT]), len(view.arrays[IDS]))
+
+    def now(self) -> View:
+        """Return the files as they are, mapped anew where they grew."""
+        head, view = self.head, self.view
+        if (
+            head[Field.CAPACITY] > len(view.arrays[IDS])
+            or head[Field.NAMES] != len(view.names)
+            or head[Field.FRAME] != view.framed
+        ):
+            try:
+                return self.map()
+            except BroadsheetError:
+                if self._here():
+                    raise
+        return view
+
+    def _here(self) -> bool:
+        """Tell whether the folder still has the head that is mapped; an index made anew there has another."""
+        try:
+            return (self.folder / "head").stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def map(self) -> View:
+        """Map the files as they are now. Raises BroadsheetError for one that is missing or cut, the codes aside."""
+        capacity, count, framed = (int(self.head[field]) for field in (Field.CAPACITY, Field.NAMES, Field.FRAME))
+        names = self._read_names(count)
+        arrays = {}
+        for column in columns_of(self.dim, self.bits, count):
+            path = self.folder / column.name
+            try:
+                arrays[column.name] = mapped(path, column.kind, capacity, column.width, writes=self.writes)
+            except BroadsheetError:
+                if column.name not in (CODES, LEANS):
+                    raise
+        frame = self._read_frame() if framed % 2 and {CODES, LEANS} <= arrays.keys() else None
+        self.view = View(arrays, names, frame, framed, self.dim)
+        return self.view
+
+    def _read_names(self, count: int) -> dict[str, int]:
+        path = self.folder / "names.json"
+        try:
+            names = json.loads(path.read_text()) if count else []
+            if len(set(names[:count])) != count:
+                raise ValueError("names are missing")  # noqa: TRY301 (told below, as what cannot be read is)
+        except (OSError, ValueError, TypeError) as error:
+            told = BroadsheetError(f"{path} is missing or damaged: {error}.", WAY_OUT)
+            raise of_disk(f"reading {path}", error) or told from error
+        return {name: bit for bit, name in enumerate(names[:count])}
+
+    def add_names(self, names: list[str]) -> dict[str, int]:
+        """Return the bits of all names; those that had none get one, before any row that has it is written."""
+        if fresh := [name for name in dict.fromkeys(names) if name not in self.view.names]:
+            every = [*self.view.names, *fresh]
+            for column in columns_of(self.dim, self.bits, len(every)):
+                if column.name not in self.view.arrays:
+                    allocate(self.folder / column.name, 0, len(self.view.arrays[IDS]) * column.bytes)
+            replace(self.folder / "names.json", json.dumps(every).encode())
+            self.head[Field.NAMES] = len(every)
+            self.map()
+        return self.view.names
+
+    def grow(self, rows: int) -> None:
+        """Make room for so many rows. Raises BroadsheetError where the disk has none; all is as before then."""
+        before = int(self.head[Field.CAPACITY])
+        capacity = before or _FIRST
+        while capacity < rows:
+            capacity += min(capacity, _STEP)
+        if capacity == before:
+            return
+        grown = []
+        try:
+            for column in columns_of(self.dim, self.bits, len(self.view.names)):
+                grown.append(column)
+                allocate(self.folder / column.name, before * column.bytes, capacity * column.bytes)
+        except BroadsheetError:
+            for column in grown:
+                os.truncate(self.folder / column.name, before * column.bytes)  # nobody maps what was added
+            raise
+        self.head[Field.CAPACITY] = capacity
+        self.map()
+
+    def keep_frame(self, frame: Frame) -> None:
+        """Write what codes are made with. It counts once every row has its code: see ``use_frame``."""
+        payload = b"".join(part.astype("<f4").tobytes() for part in frame)
+        replace(self.folder / "frame", zlib.crc32(payload).to_bytes(4, "little") + payload)
+
+    def use_frame(self, frame: Frame) -> None:
+        """Let searches go by the codes, which every row has by now."""
+        self.head[Field.FRAME] = int(self.head[Field.FRAME]) // 2 * 2 + 1
+        self.view = self.view._replace(frame=frame, framed=int(self.head[Field.FRAME]))
+
+    def _read_frame(self) -> Frame | None:
+        """Return the frame, None where it is lost: without it all are compared by their numbers."""
+        try:
+            data = (self.folder / "frame").read_bytes()
+        except OSError:
+            return None
+        made, bits = self.dim * self.bits, self.bits
+        if len(data) != 4 + 4 * (made + self.dim + bits) or zlib.crc32(data[4:]) != int.from_bytes(data[:4], "little"):
+            return None
+        values = np.frombuffer(data, "<f4", offset=4)
+        return Frame(values[:made].reshape(self.dim, bits), values[made:-bits], values[-bits:])
+
+    def lose_codes(self) -> None:
+        """Make the files of codes whole again, with nothing in them: codes are made anew from the rows."""
+        self.head[Field.FRAME] = -(-int(self.head[Field.FRAME]) // 2) * 2
+        for column in columns_of(self.dim, self.bits, 0):
+            if column.name in (CODES, LEANS):
+                (self.folder / column.name).unlink(missing_ok=True)
+                allocate(self.folder / column.name, 0, int(self.head[Field.CAPACITY]) * column.bytes)
+        self.map()
+
+    def sync(self) -> None:
+        """Return when all is on disk, the head last."""
+        for name in [*self.view.arrays, "names.json", "frame", "head"]:
+            if (path := self.folder / name).exists():
+                synced(path)
+
+    def set_clean(self, clean: int) -> None:
+        """Note on disk whether all that was written is there: 0 while somebody writes, 1 once they are done."""
+        self.head[Field.CLEAN] = clean
+        synced(self.folder / "head")
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each file."""
+        return {path.name: path.stat().st_size for path in sorted(self.folder.iterdir()) if path.is_file()}
+
+
+def _fixed(head: Array) -> int:
+    """Return the check of what never changes in a head."""
+    return zlib.crc32(head[: Field.BITS + 1].tobytes()) + 1

@@ -1,0 +1,135 @@
+"""Which rows of an index of vectors fulfil filters, and which row a paper has."""
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.search.codes import Rows
+from broadsheet.search.columns import DAYS, GONE, IDS, View, filed_name, words_of
+from broadsheet.search.index import Facts, Filters
+from broadsheet.search.mapped import Array
+
+type Mask = NDArray[np.bool_]
+
+# Keys below are looked up in an array, of which only the pages that are used take memory; others in a dict.
+_ARRAY = 1 << 26
+
+
+def filed_under(facts: Facts) -> tuple[str, ...]:
+    """Return the names that a paper has bits of: its categories and what it has."""
+    return (*(f"category {one}" for one in facts.categories), *(f"has {one}" for one in facts.has))
+
+
+def bits_of(names: dict[str, int], wanted: tuple[str, ...]) -> dict[int, int]:
+    """Return the bits of names by column; names that no paper was ever filed under have none."""
+    found: dict[int, int] = {}
+    for name in wanted:
+        if (bit := names.get(name)) is not None:
+            found[bit // 64] = found.get(bit // 64, 0) | 1 << bit % 64
+    return found
+
+
+def filed_bits(names: dict[str, int], under: list[tuple[str, ...]]) -> Array:
+    """Return the bits of papers that are filed under names, as [papers, words]."""
+    kinds: dict[tuple[str, ...], list[int]] = {}
+    for one in under:
+        if one not in kinds:
+            bits = bits_of(names, one)
+            kinds[one] = [bits.get(word, 0) for word in range(words_of(names))]
+    return np.array([kinds[one] for one in under], np.uint64).reshape(len(under), words_of(names))
+
+
+def filed_again(view: View, rows: Rows, names: dict[str, int]) -> Array:
+    """Return the bits of rows as [rows, words] by other names, which hold all of theirs."""
+    found = np.zeros((len(rows), words_of(names)), np.uint64)
+    for name, bit in view.names.items():
+        has = view.arrays[filed_name(bit // 64)][rows] >> np.uint64(bit % 64) & np.uint64(1)
+        found[:, names[name] // 64] |= has << np.uint64(names[name] % 64)
+    return found
+
+
+def passing(view: View, where: slice | Rows, filters: Filters) -> Mask:
+    """Tell of some rows whether they are taken and fulfil the facts of filters, ids and terms aside."""
+    arrays = view.arrays
+    mask: Mask = arrays[IDS][where] != GONE
+    if filters.since or filters.until:
+        days = arrays[DAYS][where]
+        mask &= days >= (filters.since.toordinal() if filters.since else 1)
+        if filters.until:
+            mask &= days <= filters.until.toordinal()
+    for one in filters.has:
+        mask &= _any(view, where, (f"has {one}",))
+    if filters.categories:
+        mask &= _any(view, where, tuple(f"category {one}" for one in filters.categories))
+    none_of = Facts(filters.not_categories, None, filters.lacks)
+    if none_of.categories or none_of.has:
+        mask &= ~_any(view, where, filed_under(none_of))
+    return mask
+
+
+def narrows(filters: Filters) -> bool:
+    """Tell whether filters ask for facts at all."""
+    return bool(
+        filters.since or filters.until or filters.has or filters.categories or filters.not_categories or filters.lacks
+    )
+
+
+def _any(view: View, where: slice | Rows, names: tuple[str, ...]) -> Mask:
+    found: Mask = np.zeros(len(view.arrays[IDS][where]), np.bool_)
+    for word, bits in bits_of(view.names, names).items():
+        found |= (view.arrays[filed_name(word)][where] & np.uint64(bits)) != 0
+    return found
+
+
+class Places:
+    """Which row each paper has. Of rows that were freed or given to others it may still know: compare with the ids."""
+
+    def __init__(self) -> None:
+        self._near: NDArray[np.int32] = np.zeros(1024, np.int32)  # the row plus one, 0 for none
+        self._far: dict[int, int] = {}
+        self._seen = 0
+        self._reused = -1
+        self._learning = threading.Lock()
+
+    def follow(self, ids: Array, count: int, reused: int) -> None:
+        """Learn the rows that came since; all of them where freed rows were given to others."""
+        if count == self._seen and reused == self._reused:
+            return
+        with self._learning:
+            begin = self._seen if reused == self._reused else 0
+            self._learn(ids[begin:count], np.arange(begin, count))
+            self._seen, self._reused = count, reused
+
+    def note(self, ids: Array, rows: Rows, count: int, reused: int) -> None:
+        """Learn the rows that this process just wrote, which are all that changed."""
+        with self._learning:
+            self._learn(ids, rows)
+            self._seen, self._reused = count, reused
+
+    def _learn(self, ids: Array, rows: Rows) -> None:
+        ids = np.array(ids)  # a copy: rows may be freed meanwhile, and what they say then is no key
+        near = (ids >= 0) & (ids < _ARRAY)
+        if near.any():
+            keys = ids[near]
+            if (most := int(keys.max())) >= len(self._near):
+                wider = np.zeros(1 << most.bit_length(), np.int32)
+                wider[: len(self._near)] = self._near
+                self._near = wider
+            self._near[keys] = rows[near] + 1
+        if not near.all():
+            far = zip(ids[~near].tolist(), rows[~near].tolist(), strict=True)
+            self._far.update((key, row) for key, row in far if key != GONE)
+
+    def rows(self, wanted: Array, ids: Array) -> Rows:
+        """Return the row of each paper, -1 for those that have none."""
+        table = self._near
+        near = (wanted >= 0) & (wanted < len(table))
+        rows = np.full(len(wanted), -1, np.int64)
+        rows[near] = table[wanted[near]].astype(np.int64) - 1
+        for place in np.flatnonzero(~near).tolist():
+            rows[place] = self._far.get(int(wanted[place]), -1)
+        rows[rows >= len(ids)] = -1
+        there = np.flatnonzero(rows >= 0)
+        rows[there[ids[rows[there]] != wanted[there]]] = -1
+        return rows
