@@ -7,7 +7,7 @@ import pytest
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.search import current
-from broadsheet.search.index import Filters, Scored
+from broadsheet.search.index import Filters, Scored, Vector
 
 
 class Shelf:
@@ -25,6 +25,9 @@ class Shelf:
 
     def meaning(self, vector: Sequence[float], *, limit: int, filters: Filters) -> list[Scored]:
         return []
+
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
+        return {}
 
     def close(self) -> None: ...
 

@@ -9,7 +9,7 @@ import pytest
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, highlight
-from broadsheet.search.index import Filters, Scored, Tally
+from broadsheet.search.index import Filters, Scored, Tally, Vector
 
 
 class Shelf:
@@ -36,6 +36,9 @@ class Shelf:
 
     def size(self) -> int:
         return Paper.objects.count()
+
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
+        return {}
 
     def close(self) -> None: ...
 

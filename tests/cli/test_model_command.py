@@ -108,6 +108,7 @@ def test_a_folder_is_taken_in(site, tmp_path):
     ("arguments", "said"),
     [
         (["use", "three"], "There is no embedding model 'three'"),
+        (["use", "none"], "none is no model"),
         (["get", "one"], "came from a folder"),
         (["get", "multilingual-e5-small"], "broadsheet[multilingual]"),
         (["add", ".", "--name", "four"], "There is no tokenizer.json"),

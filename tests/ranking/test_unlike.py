@@ -136,8 +136,18 @@ def test_several_papers_are_met_in_the_middle(library):
     assert titles(found)[0] == "Graphs of Proteins"
 
 
+def test_where_only_the_table_of_words_can_read_it_reads_what_was_typed(library, monkeypatch):
+    reader = Reader()
+    reader.static = True
+    monkeypatch.setattr(current, "encoder", lambda *_: reader)
+    monkeypatch.setattr(current, "why_no_model", lambda: "the model is missing.")
+    found = slate("about proteins")
+    assert titles(found)[0] == "Graphs of Proteins"
+    assert found.notes == ("What was typed was read by the small model alone: the model is missing.",)
+
+
 def test_without_a_model_vectors_still_tell_and_words_are_words(library, monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
+    monkeypatch.setattr(current, "encoder", lambda *_: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is missing.")
     found = slate("about proteins")
     assert titles(found)[0] == "Graphs of Proteins"
@@ -145,14 +155,14 @@ def test_without_a_model_vectors_still_tell_and_words_are_words(library, monkeyp
 
 
 def test_what_the_model_has_not_read_is_compared_by_the_vectors_of_the_index(library, monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
+    monkeypatch.setattr(current, "encoder", lambda *_: None)
     before = [(one.paper.title, "meaning" in one.why) for one in slate().found]
     Embedding.objects.all().delete()
     assert [(one.paper.title, "meaning" in one.why) for one in slate().found] == before
 
 
 def test_without_vectors_it_goes_by_words_and_says_so(library, index, monkeypatch):
-    monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
+    monkeypatch.setattr(current, "encoder", lambda *_: None)
     monkeypatch.setattr(current, "why_no_model", lambda: "the model is missing.")
     Embedding.objects.all().delete()
     index.vectors.remove(list(Paper.objects.values_list("pk", flat=True)))

@@ -370,6 +370,15 @@ def test_papers_get_their_vectors_later(index):
     assert index.size() == 20
 
 
+def test_vectors_of_papers_are_told_and_who_has_none_is_left_out(index):
+    made = vectors(2)
+    put(index, [paper(1, "aardvark", vector=made[0]), paper(2, "zebra", vector=made[1]), paper(3, "cat")])
+    told = index.vectors_of([3, 2, 1, 999])
+    assert sorted(told) == [1, 2]
+    assert all(told[pk] @ made[pk - 1] > 1 - CLOSE for pk in told)
+    assert index.vectors_of([]) == {}
+
+
 @pytest.mark.parametrize("vector", [np.zeros(3), np.full(384, np.nan), np.full(384, np.inf), np.zeros((1, 384))])
 def test_a_vector_that_is_none_is_refused(library, vector):
     with pytest.raises(BadInput, match="vector"):

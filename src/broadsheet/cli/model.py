@@ -40,6 +40,8 @@ def get(name: str, origin: Path | None) -> None:
     from broadsheet.search import embed
 
     name = name or settings.MODEL
+    if name == "none":
+        fail("none is no model.", "Name the one to bring; `broadsheet model list` tells which are known.")
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     with progress("Bringing the model") as advance:
         embed.get(

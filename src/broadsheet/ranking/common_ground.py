@@ -13,8 +13,8 @@ import numpy as np
 
 from broadsheet.papers import phrases, sentences
 from broadsheet.papers.tex import plain
-from broadsheet.search.embed import Embedder
 from broadsheet.search.index import Filters, Searcher, Term
+from broadsheet.search.student import Encoder
 
 MOST_PHRASES = 3
 MOST_SENTENCES = 14
@@ -101,7 +101,7 @@ def shared(draft: Mapping[str, str], paper: Mapping[str, str], rarity: Rarity) -
     return tuple(draft[name] for name in sorted(chosen, key=lambda name: (-rarity.worth(draft[name]), name)))
 
 
-def nearest(draft: str, papers: Sequence[str], embedder: Embedder | None) -> list[Near]:
+def nearest(draft: str, papers: Sequence[str], encoder: Encoder | None) -> list[Near]:
     """Return for each abstract its sentence that is nearest to one of the draft's; ``NOTHING`` where none is near.
 
     Words choose the sentences that are looked at, the model which of them it is: reading them all would take seconds.
@@ -112,9 +112,9 @@ def nearest(draft: str, papers: Sequence[str], embedder: Embedder | None) -> lis
         return [NOTHING] * len(papers)
     words = _Overlap([*ours, *(one for some in theirs for one in some)])
     tried = [sorted(((words.best(one, ours), one) for one in some), reverse=True)[:_TRIED] for some in theirs]
-    if embedder is None:
+    if encoder is None:
         return [_by_words(some) for some in tried]
-    return _by_meaning(ours, [[one for _, one in some] for some in tried], embedder)
+    return _by_meaning(ours, [[one for _, one in some] for some in tried], encoder)
 
 
 def _by_words(tried: Sequence[tuple[tuple[float, str], str]]) -> Near:
@@ -124,9 +124,9 @@ def _by_words(tried: Sequence[tuple[tuple[float, str], str]]) -> Near:
     return Near(theirs, yours)
 
 
-def _by_meaning(ours: Sequence[str], tried: Sequence[Sequence[str]], embedder: Embedder) -> list[Near]:
+def _by_meaning(ours: Sequence[str], tried: Sequence[Sequence[str]], encoder: Encoder) -> list[Near]:
     flat = [one for some in tried for one in some]
-    vectors = embedder.embed([*ours, *flat], tokens=TOKENS)
+    vectors = encoder.embed([*ours, *flat], tokens=TOKENS)
     alike = vectors[len(ours) :] @ vectors[: len(ours)].T
     found, at = [], 0
     for some in tried:

@@ -40,7 +40,7 @@ FEWEST_WORDS = 3
 
 @dataclass
 class Asking:
-    """One draft being asked for: its text, its vector where there is a model, and what it cites.
+    """One draft being asked for: its text, its vector where anything can read it, and what it cites.
 
     One index is asked to the end, so that vectors are of one space; the searches within are fused by their places.
     """
@@ -56,9 +56,9 @@ class Asking:
         self.has_text = len(self.text.split()) >= FEWEST_WORDS
         self.phrases = common_ground.of(self.title, self.abstract)
         self.searcher = current.searcher()
-        self.embedder = current.embedder(self.searcher.space)
+        self.encoder = current.encoder(self.searcher.space)
         self.vector: Vector | None = (
-            self.embedder.embed([self.text])[0] if self.embedder is not None and self.has_text else None
+            self.encoder.embed([self.text])[0] if self.encoder is not None and self.has_text else None
         )
         self.cited_vectors = vectors_of([paper.pk for paper in self.cited[:MOST_CITED]], self.searcher)
         self.vectors: dict[int, Vector] = {}

@@ -108,8 +108,11 @@ def around(draft: Draft, *, categories: Sequence[str] = (), limit: int = LIMIT) 
         cited=cited,
         absent=absent,
     )
-    if current.embedder() is None:
+    encoder = current.encoder()
+    if encoder is None:
         notes.append(f"By words alone, and grouped by category: {current.why_no_model()}")
+    elif getattr(encoder, "static", False):
+        notes.append(f"Meaning by the small model alone: {current.why_no_model()}")
     return Answer(tuple(groups), len(found), absent, tuple(notes))
 
 
@@ -127,7 +130,7 @@ def related(
 
     categories: papers of any of them alone. limit: papers in all but the cited ones. authors: of the draft. cited:
     papers that it cites. absent: titles that it cites and that are not here.
-    Without the model papers are found by words and grouped by category.
+    With meaning switched off papers are found by words and grouped by category.
     Raises BadInput for a draft without text and citations, and for a category that cannot be one; Conflict where the
     index cannot be asked.
     """
@@ -159,7 +162,7 @@ def _entry(work: Record) -> bibliography.Entry:
 def _told(asking: Asking, papers: Sequence[Paper], authors: Sequence[str]) -> dict[int, Shared]:
     """Return what each paper shares with the draft."""
     read = list(papers[:READ]) if asking.abstract else []
-    near = common_ground.nearest(asking.abstract, [paper.abstract for paper in read], asking.embedder)
+    near = common_ground.nearest(asking.abstract, [paper.abstract for paper in read], asking.encoder)
     sentences = {paper.pk: one for paper, one in zip(read, near, strict=True)}
     told = {}
     for paper in papers:

@@ -117,15 +117,16 @@ def _aim(
     searcher: Searcher, round_asked: Asked, wish: Wish, notes: list[str], weights: Weights
 ) -> tuple[Vector | None, list[Vector]]:
     """Return the vector to be near to, None where there is none, and those of what is not wanted."""
-    embedder = current.embedder(searcher.space)
+    encoder = current.encoder(searcher.space)
+    static = getattr(encoder, "static", False)
     every = (*round_asked.papers, *round_asked.kept, *round_asked.dropped)
     pks = [paper.pk for paper in every]
-    known = vectors_of(pks, searcher) if embedder is None else read_by_model(pks, searcher.space)
-    if embedder is not None:
+    known = vectors_of(pks, searcher) if encoder is None or static else read_by_model(pks, searcher.space)
+    if encoder is not None:
         for paper in every:
             if paper.pk not in known:
                 text = embed.text_of(plain(paper.title), plain(paper.abstract))
-                known[paper.pk] = embedder.embed([text])[0]
+                known[paper.pk] = encoder.embed([text])[0]
 
     def of(papers: Sequence[Paper]) -> list[Vector]:
         return [known[paper.pk] for paper in papers if paper.pk in known]
@@ -134,12 +135,15 @@ def _aim(
     if base is None:
         notes.append(f"Compared by words alone: {current.why_no_model() or 'the papers have no vectors yet.'}")
         return None, []
-    if embedder is None:
-        if wish.more or wish.less:
+    if wish.more or wish.less:
+        if encoder is None:
             notes.append(f"What was typed was compared by words alone: {current.why_no_model()}")
+        elif static:
+            notes.append(f"What was typed was read by the small model alone: {current.why_no_model()}")
+    if encoder is None:
         return base, []
-    more = embedder.embed_query(wish.more) if wish.more else None
-    less = [embedder.embed_query(what) for what in wish.less]
+    more = encoder.embed_query(wish.more) if wish.more else None
+    less = [encoder.embed_query(what) for what in wish.less]
     toward = weights.lean if wish.fields else weights.toward
     return steering.steered(base, more, less, toward=toward, away=weights.away), less
 

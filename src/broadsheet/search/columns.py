@@ -29,7 +29,7 @@ _FIRST, _STEP = 1024, 131_072
 class Field:
     """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go."""
 
-    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK = range(4, 14)
+    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED = range(4, 15)
 
 
 class Column(NamedTuple):
@@ -231,10 +231,17 @@ class Columns:
     def keep_frame(self, frame: Frame) -> None:
         """Write what codes are made with. It counts once every row has its code: see ``use_frame``."""
         payload = b"".join(part.astype("<f4").tobytes() for part in frame)
-        replace(self.folder / "frame", zlib.crc32(payload).to_bytes(4, "little") + payload)
+        before = int(self.head[Field.FRAME])
+        self.head[Field.FRAME] = -(-before // 2) * 2  # nobody goes by the codes that are there any more
+        try:
+            replace(self.folder / "frame", zlib.crc32(payload).to_bytes(4, "little") + payload)
+        except BroadsheetError:
+            self.head[Field.FRAME] = before
+            raise
 
     def use_frame(self, frame: Frame) -> None:
         """Let searches go by the codes, which every row has by now."""
+        self.head[Field.FITTED] = self.head[Field.LIVE]
         self.head[Field.FRAME] = int(self.head[Field.FRAME]) // 2 * 2 + 1
         self.view = self.view._replace(frame=frame, framed=int(self.head[Field.FRAME]))
 

@@ -10,11 +10,16 @@ from broadsheet.search import choice, current
 from broadsheet.search.index import Searcher, Vector
 from broadsheet.search.models import Embedding
 
+FIRST_TIER = 0.95
+"""Length of vectors that are not the model's own. They are nearer to each other than the model's are, so that papers
+would count as alike that are not: docs/ranking has how many."""
+
 
 def vectors_of(pks: Collection[int], searcher: Searcher | None = None) -> dict[int, Vector]:
     """Return vectors of papers by primary key, all of one space; those that have none are left out.
 
-    What the model has not read has the index's vector: the student's, or one mapped from another model's.
+    What the model has read has a vector of unit length. Else it is the index's, which is the student's or mapped from
+    another model's, and is ``FIRST_TIER`` long.
     searcher: the index that is asked for all else; None for the one that searches ask now. Where that cannot be asked
     the kept ones alone are returned. Nothing is returned where meaning is switched off.
     """
@@ -24,7 +29,8 @@ def vectors_of(pks: Collection[int], searcher: Searcher | None = None) -> dict[i
     space = searcher.space if searcher else choice.mark()
     found = read_by_model(pks, space)
     if searcher is not None and (rest := [pk for pk in pks if pk not in found]):
-        found |= {pk: vector for pk, vector in searcher.vectors_of(rest).items() if vector.any()}
+        roughly = searcher.vectors_of(rest).items()
+        found |= {pk: vector * (FIRST_TIER / np.linalg.norm(vector)) for pk, vector in roughly if vector.any()}
     return found
 
 

@@ -43,6 +43,10 @@ DIM, BITS = 384, 512
 FIT_FROM = 4096
 """Vectors from which on there are codes; fewer are all compared."""
 
+FIT_AGAIN = 65_536
+"""Vectors from which on codes are made once more: the first thousands are of few fields, and their mean is not that of
+all. At the mean of 4,096 of 130,789 papers .897 of the nearest 20 were among 200 candidates, at that of half .918."""
+
 FEW = 8000
 """Papers that fulfil some filters, up to which all are compared: 1.3 ms for so many."""
 
@@ -302,10 +306,14 @@ class Vectors:
             _code(view, view.frame, rows)
 
     def _fit(self) -> None:
-        """Make codes of all rows, where there are enough to know their mean and none yet."""
+        """Make codes of all rows, where there are enough to know their mean and none yet, or so many that it moved.
+
+        All are compared by their numbers meanwhile, which takes some milliseconds.
+        """
         columns = self._open()
         view, count = self._view()
-        if view.frame is not None or not self.bits:
+        again = 0 < columns.head[Field.FITTED] < FIT_AGAIN <= columns.head[Field.LIVE]
+        if not self.bits or (view.frame is not None and not again):
             return
         like_something = np.flatnonzero(view.arrays[SCALES][:count] > 0)
         if len(like_something) < FIT_FROM:

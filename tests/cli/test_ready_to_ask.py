@@ -1,0 +1,28 @@
+"""What a command that asks the index does first."""
+
+from unittest.mock import Mock
+
+import pytest
+from tests import cast
+
+from broadsheet.cli import indexing
+from broadsheet.search import current, upkeep
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_rebuild_that_was_begun_keeps_no_command_waiting_and_papers_that_came_do(monkeypatch, tmp_path, settings):
+    settings.INDEX_DIR, settings.MODEL = tmp_path / "index", "none"
+    cast.paper()
+    upkeep.catch_up(current.own())
+    current.release()
+    bring_up = Mock()
+    monkeypatch.setattr(indexing, "bring_up", bring_up)
+    upkeep.ask_for_rebuild()
+    assert upkeep.behind() == 1
+    indexing.ready_to_ask()
+    bring_up.assert_not_called()
+    cast.paper("2601.00002")
+    indexing.ready_to_ask()
+    bring_up.assert_called_once()
+    current.release()
