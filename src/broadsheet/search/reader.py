@@ -6,6 +6,7 @@ Who writes is ``whole``. What the folder holds is told in ``layout``.
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import batched
 from pathlib import Path
 
 from broadsheet.errors import BroadsheetError, Conflict, Refused
@@ -125,11 +126,17 @@ class WholeReader:
         if holding <= FEW:
             return vectors.nearest(vector, limit=limit, filters=Filters(ids=tuple(lexicon.matching(filters))))
         of_all = lexicon.tally(filters=replace(filters, terms=(), without=())).total
-        asked = 2 * limit * -(-of_all // holding)
+        # Half of them should be in one portion: whether a paper has the words takes 1.5 us a segment.
+        portion = -(-limit * -(-of_all // holding) // 2)
+        asked = 4 * portion
         while asked > 0:
             near = vectors.nearest(vector, limit=asked, filters=filters)
-            passing = lexicon.which([hit.id for hit in near], filters)
-            found = [hit for hit in near if hit.id in passing]
+            found: list[Scored] = []
+            for some in batched(near, max(limit, portion), strict=False):
+                passing = lexicon.which([hit.id for hit in some], filters)
+                found += [hit for hit in some if hit.id in passing]
+                if len(found) >= limit:
+                    break
             if len(found) >= limit or len(near) < asked:
                 return found[:limit]
             asked *= 4
