@@ -137,7 +137,7 @@ def filtered(titles: Sequence[str], papers: int, report: Report) -> dict[str, An
         return {}
     timer, shares, passing = Timer(), list[float](), list[int]()
     for number, one in enumerate(filters, start=1):
-        ids = set(index.lexicon.matching(one))
+        ids = set(index.lexicon.matching(one).tolist())
         passing.append(len(ids))
         exact = _vectors(ids)
         index.meaning(asked[0], limit=DEPTH, filters=one)

@@ -74,7 +74,7 @@ class Filters:
     """What a hit must fulfil: one of ``categories`` (``cs.LG``, or a whole archive: ``cs``), and a day in range.
 
     not_categories: none of them. terms: each of them. without: none of them. has, lacks: so far ``code`` alone.
-    ids: one of these papers, where given.
+    ids: one of these papers, where given; an array where the index itself asks, as such filters cannot be compared.
     """
 
     categories: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Filters:
     without: tuple[Term, ...] = ()
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
-    ids: tuple[int, ...] | None = None
+    ids: tuple[int, ...] | NDArray[np.int64] | None = None
 
 
 class Scored(NamedTuple):

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import tantivy as engine
+from numpy.typing import NDArray
 from tantivy import Query
 
 from broadsheet.errors import BroadsheetError
@@ -126,10 +128,12 @@ class Reading:
             found = searcher.search(query, most, count=False, order_by_field=terms.ID, order=engine.Order.Asc)
             return [int(pk) for pk, _ in found.hits]
 
-    def matching(self, filters: Filters) -> list[int]:
-        """Return the ids of all papers that fulfil the filters, in no order."""
-        query = terms.both(terms.condition(filters), None)
-        return [hit.id for hit in self._found(query, self.size())]
+    def matching(self, filters: Filters) -> NDArray[np.int64]:
+        """Return the ids of all papers that fulfil the filters, in no order: a millisecond for 4,000."""
+        query, searcher = terms.both(terms.condition(filters), None), self._searcher
+        with told("searching"):
+            places = [place for _, place in searcher.search(query, max(1, searcher.num_docs), count=False).hits]
+            return np.array(searcher.fast_field_values(terms.ID, places), np.int64)
 
     def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
         """Return which of some papers fulfil the filters."""

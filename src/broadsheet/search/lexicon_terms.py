@@ -160,9 +160,10 @@ def condition(filters: Filters) -> Query | None:
     return Query.const_score_query(Query.boolean_query(wanted), 0.0)
 
 
-def among(ids: Sequence[int]) -> Query:
+def among(ids: Iterable[int]) -> Query:
     """Return what finds some papers."""
-    return Query.term_set_query(SCHEMA, ID, list(ids)) if ids else Query.empty_query()
+    listed = list(ids)
+    return Query.term_set_query(SCHEMA, ID, listed) if listed else Query.empty_query()
 
 
 def both(one: Query | None, other: Query | None) -> Query:
@@ -187,7 +188,7 @@ def _facts(filters: Filters) -> list[Query]:
         last = filters.until.toordinal() if filters.until else None
         must.append(Query.range_query(SCHEMA, DAY, engine.FieldType.Unsigned, first, last))
     if filters.ids is not None:
-        must.append(among(filters.ids))
+        must.append(among(map(int, filters.ids)))
     return must
 
 

@@ -229,7 +229,7 @@ class Vectors:
 
     def _candidates(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> Rows:
         """Return the rows to compare, in rising order: all that fulfil the filters where they are few."""
-        wanted = max(self.coding.candidates, min(2 * limit, limit + _MOST))
+        wanted = max(self.coding.among(count), min(2 * limit, limit + _MOST))
         few = max(FEW, wanted)
         free = max(0, count - self.size())  # rows may have come since they were counted
         if filters.ids is not None:
@@ -254,7 +254,7 @@ class Vectors:
         assert view.frame is not None
         return np.sort(codes.near(view.frame.codes(query[None])[0], view.arrays[CODES][:count], wanted))
 
-    def _rows_of(self, view: View, count: int, ids: Sequence[int]) -> Rows:
+    def _rows_of(self, view: View, count: int, ids: Sequence[int] | Rows) -> Rows:
         """Return the rows of papers that have one, in rising order."""
         rows = self._places_of(view, count, np.unique(np.asarray(ids, np.int64)))
         return np.sort(rows[rows >= 0])
