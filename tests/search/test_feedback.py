@@ -4,13 +4,22 @@ import numpy as np
 import pytest
 from tests import cast
 
-from broadsheet.search import embed, feedback, hybrid, maxsim, upkeep
+from broadsheet.search import current, embed, feedback, hybrid, maxsim, upkeep
 from broadsheet.search.index import Scored
 from broadsheet.search.models import Embedding
 from broadsheet.search.query import parse
 from broadsheet.search.tuning import named
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nowhere(settings, tmp_path):
+    """No index, whatever was open before; tests that want one make it."""
+    current.release()
+    settings.INDEX_DIR = tmp_path / "nowhere"
+    yield
+    current.release()
 
 
 def with_vector(paper, vector, settings):
