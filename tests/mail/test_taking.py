@@ -192,12 +192,19 @@ def test_a_search_that_is_not_answered_now_is_taken_as_soon_as_it_is(settings, t
     assert one.covered_day == date(2026, 1, 4), "what it missed is told by the next mail"
 
 
-def test_a_search_waits_for_papers_that_are_not_in_the_index_yet():
+@pytest.fixture
+def index():
+    """The index of this process, for one test."""
+    yield current.own()
+    current.release()
+
+
+def test_a_search_waits_for_papers_that_are_not_in_the_index_yet(index):
     one = due(kind="search", value="graphs")
-    upkeep.catch_up(current.own())
+    upkeep.catch_up(index)
     late = cast.paper("2601.60000", "A paper on graphs that came a second ago")
     assert take() == Taken(waiting=1)
-    upkeep.catch_up(current.own())
+    upkeep.catch_up(index)
     assert take() == Taken(taken=1)
     assert late.pk in one.deliveries.get().choice.picks.values_list("paper", flat=True)
 
