@@ -193,8 +193,10 @@ def test_a_search_that_is_not_answered_now_is_taken_as_soon_as_it_is(settings, t
 
 
 @pytest.fixture
-def index():
+def index(settings, tmp_path):
     """The index of this process, for one test."""
+    current.release()
+    settings.INDEX_DIR = tmp_path / "index"
     yield current.own()
     current.release()
 
