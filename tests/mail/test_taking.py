@@ -26,6 +26,15 @@ def _papers(db, settings, time_machine):
         cast.paper(f"2601.1{number:04}", f"Paper number {number} about {'graphs' if number % 2 else 'speech'}")
 
 
+@pytest.fixture
+def index(settings, tmp_path):
+    """The index of this process, for one test."""
+    current.release()
+    settings.INDEX_DIR = tmp_path / "index"
+    yield current.own()
+    current.release()
+
+
 def due(address="ada@example.org", **more):
     facts = {"due": DUE, "covered_day": date(2026, 1, 4), "covered_until": NOW - timedelta(days=1)}
     return subscription(address, **(facts | more))
@@ -192,15 +201,6 @@ def test_a_search_that_is_not_answered_now_is_taken_as_soon_as_it_is(settings, t
     assert one.covered_day == date(2026, 1, 4), "what it missed is told by the next mail"
 
 
-@pytest.fixture
-def index(settings, tmp_path):
-    """The index of this process, for one test."""
-    current.release()
-    settings.INDEX_DIR = tmp_path / "index"
-    yield current.own()
-    current.release()
-
-
 def test_a_search_waits_for_papers_that_are_not_in_the_index_yet(index):
     one = due(kind="search", value="graphs")
     upkeep.catch_up(index)
@@ -276,15 +276,15 @@ def test_a_source_with_an_edition_of_the_far_future_hides_no_others(time_machine
     assert [pick.paper_id for pick in Delivery.objects.get(edition="2026-01-06").choice.picks.all()] == [new.pk]
 
 
-def test_a_search_that_rested_for_two_months_tells_what_came_meanwhile(time_machine):
+def test_a_search_that_rested_for_two_months_tells_what_came_meanwhile(time_machine, index):
     one = due(kind="search", value="graphs")
-    upkeep.catch_up(current.own())
+    upkeep.catch_up(index)
     assert take().taken == 1
     one.refresh_from_db()
     subscriptions.pause(one, 8)
     for number, day in enumerate((date(2026, 1, 7), date(2026, 3, 2))):
         cast.paper(f"2601.5000{number}", f"Graphs once more {number}", day=day, announced=day)
-    upkeep.catch_up(current.own())
+    upkeep.catch_up(index)
     later = NOW + timedelta(weeks=8, days=1)
     time_machine.move_to(later, tick=False)
     taking.take(later, Taken())
