@@ -28,6 +28,7 @@ from broadsheet.mail import tokens as mail_tokens
 from broadsheet.mail.preferences import Preferences
 from broadsheet.papers.models import Paper
 from broadsheet.ranking.listings import Listing
+from broadsheet.search import current
 
 pytestmark = pytest.mark.django_db
 NAMES = {"nobody": None, "reader": "bo", "suspended": "sue", "owner": "ada", "moderator": "mo", "admin": "al"}
@@ -39,12 +40,17 @@ entered a ranked list that somebody follows by feed."""
 
 
 @pytest.fixture(autouse=True)
-def _calm(settings):
+def _calm(db, settings, tmp_path):
+    current.release()
+    settings.INDEX_DIR = tmp_path / "index"
+    current.own()  # else what searches would be told to wait for it
     settings.PAGE_RATE = settings.API_RATE = 0
     settings.SUBMIT_DAYS, settings.SUBMIT_WEEKENDS = 0, True
     settings.ALLOWED_HOSTS = ["testserver"]
     cache.clear()
     limits.forget()
+    yield
+    current.release()
 
 
 @pytest.fixture
