@@ -40,7 +40,7 @@ def index(tmp_path, settings) -> Iterator[Index]:
 
 
 @pytest.fixture
-def embedder(models, settings) -> Iterator[embed.Embedder]:
+def embedder(db, models, settings) -> Iterator[embed.Embedder]:
     """The real model, switched on for this process."""
     settings.MODELS_DIR = models
     settings.MODEL = "all-MiniLM-L6-v2"
