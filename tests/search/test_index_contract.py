@@ -25,7 +25,7 @@ from qdrant_client import QdrantClient
 from tests.search.asking import EVERYTHING, ids, paper, put, vectors, words
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import reader as whole
+from broadsheet.search import reader as reading
 from broadsheet.search.cluster import ClusterIndex
 from broadsheet.search.cluster_reader import Place
 from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
@@ -505,9 +505,9 @@ def test_counts_and_order_hold_among_many_and_after_changes(index, able):
     assert set(ids(index.newest(limit=9000, filters=filters))) == set(left)
 
 
-@pytest.mark.parametrize("few", [whole.FEW, 10], ids=["all compared", "the nearest asked"])
+@pytest.mark.parametrize("few", [reading.FEW, 10], ids=["all compared", "the nearest asked"])
 def test_meaning_heeds_conditions_on_words(index, monkeypatch, few):
-    monkeypatch.setattr(whole, "FEW", few)
+    monkeypatch.setattr(reading, "FEW", few)
     many = vectors(600)
     index.add(
         [paper(pk, f"{'even' if pk % 2 == 0 else 'odd'} {'rare' if pk % 40 == 0 else 'usual'} thing", "ada bo",

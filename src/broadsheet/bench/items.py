@@ -123,6 +123,7 @@ def check(scores: Mapping[str, Sequence[float]], groups: Sequence[str], count: i
     found = []
     for row, name in enumerate(scores):
         others = np.delete(table, row, axis=0)
+        # mypy cannot tell of what kind the default of a lambda's argument is.
         told = estimate(fit(others[:, places]), lambda place, row=row: float(table[row, places[place]]), count)  # type: ignore[misc]
         shift = float(others.mean() - others[:, places].mean())
         guess = min(1.0, max(0.0, told.mean + shift))

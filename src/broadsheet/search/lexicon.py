@@ -129,7 +129,7 @@ class Reading:
             return [int(pk) for pk, _ in found.hits]
 
     def matching(self, filters: Filters) -> NDArray[np.int64]:
-        """Return the ids of all papers that fulfil the filters, in no order: a millisecond for 4,000."""
+        """Return the ids of all papers that fulfil the filters, in no order: 15 ms of processor for 42,563."""
         query, searcher = terms.both(terms.condition(filters), None), self._searcher
         with told("searching"):
             places = [place for _, place in searcher.search(query, max(1, searcher.num_docs), count=False).hits]
