@@ -1,0 +1,33 @@
+"""Loops over the index that are compiled to machine code: what makes one of a function. The loops are where they serve.
+
+Such a function takes numbers and arrays, lets other threads of Python run meanwhile, and reads whatever places it is
+told: who calls it sees to it that they are there. It is compiled when it is called first, some seconds once; later
+processes find that beside the source, or in the user's cache.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+
+def compiled[**Given, Returned](function: Callable[Given, Returned]) -> Callable[Given, Returned]:
+    """Return a function as machine code, kept for later processes wherever there is a place for that."""
+    try:
+        made: Callable[Given, Returned] = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither beside the source nor in the user's folders may be written
+        made = numba.njit(nogil=True)(function)
+    return made
+
+
+@intrinsic
+def bits_set(_context: Any, _number: Any) -> Any:
+    """Return how many bits of a 64-bit number are set: for compiled functions alone."""
+
+    def made(_target: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        return builder.call(builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)]), given)
+
+    return types.uint64(types.uint64), made
