@@ -108,3 +108,9 @@ def test_kendalls_tau_is_as_counted_by_hand():
     # One pair is tied on one side: 2 agree of sqrt(2 * 3).
     assert items.tau([1, 1, 2], [1, 2, 3]) == pytest.approx(2 / 6**0.5)
     assert items.tau([1, 1], [1, 2]) == 0
+
+
+def test_only_pairs_that_lie_apart_are_counted_as_in_order_or_not():
+    # Apart lie 1 and 3, 1 and 4, 2 and 4; the last of these is told the other way round.
+    assert items.in_order([0.50, 0.505, 0.511, 0.52], [0.4, 0.6, 0.5, 0.55]) == (2, 3)
+    assert items.in_order([0.5, 0.505], [0.5, 0.4]) == (0, 0)

@@ -56,5 +56,12 @@ def test_what_is_no_ranking_or_no_collection_is_said_before_anything_is_measured
     assert "cannot be read" in made.stderr
 
 
+def test_options_of_known_items_are_refused_for_a_collection(home, collection):
+    made = run(home, "compare", "words", "fused", "--on", str(collection), "--seed", "0", "--task", "title")
+    assert made.returncode == 1
+    assert "--task and --seed are not for the collection" in made.stderr
+    assert "--on known-item" in made.stderr
+
+
 def test_a_history_without_comparisons_says_so(tmp_path):
     assert run(tmp_path, "history").stdout == "Nothing was compared yet.\n"

@@ -195,6 +195,7 @@ def test_no_two_themes_are_called_alike():
     first = themes.label(inside, [], lambda _: 1.0, most=1)
     assert first == "Replay buffers"
     assert themes.label(inside, [], lambda _: 1.0, taken=[first]) == "Voting rule"
+    assert themes.label(inside, [], lambda _: 1.0, taken=["Replay Buffer"]) == "Voting rule", "as one of them"
     assert themes.label(inside, [], lambda _: 1.0, taken=[f"{first}, voting rule"]) == ""
 
 

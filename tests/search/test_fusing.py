@@ -14,7 +14,8 @@ MEANING = [Scored(3, 0.9), Scored(4, 0.5)]
 
 def fused(words, meaning, weight, fusion):
     return {
-        one.id: (round(one.score, 6), one.why) for one in fusing.fuse(words, meaning, weight, Ranking(fusion=fusion))
+        one.paper_id: (round(one.score, 6), one.why)
+        for one in fusing.fuse(words, meaning, weight, Ranking(fusion=fusion))
     }
 
 
@@ -32,8 +33,8 @@ def test_cosines_are_added_as_they_are_to_the_share_of_the_best_score_by_words()
     found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), near)
     # By hand: 1: (1 + .1) / 2, 2: (5/9 + .3) / 2, 3: (1/9 + .9) / 2, 4: .5 / 2, the least, which becomes 0.
     sums = {1: 0.55, 2: (5 / 9 + 0.3) / 2, 3: (1 / 9 + 0.9) / 2, 4: 0.25}
-    assert {one.id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
-    assert [one.id for one in found] == [1, 3, 2, 4]
+    assert {one.paper_id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
+    assert [one.paper_id for one in found] == [1, 3, 2, 4]
     assert found[0].why == ("words",)
 
 
@@ -41,13 +42,13 @@ def test_a_paper_without_a_vector_counts_as_the_farthest():
     found = fusing.fuse(
         [Scored(1, 2.0), Scored(2, 2.0)], [Scored(2, 0.8), Scored(3, 0.4)], 0.5, Ranking(fusion="cosine")
     )
-    assert {one.id: one.score for one in found} == pytest.approx({2: 1.0, 1: 0.5 / 0.7, 3: 0.0})
+    assert {one.paper_id: one.score for one in found} == pytest.approx({2: 1.0, 1: 0.5 / 0.7, 3: 0.0})
 
 
 def test_a_paper_that_a_full_list_by_words_lacks_counts_as_its_last():
     words, meaning = [Scored(1, 4.0), Scored(2, 2.0)], [Scored(3, 0.5), Scored(1, 0.5), Scored(2, 0.5)]
     full = fusing.fuse(words, meaning, 0.5, Ranking(fusion="cosine", depth=2))
-    assert {one.id: one.score for one in full} == pytest.approx({1: 1.0, 2: 0.0, 3: 0.0})
+    assert {one.paper_id: one.score for one in full} == pytest.approx({1: 1.0, 2: 0.0, 3: 0.0})
 
 
 def test_reciprocal_ranks_count_places_alone():
@@ -75,13 +76,13 @@ def test_standard_scores_are_distances_from_the_mean_in_deviations():
 def test_one_outstanding_hit_by_words_comes_first_by_standard_scores():
     words = [Scored(1, 40.0), *(Scored(number, 10.0 - number / 100) for number in range(2, 200))]
     meaning = [Scored(number, 0.9 - number / 1000) for number in range(2, 200)]
-    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="z"))[0].id == 1
-    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="rrf"))[0].id == 2
+    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="z"))[0].paper_id == 1
+    assert fusing.fuse(words, meaning, 0.5, Ranking(fusion="rrf"))[0].paper_id == 2
 
 
 def test_a_single_hit_by_words_is_outstanding():
     meaning = [Scored(number, 0.9 - number / 1000) for number in range(2, 200)]
-    assert fusing.fuse([Scored(1, 3.0)], meaning, 0.5)[0].id == 1
+    assert fusing.fuse([Scored(1, 3.0)], meaning, 0.5)[0].paper_id == 1
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -98,7 +99,7 @@ def test_equal_scores_stand_newest_first_and_all_lie_between_nothing_and_one(fus
     found = fusing.fuse(words, [], 0.5, Ranking(fusion=fusion))
     assert all(0 <= one.score <= 1 for one in found)
     if fusion != "rrf":
-        assert [one.id for one in found] == [9, 7, 5]
+        assert [one.paper_id for one in found] == [9, 7, 5]
 
 
 def test_a_short_query_leaves_less_to_meaning():

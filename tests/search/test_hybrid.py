@@ -58,6 +58,27 @@ def test_a_title_is_known_in_any_spelling(library):
     assert keys(search("on the GODEL-ROSSER trick!"))[0] == "2501.00004"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"), [("folds proteins", 2), ("RNA folding au:example", 2), ("a model of cars " * 100, 0)]
+)
+def test_the_tables_are_asked_for_acronyms_and_titles_once_each(library, django_assert_num_queries, text, number):
+    search(text)
+    with django_assert_num_queries(number):
+        assert search(text).hits
+
+
+def test_it_is_ready_once_something_can_be_found(db, index):
+    assert not hybrid.is_ready()
+    store(LIBRARY)
+    upkeep.catch_up(index)
+    assert hybrid.is_ready()
+
+
+def test_of_several_ids_all_that_are_known_are_found(library):
+    found = search("id:2501.00002 id:2501.00003 id:2501.99999 sort:date")
+    assert set(keys(found)) == {"2501.00002", "2501.00003"}
+
+
 def test_authors_are_found_without_their_accents(library):
     assert keys(search("example incompleteness"))[0] == "2501.00004"
 

@@ -25,7 +25,7 @@ from qdrant_client import QdrantClient
 from tests.search.asking import EVERYTHING, ids, paper, put, vectors, words
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import reader as reading
+from broadsheet.search import lexicon
 from broadsheet.search.cluster import ClusterIndex
 from broadsheet.search.cluster_reader import Place
 from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
@@ -290,8 +290,9 @@ def test_words_are_ranked_as_a_plain_bm25_ranks_them(index, able):
         wanted = {pk: 1.3 * score for pk, score in bm25(texts, query).items()}
         hits = index.words(query, limit=50, filters=EVERYTHING)
         best = sorted(wanted.values(), reverse=True)[:50]
-        assert [hit.score for hit in hits] == pytest.approx(best, rel=1e-4), query
-        assert all(hit.score == pytest.approx(wanted[hit.id], rel=1e-4) for hit in hits)
+        # What a word adds is kept in 8 bits.
+        assert [hit.score for hit in hits] == pytest.approx(best, rel=1e-2), query
+        assert all(hit.score == pytest.approx(wanted[hit.id], rel=1e-2) for hit in hits)
 
 
 # --- Filters and meaning --------------------------------------------------------------------------------------------
@@ -505,9 +506,9 @@ def test_counts_and_order_hold_among_many_and_after_changes(index, able):
     assert set(ids(index.newest(limit=9000, filters=filters))) == set(left)
 
 
-@pytest.mark.parametrize("few", [reading.FEW, 10], ids=["all compared", "the nearest asked"])
-def test_meaning_heeds_conditions_on_words(index, monkeypatch, few):
-    monkeypatch.setattr(reading, "FEW", few)
+@pytest.mark.parametrize("few", [lexicon.FEW, 10], ids=["all compared", "the nearest asked"])
+def test_words_and_meaning_heed_conditions_on_words(index, monkeypatch, few):
+    monkeypatch.setattr(lexicon, "FEW", few)
     many = vectors(600)
     index.add(
         [paper(pk, f"{'even' if pk % 2 == 0 else 'odd'} {'rare' if pk % 40 == 0 else 'usual'} thing", "ada bo",
@@ -528,6 +529,8 @@ def test_meaning_heeds_conditions_on_words(index, monkeypatch, few):
         assert len(found) == min(10, len(best))
         assert len(set(found) & set(best[:10])) >= 9 * len(found) // 10, filters
         assert set(ids(index.meaning(many[0], limit=1000, filters=filters))) == set(best), filters
+        assert set(ids(index.words("a thing", limit=1000, filters=filters))) == set(best), filters
+        assert index.words("something else", limit=1000, filters=filters) == [], filters
     with pytest.raises(BadInput, match="vector"):
         index.meaning(np.zeros(3), limit=3, filters=Filters(terms=(Term("any", "odd"),)))
     assert index.meaning(many[0], limit=0, filters=Filters(terms=(Term("any", "odd"),))) == []

@@ -16,10 +16,11 @@ from tests.records import record
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import choice, current, doctor, embed, state, student, upkeep, vectors
+from broadsheet.search import choice, current, doctor, embed, posting_writer, state, student, upkeep, vectors
 from broadsheet.search.documents import document_of, text_of
 from broadsheet.search.ills import Ills
 from broadsheet.search.index import Filters
+from broadsheet.search.lexicon_terms import pieces
 from broadsheet.search.mending import mend
 from broadsheet.search.models import Embedding
 
@@ -136,6 +137,7 @@ def damaged(index, name, damage):
 
 
 KINDS = ("fast", "fieldnorm", "idx", "pos", "store", "term")
+POSTINGS = ("words*/postings/*.postings", "words*/postings/segments.json")
 COLUMNS = ("ids", "days", "rows", "scales", "sums", "filed-0")
 
 
@@ -144,6 +146,10 @@ def test_a_changed_bit_is_found_in_every_file(index):
     for kind in KINDS:
         wrong, ills = damaged(index, f"words*/*.{kind}", lambda path: change(path, choose.randrange(10**6)))
         assert wrong.keys() & {"Words", "Index"}, kind
+        assert ills.anew
+    for name in POSTINGS:
+        wrong, ills = damaged(index, name, lambda path: change(path, choose.randrange(10**6)))
+        assert wrong.keys() & {"Words", "Index"}, name
         assert ills.anew
     for column in COLUMNS:
         size = next(index.glob(f"vectors*/{column}")).stat().st_size
@@ -161,6 +167,10 @@ def test_a_file_that_is_cut_or_gone_is_named(index, damage):
         wrong, ills = damaged(index, name, damage)
         assert wrong.keys() & {"Words", "Index"}, name
         assert ills.anew
+    for name in POSTINGS:
+        wrong, ills = damaged(index, name, damage)
+        assert name.rpartition("*")[2].strip("/") in wrong["Index"].message
+        assert ills.anew
     for name in ["head", "names.json", *COLUMNS]:
         wrong, ills = damaged(index, f"vectors*/{name}", damage)
         assert name in wrong["Index"].message
@@ -176,6 +186,7 @@ def test_junk_in_a_small_file_is_told(index):
         "schema.json": ("{", '{"schema": 3}', "[]", '{"schema": 7, "words": "../x"}'),
         "state.json": ("", '{"papers": "many"}', '{"nobody": 1}', "[]"),
         "words*/meta.json": ("{", "[]", "{}"),
+        "words*/postings/segments.json": ("", "{", "[]", "{}", '{"segments": 3, "sum": 1}'),
         "vectors*/names.json": ("[", '["cs.LG"]'),
     }.items():
         for content in contents:
@@ -184,7 +195,9 @@ def test_junk_in_a_small_file_is_told(index):
             assert ills
 
 
-@pytest.mark.parametrize("name", ["words*/*.store", "words*/meta.json", "vectors*/rows", "schema.json", "state.json"])
+@pytest.mark.parametrize(
+    "name", ["words*/*.store", "words*/meta.json", *POSTINGS, "vectors*/rows", "schema.json", "state.json"]
+)
 def test_what_is_damaged_is_mended_and_nothing_is_lost(index, name):
     cut(next(index.glob(name)))
     _, ills = looked()
@@ -211,14 +224,14 @@ def test_damaged_codes_are_found_and_made_anew(index, monkeypatch):
     upkeep.ask_for_rebuild()
     upkeep.catch_up(current.own())
     current.release()
-    for name in ("codes", "leans"):
+    for name, rows in {"codes": 4, "codes-more": 1, "leans": 1}.items():  # the first lies in blocks, word by word
         path = next(index.glob(f"vectors*/{name}"))
         width, content = path.stat().st_size // 1024, path.read_bytes()  # there is room for so many rows at first
         put(path, content[: 5 * width] + b"A" * width + content[6 * width :])
         wrong, ills = looked()
-        assert "1 hold something else" in wrong["Rows of vectors"].message
+        assert f"{rows} hold something else" in wrong["Rows of vectors"].message
         assert mended(ills)
-    for name in ("codes", "leans", "frame"):
+    for name in ("codes", "codes-more", "leans", "frame"):
         path = next(index.glob(f"vectors*/{name}"))
         cut(path)
         wrong, ills = looked()
@@ -238,6 +251,53 @@ def test_papers_that_are_missing_or_strange_are_taken_in_and_out(index):
     assert {"Words of papers", "Vectors of papers", "Strangers"} <= set(wrong)
     assert (ills.retake, ills.strangers) == ({first.pk, second.pk}, {10**6})
     assert mended(ills)
+
+
+def test_papers_that_only_the_engine_or_only_the_postings_have_are_taken_in_and_out(index):
+    own = current.own()
+    lists = own.lexicon._lists
+    first = Paper.objects.order_by("pk").first()
+    other = replace(document_of(first), id=10**6)
+    lists.add([other], [pieces(other)])
+    lists.remove([first.pk])
+    lists.flush()
+    wrong, ills = looked()
+    assert {"Words of papers", "Strangers"} == set(wrong)
+    assert (ills.retake, ills.strangers) == ({first.pk}, {10**6})
+    current.release()
+    assert mended(ills)
+
+
+@pytest.mark.parametrize("flush", [1, 2], ids=["of what came", "of what went"])
+def test_a_kill_between_the_two_halves_of_the_words_is_made_up_for(index, monkeypatch, flush):
+    class Killed(BaseException):
+        """In the place of the kill."""
+
+    write, calls = posting_writer._prepared, []
+
+    def kill(*given):
+        calls.append(given)
+        if len(calls) == flush:
+            raise Killed
+        return write(*given)
+
+    own = current.own()
+    gone = Paper.objects.order_by("pk").first()
+    gone.delete()
+    fill(PAPERS + 5)
+    monkeypatch.setattr(posting_writer, "_prepared", kill)
+    with pytest.raises(Killed):
+        upkeep.catch_up(own)
+    monkeypatch.undo()
+    monkeypatch.setattr(student, "shipped", Table)
+    current.release()
+    own = current.own()
+    upkeep.catch_up(own)
+    own.flush()
+    wanted = sorted(Paper.objects.values_list("pk", flat=True))
+    assert own.lexicon.listed().tolist() == own.lexicon.ids(-1, 1000) == wanted
+    current.release()
+    assert looked() == ({}, Ills())
 
 
 def test_vectors_that_are_others_than_the_kept_ones_are_taken_over_again(index):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.records import record
+from tests.soak.nasty_queries import NASTY
 
 from broadsheet.errors import BadInput
 from broadsheet.papers.actions import store
@@ -210,6 +211,13 @@ HOSTILE = [
     "au:" + "a" * 500, 'au:"' + "a " * 900 + '"', "since:2025 since:2026 until:1", "sort:date", "has:code sort:votes",
     "id:2501.00001 id:no", "-\"", "٣", "ﷺ" * 200,
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
+def test_a_nasty_query_is_answered(library, text):
+    found = search(text, tally=True)
+    assert found.total >= len(found.hits)
+    assert len(found.notes) <= 10
 
 
 @given(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.errors import BadInput
-from broadsheet.search.query import LONGEST, parse
+from broadsheet.search.query import LONGEST, MOST_IDS, MOST_TERMS, parse
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,20 @@ def test_what_an_operator_cannot_read_is_left_out_and_said(text):
     assert text.removeprefix("-").split(":")[1] in query.notes[0]
 
 
+def test_of_very_many_conditions_the_first_count_and_it_is_said():
+    query = parse("graphs " + " ".join(f"ti:w{place} -x{place}" for place in range(MOST_TERMS)))
+    assert (len(query.filters.terms), len(query.filters.without)) == (MOST_TERMS // 2, MOST_TERMS // 2)
+    assert f"first {MOST_TERMS} conditions" in query.notes[0]
+    query = parse(" ".join(f"id:2501.{place:05}" for place in range(1, 99)))
+    assert (len(query.keys), f"first {MOST_IDS} ids" in query.notes[0]) == (MOST_IDS, True)
+
+
+def test_of_very_many_odd_operators_some_are_told_one_by_one():
+    notes = parse("graphs " + "since:then " * 90).notes
+    assert len(notes) == 6
+    assert notes[-1].startswith("85 more")
+
+
 def test_a_range_in_the_text_that_ends_before_it_begins_is_said():
     assert "nothing lies in it" in parse("x since:2025 until:2024").notes[0]
 
@@ -191,7 +205,8 @@ OPERATORS = st.sampled_from(
 @given(st.lists(OPERATORS, max_size=40).map("".join))
 def test_any_heap_of_operators_is_understood_somehow(text):
     query = parse(text)
-    assert len(query.filters.terms) <= 24
+    assert len(query.filters.terms) + len(query.filters.without) <= MOST_TERMS
+    assert len(query.keys) <= MOST_IDS
     assert all(part.text for part in query.parts)
     again = parse(" ".join(map(str, query.parts)))
     assert (again.text, again.filters) == (query.text, query.filters)

@@ -189,6 +189,19 @@ def test_with_waiting_the_first_model_answers_until_the_second_has_read_everythi
     assert (index.space, kept(mark), done[0]) == (mark, 40, 40)
 
 
+def test_reading_everything_takes_no_more_of_the_time_than_its_share(index, monkeypatch, caplog):
+    swap.wish("two", waits=True)
+    assert not swap.go_on(index, share=0)
+    assert "BROADSHEET_UPGRADE_PERCENT is 0" in caplog.text
+    assert kept(choice.space_of("two").mark) == 0
+    shares = []
+    monkeypatch.setattr(upkeep, "rest", lambda _worked, share, _stop, *, meanwhile: shares.append(share) or meanwhile())
+    assert swap.go_on(index, share=0.25)
+    assert (kept(index.space), shares) == (40, [0.25])
+    swap.wish("one", waits=True)
+    assert swap.go_on(index, share=0), "it has read everything before"
+
+
 def test_another_setting_without_a_word_of_the_operator_waits_too(index, two):
     two.MODEL = "two"
     choice.forget()
@@ -224,7 +237,8 @@ def test_a_model_whose_files_are_gone_is_waited_for(index, two, caplog):
     current.forget_model()
     assert not swap.is_wished(index)
     assert not swap.go_on(index)
-    assert "two" in caplog.text
+    assert not swap.go_on(index)
+    assert caplog.text.count("The model two cannot be changed to") == 1, "said once, though it is tried again and again"
     assert nearest("graph model")
 
 

@@ -49,6 +49,8 @@ def week(name, words=0.5, fused=0.6, **more):
             "asked": 50,
             "anchors": 60,
             "tau": 0.95,
+            "apart": 41,
+            "apart_in_order": 40,
             "largest_error": 0.012,
             "systems": [{"system": "words", "full": 0.5, "estimate": 0.512, "error": 0.012, "simple": -0.034}],
         },
@@ -136,6 +138,7 @@ def test_the_newest_week_is_told_in_full(shown):
         "made of 900 papers",
         "Series: left out. The week has 3 queries",
         "Kendall tau of 0.95",
+        "Of the 41 pairs that lie a point or more apart 40 are told in their order",
         "0.0021",
         "95 % intervals",
     ):
@@ -173,3 +176,9 @@ def test_names_of_fields_cannot_bring_markup(shown):
 
 def test_the_status_page_leads_there(shown):
     assert 'href="/quality"' in Client().get("/status").content.decode()
+
+
+def test_robots_are_led_to_the_page_and_not_to_each_choice_on_it():
+    lines = Client().get("/robots.txt").content.decode().splitlines()
+    assert "Disallow: /quality?" in lines
+    assert "Disallow: /quality" not in lines

@@ -9,7 +9,8 @@ from tests import cast
 from broadsheet.accounts import limits
 from broadsheet.community import exposure, lists, marks, votes
 from broadsheet.community.models import Mark, Vote
-from broadsheet.search.hybrid import Hit, Results
+from broadsheet.search.fusing import Hit
+from broadsheet.search.hybrid import Results
 
 pytestmark = pytest.mark.django_db
 

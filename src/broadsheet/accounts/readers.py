@@ -11,6 +11,7 @@ from django.db import IntegrityError
 
 from broadsheet.accounts.models import Role, User
 from broadsheet.errors import Refused, SignInNeeded
+from broadsheet.prepared import Prepared
 
 Mode = Literal["single", "closed", "open"]
 Visitor = User | AnonymousUser
@@ -18,6 +19,8 @@ Visitor = User | AnonymousUser
 
 ONE = "reader"
 """The name of the one reader of a site in single mode."""
+
+_named = Prepared(lambda name: User.objects.filter(username=name), "name")
 
 
 def mode() -> Mode:
@@ -27,13 +30,12 @@ def mode() -> Mode:
 
 def the_one_reader() -> User:
     """Return the one reader of a site in single mode, made at first use."""
-    reader = User.objects.filter(username=ONE).first()
-    if reader is None:
-        try:
-            reader = User.objects.create_user(ONE, role=Role.ADMIN, is_staff=True, is_superuser=True)
-        except IntegrityError:  # another request was first
-            reader = User.objects.get(username=ONE)
-    return reader
+    for reader in _named.models(ONE):
+        return reader
+    try:
+        return User.objects.create_user(ONE, role=Role.ADMIN, is_staff=True, is_superuser=True)
+    except IntegrityError:  # another request was first
+        return User.objects.get(username=ONE)
 
 
 def signed_in(visitor: Visitor) -> User | None:

@@ -68,7 +68,7 @@ def search_papers(request: HttpRequest, asked: Query[SearchQuery]) -> HttpRespon
     """Papers by words and meaning, best first, with the operators of the search box. An arXiv id gives that paper."""
     query = parse(asked.q)
     if query.empty:
-        return _found(request, list(Paper.objects.newest()[: asked.limit]), None)
+        return _found(request, list(Paper.objects.newest()[: asked.limit]), ())
     try:
         after = orders.read(asked.cursor) if asked.cursor else None
         results = hybrid.search(query, limit=asked.limit, after=after)
@@ -84,7 +84,7 @@ def search_papers(request: HttpRequest, asked: Query[SearchQuery]) -> HttpRespon
     return answer
 
 
-def _found(request: HttpRequest, papers: list[Paper], marks: highlight.Marks | None) -> HttpResponse:
+def _found(request: HttpRequest, papers: list[Paper], marks: highlight.Marks) -> HttpResponse:
     items = list_items(papers, reader_of(request), searched=True)
     return json_answer(
         [

@@ -13,7 +13,7 @@ from django.db.models import Count
 
 from broadsheet.errors import NotFound
 from broadsheet.papers.models import Paper
-from broadsheet.search import codes
+from broadsheet.search import codes, passing
 from broadsheet.search.codes import Coding, Floats, Rows
 from broadsheet.search.columns import columns_of
 from broadsheet.search.embed import Embedder
@@ -144,11 +144,11 @@ def measure(collection: Collection, report: Report, stop: Stop = lambda: False) 
         if stop():
             break
         frame = codes.fitted(vectors[:: max(1, len(vectors) // 65_536)], bits)
-        coded = np.concatenate([frame.codes(block) for block in _blocks(vectors)])
+        held = _held(vectors, frame, small, scales)
         done(f"codes of {bits} bits")
         for candidates in CANDIDATES:
             coding = Coding(bits, candidates)
-            find = _by_codes(frame, coded, small, scales, candidates)
+            find = _by_codes(frame, held, candidates)
             rows.append(_asked(f"{bits} bits, int8", coding, collection.queries, exact, find, bits // 8))
             done(f"{bits} bits, {candidates} rescored")
     return rows
@@ -205,28 +205,47 @@ def _exact(vectors: Floats, queries: Floats) -> Rows:
 
 
 def _small(vectors: Floats) -> tuple[codes.Small, Floats]:
-    small, scales = np.empty(vectors.shape, np.int8), np.empty(len(vectors), np.float32)
+    """Return vectors as small numbers and their scales, with rows of nothing up to a whole block of codes."""
+    rows = -(-len(vectors) // codes.BLOCK) * codes.BLOCK
+    small, scales = np.zeros((rows, vectors.shape[1]), np.int8), np.zeros(rows, np.float32)
     for number, block in enumerate(_blocks(vectors)):
         part = slice(number * _BLOCK, number * _BLOCK + len(block))
         small[part], scales[part] = codes.quantised(block)
     return small, scales
 
 
+def _held(vectors: Floats, frame: codes.Frame, small: codes.Small, scales: Floats) -> codes.Held:
+    """Return vectors as the columns by which the product searches."""
+    coded = np.zeros((len(small), codes.words_coded(len(frame.shift))), np.uint64)
+    leans = np.zeros(len(small), np.float32)
+    for number, block in enumerate(_blocks(vectors)):
+        part = slice(number * _BLOCK, number * _BLOCK + len(block))
+        coded[part], leans[part] = frame.codes(block), frame.leans(block)
+    blocks, more = codes.blocked(coded)
+    return codes.as_held(blocks, more, leans, small, scales, np.arange(len(small)))
+
+
 def _plain(vectors: Floats) -> _Find:
     def find(query: Vector) -> Rows:
-        return codes.best(np.concatenate([block @ query for block in _blocks(vectors)]), TOP)
+        scores = np.concatenate([block @ query for block in _blocks(vectors)])
+        found: Rows = np.argsort(-scores, kind="stable")[:TOP]
+        return found
 
     return find
 
 
 def _all_small(small: codes.Small, scales: Floats) -> _Find:
-    return lambda query: codes.best(codes.scored(query, small, scales), TOP)
+    rows, nothing = np.arange(len(small), dtype=np.int32), np.zeros(0)
+    held = codes.as_held(nothing, nothing, nothing, small, scales, np.arange(len(small)))
+    return lambda query: codes.compared(held, query, rows, limit=TOP)[0]
 
 
-def _by_codes(frame: codes.Frame, coded: codes.Bytes, small: codes.Small, scales: Floats, candidates: int) -> _Find:
+def _by_codes(frame: codes.Frame, held: codes.Held, candidates: int) -> _Find:
+    number = len(held.ids)
+    bits = passing.every(number)
+
     def find(query: Vector) -> Rows:
-        near = np.sort(codes.near(frame.codes(query[None])[0], coded, candidates))
-        return near[codes.best(codes.scored(query, small, scales, near), TOP)]
+        return codes.nearest(frame, held, query, bits, number, limit=TOP, candidates=candidates)[0]
 
     return find
 

@@ -22,8 +22,11 @@ ASKED = 50
 ABILITY_SPREAD, DIFFICULTY_SPREAD = 3.0, 6.0
 """Standard deviations believed in before anything is seen; else who answers everything would be infinitely able."""
 
-LEAST_SPREAD = 1.5
+LEAST_SPREAD = 0.7
 """So much at least a new system may lie apart from the known ones, which often are much alike."""
+
+APART = 0.01
+"""Systems that lie so far apart on all queries should be told in their order; nearer ones change places by chance."""
 
 _ROUNDS, _CLOSE, _STEP = 500, 1e-7, 1.0
 
@@ -155,6 +158,12 @@ def tau(ours: Sequence[float], theirs: Sequence[float]) -> float:
     other = np.array([np.sign(theirs[i] - theirs[j]) for i, j in pairs])
     untied = float(np.abs(one).sum() * np.abs(other).sum()) ** 0.5 if pairs else 0.0
     return float((one * other).sum() / untied) if untied else 0.0
+
+
+def in_order(full: Sequence[float], told: Sequence[float], least: float = APART) -> tuple[int, int]:
+    """Return how many pairs that lie ``least`` or more apart in full are told in the same order, and how many do."""
+    far = [(i, j) for i, j in combinations(range(len(full)), 2) if abs(full[i] - full[j]) >= least]
+    return sum((full[i] - full[j]) * (told[i] - told[j]) > 0 for i, j in far), len(far)
 
 
 def _slopes(

@@ -152,13 +152,17 @@ def _items(all_of_them: Sequence[Item], scores: Scores) -> dict[str, Any]:
         return {}
     tasks = [item.task for item in all_of_them]
     found = items.check({name: values[FIRST] for name, values in scores.items()}, tasks)
+    full, told = [one.full for one in found], [one.estimate for one in found]
+    right, apart = items.in_order(full, told)
     return {
         "anchors": len(items.anchors_of(tasks)),
         "asked": min(items.ASKED, len(tasks)),
         "systems": [{key: _round(value) for key, value in one._asdict().items()} for one in found],
         "largest_error": _round(max(abs(one.error) for one in found)),
         "largest_simple": _round(max(abs(one.simple) for one in found)),
-        "tau": _round(items.tau([one.full for one in found], [one.estimate for one in found])),
+        "tau": _round(items.tau(full, told)),
+        "apart": apart,
+        "apart_in_order": right,
     }
 
 
@@ -197,6 +201,7 @@ def _model_lines(told: Mapping[str, Any]) -> Iterator[str]:
         f"Item model: {FIRST} of each system told from {told['asked']} of {told['anchors']} anchor queries, the others "
         f"having been run; largest error {100 * told['largest_error']:.1f} points (without a model "
         f"{100 * told['largest_simple']:.1f}), Kendall tau {told['tau']:.2f}"
+        + (f", {told['apart_in_order']} of {told['apart']} pairs a point apart in order" if "apart" in told else "")
     )
     for one in told["systems"]:
         told_of = f"full {one['full']:.4f}   told {one['estimate']:.4f}   error {one['error']:+.4f}"

@@ -95,7 +95,7 @@ LINES = (
 
 def facts(command: str) -> dict[str, Any]:
     """Return what has to be known of machine and program to compare the figures with others."""
-    packages = ("django", "numpy", "tantivy", "faiss-cpu", "onnxruntime")
+    packages = ("django", "numpy", "tantivy", "numba", "onnxruntime")
     return {
         "command": command,
         "date": datetime.now(UTC).isoformat(timespec="minutes"),

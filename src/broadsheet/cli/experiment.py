@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from broadsheet.bench.experiments import QuerySet, Told
 
 KNOWN_ITEMS = "known-item"
+TASK, SEED = "sentence", 1
 QUERIES = 2000
 """Known items of which one half is kept back."""
 
@@ -39,23 +40,32 @@ def experiment() -> None:
 )
 @click.option(
     "--task",
-    default="sentence",
-    show_default=True,
     type=click.Choice(["title", "sentence", "keywords"]),
-    help="Of known-item: what of a paper is asked for.",
+    help=f"Of known-item: what of a paper is asked for.  [default: {TASK}]",
 )
-@click.option("--queries", default=QUERIES, show_default=True, type=click.IntRange(80, 100_000), help="Of known-item.")
-@click.option("--seed", default=1, show_default=True, help="Of known-item: another one makes another set.")
+@click.option("--queries", type=click.IntRange(80, 100_000), help=f"Of known-item.  [default: {QUERIES}]")
+@click.option("--seed", type=int, help=f"Of known-item: another one makes another set.  [default: {SEED}]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def compare(
-    one: str, other: str, on: str, budget: int | None, task: str, queries: int, seed: int, as_json: bool
+    one: str,
+    other: str,
+    on: str,
+    budget: int | None,
+    task: str | None,
+    queries: int | None,
+    seed: int | None,
+    as_json: bool,
 ) -> None:
     """Tell whether the ranking OTHER is better than ONE: each a name or settings, such as 'weight=0.4 fusion=rrf'."""
     from broadsheet.bench import experiments
 
     one, other = experiments.canonical(one), experiments.canonical(other)
-    asked = _known_items(task, queries, seed) if on == KNOWN_ITEMS else _collection(Path(on))
+    if on == KNOWN_ITEMS:
+        asked = _known_items(task or TASK, queries or QUERIES, SEED if seed is None else seed)
+    else:
+        _refuse_of_known_items(on, {"--task": task, "--queries": queries, "--seed": seed})
+        asked = _collection(Path(on))
     experiments.check(asked.on, budget)
     answer = asked.scored([one, other])
     if not asked.on.fingerprint:
@@ -115,6 +125,17 @@ class _Asked:
         from broadsheet.bench.experiments import QuerySet, fingerprint
 
         return _Asked(QuerySet(self.on.name, fingerprint(queries), self.on.way_out), self.bench)
+
+
+def _refuse_of_known_items(folder: str, said: Mapping[str, object]) -> None:
+    """Refuse options that only known items have: a collection is asked with all the queries that it comes with."""
+    names = [name for name, value in said.items() if value is not None]
+    if names:
+        fail(
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not for the collection {safe(folder)}: "
+            "its own queries are asked, all of them.",
+            f"Leave {'it' if len(names) == 1 else 'them'} out, or ask for papers of your own: --on {KNOWN_ITEMS}.",
+        )
 
 
 def _known_items(task: str, queries: int, seed: int) -> _Asked:

@@ -191,7 +191,7 @@ def search(
     for note in found.notes:
         click.echo(safe(note), err=True)
     for way in found.ways:
-        click.echo(f"Without {safe(way.without)}: {way.number} papers.", err=True)
+        click.echo(f"Without {safe(way.without)}: {'about ' * way.about}{way.number} papers.", err=True)
     _show_found(rows, parsed.key, as_json=as_json)
 
 

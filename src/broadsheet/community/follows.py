@@ -12,11 +12,15 @@ from broadsheet.accounts.readers import Visitor
 from broadsheet.community.models import Follow, ReadingList
 from broadsheet.errors import BadInput, NotFound, Refused
 from broadsheet.papers.models import Paper
+from broadsheet.prepared import Prepared
 
 MOST = 500
 """Follows of one reader."""
 
 _CATEGORY = re.compile(r"[a-z-]{2,10}(\.[A-Za-z-]{2,12})?", re.ASCII)
+
+
+_followed = Prepared(lambda reader: Follow.objects.filter(reader=reader).values_list("kind", "value"), -1)
 
 
 def follow(visitor: Visitor, kind: str, value: str) -> bool:
@@ -51,6 +55,12 @@ def of(visitor: Visitor) -> QuerySet[Follow]:
     """Return what a visitor follows, by kind and then by value."""
     reader = readers.signed_in(visitor)
     return (Follow.objects.filter(reader=reader) if reader else Follow.objects.none()).order_by("kind", "value")
+
+
+def all_of(visitor: Visitor) -> frozenset[tuple[str, str]]:
+    """Return kind and value of all that a visitor follows."""
+    reader = readers.signed_in(visitor)
+    return frozenset((kind, value) for kind, value in _followed.rows(reader.pk)) if reader else frozenset()
 
 
 def follows(visitor: Visitor, kind: str, value: str) -> bool:

@@ -17,6 +17,7 @@ from broadsheet.community.models import Comment, Notification
 from broadsheet.errors import BadInput, NotFound, SignInNeeded, TooMany
 from broadsheet.papers import tex
 from broadsheet.papers.models import Paper
+from broadsheet.prepared import Prepared
 
 OFF, PAGE, MAIL = "off", "page", "mail"
 WAYS = {OFF: "not at all", PAGE: "on the page", MAIL: "on the page and by mail"}
@@ -43,6 +44,15 @@ KINDS = {
     "claim": Kind("Decisions on your claims of authorship", "decided on your claim", MAIL),
     "moderation": Kind("Acts of moderation that concern you", "moderated", MAIL),
 }
+
+
+def _told(reader: User | int) -> QuerySet[Notification]:
+    """What a reader was told, without what has been deleted or hidden since."""
+    standing = Q(comment__isnull=True) | Q(comment__deleted__isnull=True, comment__hidden__isnull=True)
+    return Notification.objects.filter(standing | Q(kind="moderation"), reader=reader)
+
+
+_unread = Prepared(lambda reader: _told(reader).filter(read__isnull=True).values_list("pk"), -1)
 
 
 def way(reader: User, kind: str) -> str:
@@ -85,7 +95,7 @@ def of(visitor: Visitor) -> QuerySet[Notification]:
 
 def unread(reader: User) -> int:
     """Return how many notifications a reader has not seen."""
-    return _told(reader).filter(read__isnull=True).count()
+    return _unread.count(reader.pk)
 
 
 def mark_read(visitor: Visitor) -> int:
@@ -145,12 +155,6 @@ def sentence(told: Notification) -> str:
     about = f": {tex.plain(told.paper.title)}" if told.paper is not None else ""
     who = " ".join(markdown.tidy(told.actor.shown_name).split()) if told.actor else "Somebody"
     return f"{who} {known.words if known else told.kind}{about}"
-
-
-def _told(reader: User) -> QuerySet[Notification]:
-    """What a reader was told, without what has been deleted or hidden since."""
-    standing = Q(comment__isnull=True) | Q(comment__deleted__isnull=True, comment__hidden__isnull=True)
-    return Notification.objects.filter(standing | Q(kind="moderation"), reader=reader)
 
 
 def _reader(visitor: Visitor, doing: str) -> User:

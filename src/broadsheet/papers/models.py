@@ -4,13 +4,16 @@ What changes them lives in ``actions``; how their text is shown lives in ``tex``
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Self
 
 from django.db import connection, models
 from django.db.models import F, Value
 from django.db.models.functions import Cast, StrIndex
 
+from broadsheet.prepared import Prepared
 from broadsheet.sources import arxiv_ids, paper_ids
 
 
@@ -158,6 +161,19 @@ class Paper(models.Model):
     def comments(self) -> int:
         """Number of comments as one number."""
         return self.imported_comments + self.reader_comments
+
+
+def standing_by_pk(pks: Sequence[int]) -> dict[int, Paper]:
+    """Return the standing papers of a page by primary key, as ``standing().in_bulk`` does in half as much time again.
+
+    pks: a few hundred at most, as each number of papers is a question of its own that is kept.
+    """
+    return {paper.pk: paper for paper in _standing(len(pks)).models(*pks)} if pks else {}
+
+
+@lru_cache(maxsize=256)
+def _standing(number: int) -> Prepared[Paper, *tuple[int, ...]]:
+    return Prepared(lambda *pks: Paper.objects.standing().filter(pk__in=pks), *range(-number, 0))
 
 
 class Version(models.Model):

@@ -44,8 +44,7 @@ def plain(text: str) -> str:
     A formula that Unicode cannot show stays TeX, without its dollars. Control characters other than newline are
     removed, or become the blank they stand for; no-break spaces become ordinary ones.
     """
-    if repairs.marked(text):
-        text = "".join(p.text if p.kind == "text" else readable.readable(p.text) or p.text for p in pieces(text))
+    text = "".join(p.text if p.kind == "text" else readable.readable(p.text) or p.text for p in pieces(text))
     if text.isprintable():  # the quick look, true of nearly all; no sign that goes is printable to Python
         return text
     return _CONTROLS.sub("", text.translate(_ALL_BLANKS)) if _UNPLAIN.search(text) else text
@@ -92,7 +91,9 @@ def _written(found: Sequence[Piece], *, escaped: bool = False) -> str:
 
 
 def _html(piece: Piece, *, links: bool) -> str:
-    text = _CONTROLS.sub("", piece.text.translate(_BLANKS)) if _CONTROLS.search(piece.text) else piece.text
+    text = piece.text
+    if not text.isprintable() and _CONTROLS.search(text):  # the quick look first, as above
+        text = _CONTROLS.sub("", text.translate(_BLANKS))
     if piece.kind != "text":
         return mathml.element(text, display=piece.kind == "display") or f'<code class="tex">{escape(text)}</code>'
     return _linked(text) if links and "://" in text else escape(text)

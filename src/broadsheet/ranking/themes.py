@@ -87,11 +87,11 @@ def label(
     taken: what other themes are called, so that no two are called alike.
     """
     here, there = Counter(name for one in inside for name in one), Counter(name for one in outside for name in one)
-    called = {phrase.casefold() for one in taken for phrase in one.split(_BESIDE)}
+    called = {_folded(phrase) for one in taken for phrase in one.split(_BESIDE)}
     worth = {
         name: _worth(seen / len(inside), there[name] / max(len(outside), 1))
         for name, seen in here.items()
-        if seen >= _fewest(name, len(inside)) and _as_written(name, inside).casefold() not in called
+        if seen >= _fewest(name, len(inside)) and _folded(_as_written(name, inside)) not in called
     }
     likely = sorted(worth, key=lambda name: (-worth[name], name))[:_WEIGHED]
     written = {name: _as_written(name, inside) for name in likely}
@@ -104,6 +104,11 @@ def label(
         if beside:
             chosen.append(name)
     return _capital(_BESIDE.join(written[name] for name in chosen))
+
+
+def _folded(phrase: str) -> str:
+    """Return a phrase as it is in any case and number: "Neural Network" and "neural networks" call a theme the same."""
+    return " ".join(word.removesuffix("s") for word in phrase.casefold().split())
 
 
 def _fewest(name: str, papers: int) -> float:

@@ -3,7 +3,9 @@
 How a text defines one is ``defined``. What it is worth is told in docs/search/quality.md.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -71,14 +73,10 @@ def alike(query_text: str, categories: Sequence[str] = ()) -> list[Alike]:
         return []
     typed = defined.shorts_of(query_text, shouted=len(words) > 2 and query_text.isupper())
     spans = _spans(words)
-    signs = {*typed, *_signs(list(spans))}
-    meant = (
-        _meant(
-            Acronym.objects.filter(sign__in=signs, papers__gte=FEWEST), {name.partition(".")[0] for name in categories}
-        )
-        if signs
-        else []
-    )
+    rows = _known(list(typed), list(spans))
+    if not rows:
+        return []
+    meant = _meant(rows, {name.partition(".")[0] for name in categories})
     found = [Alike(typed[one.sign], one.long) for one in meant if one.sign in typed and one.key not in spans]
     written = {defined.sign_of(word) for word in words} | typed.keys()
     taken: set[int] = set()
@@ -91,16 +89,40 @@ def alike(query_text: str, categories: Sequence[str] = ()) -> list[Alike]:
     return found[:MOST]
 
 
-def _signs(keys: list[str]) -> list[str]:
-    """Return the acronyms that stand for one of some words. For each search it is asked, mostly in vain."""
-    if not keys:
+class _Known(NamedTuple):
+    """What an acronym stands for, as in ``Acronym``. fields: as the database has JSON."""
+
+    sign: str
+    key: str
+    short: str
+    long: str
+    papers: int
+    fields: str
+
+
+def _known(signs: Sequence[str], keys: Sequence[str]) -> list[_Known]:
+    """Return what some acronyms stand for, and all that those do that stand for one of some words.
+
+    For each search it is asked, mostly in vain; making the same question of the model's takes longer than asking it.
+    """
+    if not signs and not keys:
         return []
-    table, quoted = Acronym._meta.db_table, ", ".join(["%s"] * len(keys))
+    table, ways = Acronym._meta.db_table, []
+    values: list[int | str] = [FEWEST, *signs]
+    if signs:
+        ways.append(f"sign IN ({_marks(signs)})")
+    if keys:
+        of_words = f"SELECT sign FROM {table} WHERE key IN ({_marks(keys)}) AND papers >= %s"  # noqa: S608 - ours
+        ways.append(f"sign IN ({of_words})")
+        values += [*keys, FEWEST]
+    columns = "sign, key, short, long, papers, fields"
     with connection.cursor() as cursor:
-        # Making the same query of the model's takes longer than asking it.
-        asked = f"SELECT sign FROM {table} WHERE key IN ({quoted}) AND papers >= %s"  # noqa: S608 - names of ours
-        cursor.execute(asked, [*keys, FEWEST])
-        return [sign for (sign,) in cursor.fetchall()]
+        cursor.execute(f"SELECT {columns} FROM {table} WHERE papers >= %s AND ({' OR '.join(ways)})", values)  # noqa: S608 - ours
+        return list(map(_Known._make, cursor.fetchall()))
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def _spans(words: Sequence[str]) -> dict[str, range]:
@@ -113,11 +135,12 @@ def _spans(words: Sequence[str]) -> dict[str, range]:
     return found
 
 
-def _meant(rows: Iterable[Acronym], archives: set[str]) -> list[Acronym]:
+def _meant(rows: Iterable[_Known], archives: set[str]) -> list[_Known]:
     """Return of each acronym what it stands for, where that is sure, in these archives; all where none is named."""
-    counted: dict[str, list[tuple[int, Acronym]]] = {}
+    counted: dict[str, list[tuple[int, _Known]]] = {}
     for row in rows:
-        papers = sum(row.fields.get(name, 0) for name in archives) if archives else row.papers
+        fields: dict[str, int] = json.loads(row.fields) if archives else {}
+        papers = sum(fields.get(name, 0) for name in archives) if archives else row.papers
         if papers:
             counted.setdefault(row.sign, []).append((papers, row))
     found = []

@@ -1,6 +1,6 @@
 """Whether the files of the index of words still hold what was written: each ends with the check sum of what is before.
 
-The engine (Tantivy) writes these, and looks at none of them when it opens an index.
+Neither the engine (Tantivy) nor the postings look at these when an index is opened.
 """
 
 import json
@@ -8,6 +8,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from broadsheet.search import postings, segments
+from broadsheet.search.lexicon import POSTINGS
 
 KINDS = ("fast", "fieldnorm", "idx", "pos", "store", "term")
 """Endings of a segment's files."""
@@ -23,7 +26,13 @@ def broken(folder: Path) -> list[str]:
     Raises OSError or ValueError where that list cannot be read.
     """
     wrong = {name for name in _named(folder) if not _is_whole(folder / name)}
-    return sorted(wrong & set(_named(folder))) if wrong else []
+    wrong |= {name for name in _listed(folder) if not segments.is_whole(folder / name)}
+    return sorted(wrong.intersection(_named(folder)) | wrong.intersection(_listed(folder))) if wrong else []
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the segments of postings that count."""
+    return [f"{POSTINGS}/{name}" for name, _ in postings.listed(folder / POSTINGS)]
 
 
 def _named(folder: Path) -> Iterator[str]:

@@ -24,10 +24,11 @@ _NOTHING = models.HasIdCondition(has_id=[])
 
 def payload(document: Document) -> Payload:
     """Return what the server keeps of a paper; of its texts nothing but words."""
-    title, abstract, authors = cut.clean(document.title), cut.clean(document.abstract), cut.clean(document.authors)
+    parts = cut.pieces(document)
+    title, _, abstract, _ = parts
     facts = facts_of(document)
     made: Payload = {
-        BODY: _line(cut.SCORED.analyze(cut.body(title, abstract, authors, document.source_text))),
+        BODY: _line(cut.SCORED.analyze(cut.body(parts))),
         TITLE: _line(cut.PLAIN.analyze(title)),
         TITLE_STEMS: _line(cut.STEMMED.analyze(title)),
         ABSTRACT: _line(cut.PLAIN.analyze(abstract)),
@@ -137,16 +138,16 @@ def _facts(filters: Filters) -> list[models.Condition]:
         last = filters.until.toordinal() if filters.until else None
         must.append(models.FieldCondition(key=DAY, range=models.Range(gte=first, lte=last)))
     if filters.ids is not None:
-        must.append(models.HasIdCondition(has_id=list(filters.ids)))
+        must.append(models.HasIdCondition(has_id=list(map(int, filters.ids))))
     return must
 
 
 def _held(term: Term) -> models.Condition | None:
-    """Return one condition, as ``lexicon_terms`` makes it; None for a term without any word, which asks for nothing."""
+    """Return one condition, as ``conditions`` makes it; None for a term without any word, which asks for nothing."""
     text = cut.clean(term.text[: cut.LONGEST])
     words = cut.PLAIN.analyze(text)[: cut.MOST_WORDS]
     if not words:
-        return None
+        return _NOTHING if any(map(str.isalnum, text)) else None
     if term.where == "words":
         scored = _different(cut.SCORED.analyze(text))
         return _text(BODY, _line(scored)) if scored else _NOTHING
@@ -163,7 +164,7 @@ def _held(term: Term) -> models.Condition | None:
 
 
 def _in_abstract(word: str, stem: str, name: models.Condition | None) -> models.Condition | None:
-    """Return what finds the stem of a word in abstracts, which have no field of stems: see ``lexicon_terms``."""
+    """Return what finds the stem of a word in abstracts, which have no field of stems: see ``conditions``."""
     elsewhere = [one for one in (_text(TITLE_STEMS, _line([stem])), name) if one]
     alone = models.Filter(must=[_text(BODY, _line([stem]))], must_not=elsewhere)
     forms = models.MatchTextAny(text_any=_line(cut.forms(word, stem)))

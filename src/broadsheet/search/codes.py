@@ -1,35 +1,37 @@
 """Codes of vectors: how many numbers become few bits, and how the nearest are found by these and by small numbers.
 
-Pure arithmetic over arrays. Where they are kept, and who may write them: ``columns`` and ``vectors``.
+Arithmetic over arrays; its loops are in ``scanning``, which is imported where it is first needed, as what compiles them
+takes a while to load. Where the arrays are kept, and who may write them: ``columns`` and ``vectors``.
 """
 
-import os
+import math
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput
 from broadsheet.search.index import Vector
 
-type Bytes = NDArray[np.uint8]
+type Words = NDArray[np.uint64]
 type Small = NDArray[np.int8]
 type Rows = NDArray[np.int64]
 type Floats = NDArray[np.float32]
 
-SLICE = 512
-"""Rows that are rescored at a time: as numbers of 32 bits they fit into the second cache of a core."""
+BLOCK = 64
+"""Rows whose codes lie together, word by word; capacities are multiples of it."""
 
-HALVED_FROM = 200_000
-"""Codes from which on two threads share a scan; below, waking one takes as long as it saves."""
+HALF = 4
+"""Words of 64 bits that are compared of every code; the others are, of those that come nearest by these."""
 
-_STRETCH = 16_384
-_ONE_IN = 160
+KEPT = 200_000
+"""Rows for which a thread keeps room from one search to the next."""
+
+_ONE_IN = 250
+_LEAST, _MOST, _EIGHTH = 4, 7, 8
 _SEED = 384_512
 
 
@@ -46,10 +48,15 @@ class Coding:
     def among(self, count: int) -> int:
         """Return how many of ``count`` codes are compared by their numbers.
 
-        As papers grow the same number is a smaller share of them: of a million that the table of tokens had read, 4,000
-        found .979 of the nearest 20 (docs/search/measurements.md).
+        As papers grow the same number is a smaller share of them: of a million 4,000 find as many as 250,000 do, within
+        a hundredth (docs/search/measurements.md).
         """
         return max(self.candidates, min(count // _ONE_IN, 2 * self.candidates))
+
+
+def words_coded(bits: int) -> int:
+    """Return the words of 64 bits that a code takes: never less than the first part, and one more."""
+    return HALF + max(1, -(-(bits - 64 * HALF) // 64))
 
 
 class Frame(NamedTuple):
@@ -59,9 +66,12 @@ class Frame(NamedTuple):
     mean: Floats
     shift: Floats
 
-    def codes(self, vectors: Floats) -> Bytes:
-        """Return the codes of vectors [n, dim] as [n, bits / 8]: on which side of the mean each projection lies."""
-        return np.packbits(vectors @ self.projection > self.shift, axis=1)
+    def codes(self, vectors: Floats) -> Words:
+        """Return the codes of vectors [n, dim] as [n, words]: on which side of the mean each projection lies."""
+        made = np.zeros((len(vectors), 8 * words_coded(len(self.shift))), np.uint8)
+        bits = np.packbits(vectors @ self.projection > self.shift, axis=1, bitorder="little")
+        made[:, : bits.shape[1]] = bits
+        return made.view("<u8")
 
     def leans(self, vectors: Floats) -> Floats:
         """Return how far vectors [n, dim] lean to the mean: their products with it."""
@@ -79,7 +89,40 @@ def fitted(sample: Floats, bits: int) -> Frame:
     turns = [np.linalg.qr(random.standard_normal((dim, dim)))[0] for _ in range(-(-bits // dim))]
     projection = np.ascontiguousarray(np.concatenate(turns, axis=1)[:, :bits], dtype=np.float32)
     mean = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return Frame(projection, mean, mean @ projection)
+    return Frame(fixed(projection), fixed(mean), fixed(mean @ projection))
+
+
+def fixed[Kind: np.generic](array: NDArray[Kind]) -> NDArray[Kind]:
+    """Return an array as one that may not be written: loops are compiled once for these and once for the others."""
+    array = array.view()
+    array.flags.writeable = False
+    return array
+
+
+class Held(NamedTuple):
+    """The columns by which a search goes, not to be written, of as many rows each, a multiple of ``BLOCK``.
+
+    codes: [blocks, HALF, BLOCK]. more: [rows, words], the rest of each code. leans, scales, ids: [rows].
+    small: [rows, dim or more].
+    """
+
+    codes: Words
+    more: Words
+    leans: Floats
+    small: Small
+    scales: Floats
+    ids: Rows
+
+
+def as_held(*columns: NDArray[Any]) -> Held:
+    """Return columns, in the order of ``Held``, as they may not be written."""
+    return Held(*map(fixed, columns))
+
+
+def blocked(codes: Words) -> tuple[Words, Words]:
+    """Return codes [n, words] as they lie in columns, n a multiple of ``BLOCK``: in blocks, and the rest of each."""
+    blocks = codes[:, :HALF].reshape(-1, BLOCK, HALF).transpose(0, 2, 1)
+    return np.ascontiguousarray(blocks), np.ascontiguousarray(codes[:, HALF:])
 
 
 def numbers(vector: Vector, dim: int) -> Vector:
@@ -87,6 +130,11 @@ def numbers(vector: Vector, dim: int) -> Vector:
 
     Raises BadInput for anything but ``dim`` finite numbers.
     """
+    if isinstance(vector, np.ndarray) and vector.shape == (dim,) and vector.dtype == np.float32:
+        exact = vector.astype(np.float64)
+        length = math.sqrt(exact @ exact)
+        if math.isfinite(length):
+            return (exact / (length or 1)).astype(np.float32)
     found: Vector = block([vector], dim)[0]
     return found
 
@@ -118,132 +166,61 @@ def quantised(vectors: Floats) -> tuple[Small, Floats]:
     return small.astype(np.int8), scales.astype(np.float32)
 
 
-def near(code: Bytes, codes: Bytes, count: int) -> Rows:
-    """Return up to ``count`` of the nearest codes [n, bytes] to one [bytes] by differing bits, in any order."""
-    total = len(codes)
-    if total < HALVED_FROM:
-        return _scanned(code, codes, count)[1]
-    middle = total // 2
-    other = _pool()(_scanned, code, codes[middle:], count)
-    (distances, rows), (distances_b, rows_b) = _scanned(code, codes[:middle], count), other()
-    rows = np.concatenate([rows, rows_b + middle])
-    if len(rows) <= count:
-        return rows
-    return rows[np.argpartition(np.concatenate([distances, distances_b]), count)[:count]]
+def nearest(
+    frame: Frame, held: Held, query: Vector, bits: Words, number: int, *, limit: int, candidates: int, free: int = 0
+) -> tuple[Rows, Floats]:
+    """Return keys and cosines of the probably nearest of a set of rows to a unit vector, nearest first.
 
-
-def _scanned(code: Bytes, codes: Bytes, count: int) -> tuple[NDArray[np.int32], Rows]:
-    faiss.omp_set_num_threads(1)  # a setting of each thread
-    count = min(count, len(codes))
-    distances, rows = faiss.knn_hamming(code[None], codes, count, variant="mc")
-    return distances[0], rows[0]
-
-
-def likely(frame: Frame, query: Vector, codes: Bytes, leans: Floats, rows: Rows, count: int) -> Rows:
-    """Return up to ``count`` of some rows that are probably nearest to a unit vector, in any order.
-
-    rows: in rising order. By bits alone rows that lean to the mean would be missed where the query is far from all, as
-    one about proteins is from papers on logic. So the bits tell the angle at the mean alone, and the cosine follows
-    from that and from how far each row leans: x'y = |x - m| |y - m| cos(angle) + m'x + m'y - m'm.
+    bits: the set, a bit a row; it has ``number``. free: how many of these at most may be none, and are left out.
+    By bits alone rows that lean to the mean would be missed where the query is far from all, as one about proteins is
+    from papers on logic. So the bits tell the angle at the mean alone, and the cosine follows from that and from how
+    far each row leans: x'y = |x - m| |y - m| cos(angle) + m'x + m'y - m'm.
     """
-    if len(rows) <= count:
-        return rows
-    bits = codes.shape[1] * 8
-    apart = np.linalg.norm(query - frame.mean)
-    by_bits = (np.cos(np.pi * np.arange(bits + 1) / bits) * apart).astype(np.float32)
-    guesses, square = np.empty(len(rows), np.float32), np.float32(frame.mean @ frame.mean)
-    code = frame.codes(query[None])
+    from broadsheet.search import scanning
 
-    def guess(begin: int, end: int) -> None:
-        for first in range(begin, end, _STRETCH):
-            part = rows[first : min(first + _STRETCH, end)]
-            lean = leans[part]
-            distances = _distances(code, np.take(codes, part, axis=0))
-            far = np.sqrt(np.maximum(1 - 2 * lean + square, 0))
-            guesses[first : first + len(part)] = by_bits[distances] * far + lean
-
-    if len(rows) < HALVED_FROM:
-        guess(0, len(rows))
-    else:
-        middle = len(rows) // 2
-        wait = _pool()(guess, middle, len(rows))
-        guess(0, middle)
-        wait()
-    return rows[np.argpartition(guesses, len(rows) - count)[len(rows) - count :]]
+    rows = len(held.ids)
+    same = len(held.codes) * BLOCK == len(held.more) == len(held.leans) == len(held.small) == len(held.scales) == rows
+    if not same or rows < len(bits) * BLOCK:
+        raise IndexError("The columns are not of as many rows.")
+    second = candidates + free
+    first = min(max(number // _EIGHTH, _LEAST * candidates), _MOST * candidates) + free
+    places, aparts, leant, scores, keys = _room(2 * first + BLOCK)
+    found = scanning.nearest(
+        query, frame.projection, frame.mean, frame.shift,
+        held.codes, held.more, held.leans, held.small, held.scales, held.ids,
+        bits, first, second, limit, places, aparts, leant, scores, keys,
+    )  # fmt: skip
+    return _sorted(keys[:found], scores[:found], limit)
 
 
-def _distances(code: Bytes, codes: Bytes) -> NDArray[np.int32]:
-    """Return by how many bits codes [n, bytes] differ from one [1, bytes]."""
-    faiss.omp_set_num_threads(1)  # a setting of each thread
-    found = np.empty(len(codes), np.int32)
-    pointers = faiss.swig_ptr(code), faiss.swig_ptr(codes)
-    # Its stubs leave this one out.
-    faiss.hammings(*pointers, 1, len(codes), codes.shape[1], faiss.swig_ptr(found))  # type: ignore[attr-defined]
-    return found
+def compared(held: Held, query: Vector, rows: NDArray[np.int32], *, limit: int) -> tuple[Rows, Floats]:
+    """Return keys and cosines of the nearest of some rows to a unit vector, nearest first. Free rows are left out."""
+    from broadsheet.search import scanning
+
+    there = min(len(held.ids), len(held.small), len(held.scales))
+    if len(rows) and not 0 <= rows.min() <= rows.max() < there:
+        raise IndexError("There are no such rows.")
+    keys, scores = np.empty(len(rows), np.int64), np.empty(len(rows), np.float32)
+    found = scanning.scored(query, held.small, held.scales, held.ids, rows, len(rows), limit, keys, scores)
+    return _sorted(keys[:found], scores[:found], limit)
 
 
-def scored(query: Vector, small: Small, scales: Floats, rows: Rows | None = None) -> Floats:
-    """Return the cosines of a unit vector to some rows of small numbers, or to all of them.
-
-    Rows in rising order are read fastest.
-    """
-    total = len(small) if rows is None else len(rows)
-    width = small.shape[1]
-    if width > len(query):
-        query = np.concatenate([query, np.zeros(width - len(query), np.float32)])
-    taken, wide = _room(width)
-    found = np.empty(total, np.float32)
-    for begin in range(0, total, SLICE):
-        end = min(begin + SLICE, total)
-        part = small[begin:end]
-        if rows is not None:
-            part = np.take(small, rows[begin:end], axis=0, out=taken[: end - begin], mode="clip")
-        np.copyto(wide[: end - begin], part)
-        np.matmul(wide[: end - begin], query, out=found[begin:end])
-    found *= scales[:total] if rows is None else scales[rows]
-    return found
-
-
-def best(scores: Floats, limit: int) -> Rows:
-    """Return the places of the highest scores, highest first; the earlier place where they are equal."""
-    if limit < len(scores):
-        least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        chosen = np.flatnonzero(scores >= least)
-    else:
-        chosen = np.arange(len(scores))
-    return chosen[np.argsort(-scores[chosen], kind="stable")][:limit]
+def _sorted(keys: Rows, scores: Floats, limit: int) -> tuple[Rows, Floats]:
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return keys[order], scores[order]
 
 
 _kept = threading.local()
 
+type _Room = tuple[NDArray[np.int32], Floats, Floats, Floats, Rows]
 
-def _room(width: int) -> tuple[Small, Floats]:
-    """Return this thread's room for a slice."""
-    room: tuple[Small, Floats] | None = getattr(_kept, "room", None)
-    if room is None or room[0].shape[1] != width:
-        room = _kept.room = np.empty((SLICE, width), np.int8), np.empty((SLICE, width), np.float32)
+
+def _room(rows: int) -> _Room:
+    """Return this thread's room for some rows: their places, bits apart, leans, scores and keys."""
+    room: _Room | None = getattr(_kept, "room", None)
+    if room is None or len(room[0]) < rows:
+        aparts, leant, scores = np.empty((3, rows), np.float32)
+        room = np.empty(rows, np.int32), aparts, leant, scores, np.empty(rows, np.int64)
+        if rows <= KEPT:
+            _kept.room = room
     return room
-
-
-_threads: list[ThreadPoolExecutor] = []
-_making = threading.Lock()
-
-
-def _pool() -> Callable[..., Callable[[], Any]]:
-    """Return what begins a function on one of this process's threads, and gives a function that waits for it."""
-    with _making:
-        if not _threads:
-            _threads.append(ThreadPoolExecutor(2, thread_name_prefix="scan"))
-        pool = _threads[0]
-    return lambda *called: pool.submit(*called).result
-
-
-def _after_fork() -> None:
-    """Forget threads that only the parent has."""
-    global _making  # noqa: PLW0603 (a lock that the parent may have held just then)
-    _making = threading.Lock()
-    _threads.clear()
-
-
-if hasattr(os, "register_at_fork"):  # not where processes never fork
-    os.register_at_fork(after_in_child=_after_fork)

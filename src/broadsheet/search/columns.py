@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search.codes import Floats, Frame, Rows
+from broadsheet.search.codes import BLOCK, HALF, Floats, Frame, Held, Rows, Words, as_held, words_coded
 from broadsheet.search.mapped import WAY_OUT, Array, allocate, mapped, replace, synced
 from broadsheet.search.trouble import of_disk
 
@@ -46,7 +46,10 @@ class Column(NamedTuple):
 
 
 IDS, DAYS, ROWS, SCALES, SUMS = "ids", "days", "rows", "scales", "sums"
-CODES, LEANS = "codes", "leans"
+CODES, MORE, LEANS = "codes", "codes-more", "leans"
+CODED = (CODES, MORE, LEANS)
+"""What can be made anew of the rows. The first half of a code lies in blocks of 64 rows, as it is read by these; the
+other half, of which little is read, row by row."""
 
 
 def columns_of(dim: int, bits: int, names: int) -> list[Column]:
@@ -59,7 +62,8 @@ def columns_of(dim: int, bits: int, names: int) -> list[Column]:
         Column(SUMS, "<u4"),
     ]
     filed = [Column(filed_name(word), "<u8") for word in range(_words(names))]
-    return [*plain, *filed, *([Column(CODES, "<u1", bits // 8), Column(LEANS, "<f4")] if bits else [])]
+    coded = [Column(CODES, "<u8", HALF), Column(MORE, "<u8", words_coded(bits) - HALF), Column(LEANS, "<f4")]
+    return [*plain, *filed, *(coded if bits else [])]
 
 
 def words_of(names: dict[str, int]) -> int:
@@ -77,13 +81,28 @@ def filed_name(word: int) -> str:
 
 
 class View(NamedTuple):
-    """The files as they were mapped at one moment. names: which bit each has. framed: odd where there were codes."""
+    """The files as they were mapped at one moment. names: which bit each has. framed: odd where there were codes.
+
+    held: what a search goes by, the codes without rows where they are lost.
+    """
 
     arrays: dict[str, Array]
     names: dict[str, int]
     frame: Frame | None
     framed: int
     dim: int
+    held: Held
+
+
+def code_rows(view: View, rows: Rows, made: Words) -> None:
+    """Write the codes [n, words] of rows."""
+    view.arrays[CODES][rows // BLOCK, :, rows % BLOCK] = made[:, :HALF]
+    view.arrays[MORE][rows] = made[:, HALF:]
+
+
+def codes_of(view: View, rows: Rows) -> Words:
+    """Return the codes of rows [n, words]."""
+    return np.concatenate([view.arrays[CODES][rows // BLOCK, :, rows % BLOCK], view.arrays[MORE][rows]], axis=1)
 
 
 def wide(view: View, rows: Rows) -> Floats:
@@ -99,7 +118,7 @@ class Columns:
         self.folder = folder
         self.head = head
         self.writes = writes
-        self.view = View({}, {}, None, 0, 0)
+        self.view = View({}, {}, None, 0, 0, _held({}))
         self._inode = (folder / "head").stat().st_ino
 
     @classmethod
@@ -127,7 +146,8 @@ class Columns:
         if len(sign) < HEAD or not sign.startswith(_SIGN):
             raise BroadsheetError(f"{path} is no head of vectors of this version, or was cut.", WAY_OUT)
         head = mapped(path, "<u8", HEAD // 8, writes=writes)
-        if head[Field.CHECK] != _fixed(head) or head[Field.COUNT] > head[Field.CAPACITY]:
+        count, capacity = head[Field.COUNT], head[Field.CAPACITY]
+        if head[Field.CHECK] != _fixed(head) or count > capacity or capacity % BLOCK:
             raise BroadsheetError(f"{path} is damaged.", WAY_OUT)
         columns = cls(folder, head, writes=writes)
         columns.map()
@@ -177,12 +197,15 @@ class Columns:
         for column in columns_of(self.dim, self.bits, count):
             path = self.folder / column.name
             try:
-                arrays[column.name] = mapped(path, column.kind, capacity, column.width, writes=self.writes)
+                array = mapped(path, column.kind, capacity, column.width, writes=self.writes)
             except BroadsheetError:
-                if column.name not in (CODES, LEANS):
+                if column.name not in CODED:
                     raise
-        frame = self._read_frame() if framed % 2 and {CODES, LEANS} <= arrays.keys() else None
-        self.view = View(arrays, names, frame, framed, self.dim)
+            else:
+                shapes = {CODES: (-1, HALF, BLOCK), MORE: (capacity, -1)}
+                arrays[column.name] = array.reshape(shapes.get(column.name, array.shape))
+        frame = self._read_frame() if framed % 2 and arrays.keys() >= set(CODED) else None
+        self.view = View(arrays, names, frame, framed, self.dim, _held(arrays))
         return self.view
 
     def _read_names(self, count: int) -> dict[str, int]:
@@ -261,7 +284,7 @@ class Columns:
         """Make the files of codes whole again, with nothing in them: codes are made anew from the rows."""
         self.head[Field.FRAME] = -(-int(self.head[Field.FRAME]) // 2) * 2
         for column in columns_of(self.dim, self.bits, 0):
-            if column.name in (CODES, LEANS):
+            if column.name in CODED:
                 (self.folder / column.name).unlink(missing_ok=True)
                 allocate(self.folder / column.name, 0, int(self.head[Field.CAPACITY]) * column.bytes)
         self.map()
@@ -280,6 +303,11 @@ class Columns:
     def sizes(self) -> dict[str, int]:
         """Return the bytes of each file."""
         return {path.name: path.stat().st_size for path in sorted(self.folder.iterdir()) if path.is_file()}
+
+
+def _held(arrays: dict[str, Array]) -> Held:
+    nothing = np.zeros((0, HALF, BLOCK), np.uint64)
+    return as_held(*(arrays.get(name, nothing) for name in (CODES, MORE, LEANS, ROWS, SCALES, IDS)))
 
 
 def _fixed(head: Array) -> int:

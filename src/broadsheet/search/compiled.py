@@ -6,7 +6,7 @@ processes find that beside the source, or in the user's cache.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numba
 from llvmlite import ir
@@ -24,10 +24,23 @@ def compiled[**Given, Returned](function: Callable[Given, Returned]) -> Callable
 
 
 @intrinsic
-def bits_set(_context: Any, _number: Any) -> Any:
-    """Return how many bits of a 64-bit number are set: for compiled functions alone."""
-
+def _bits_set(_context: Any, _number: Any) -> Any:
     def made(_target: Any, builder: Any, _signature: Any, given: Any) -> Any:
         return builder.call(builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)]), given)
 
     return types.uint64(types.uint64), made
+
+
+@intrinsic
+def _pointer(_context: Any, _number: Any) -> Any:
+    def made(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        return builder.inttoptr(given[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.uint64), made
+
+
+bits_set = cast("Callable[[Any], Any]", _bits_set)
+"""Returns how many bits of a 64-bit number are set: for compiled functions alone."""
+
+pointer = cast("Callable[[Any], Any]", _pointer)
+"""Makes an address something that ``numba.carray`` takes: for compiled functions alone."""

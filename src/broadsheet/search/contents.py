@@ -33,15 +33,15 @@ def held(folder: Path, index: WholeReader, known: state.State, ills: Ills) -> It
     folder: of the vectors. known: how far the index is. ills: is filled with what can be mended.
     """
     # In this order nobody who writes meanwhile can seem to have lost something: what changed since has a later stamp.
-    words, meant = _in_words(index), np.asarray(index.vectors.ids(), np.int64)
+    words, listed, meant = _in_words(index), index.lexicon.listed(), np.asarray(index.vectors.ids(), np.int64)
     wanted, known_of = _in_database(known)
     yield _rows(index, ills)
     if index.vectors.size() >= vectors.FIT_FROM:
         yield _codes(folder, ills)
-    yield _missing("Words of papers", "found by words", np.setdiff1d(wanted, words), ills)
+    yield _missing("Words of papers", "found by words", np.setdiff1d(wanted, np.intersect1d(words, listed)), ills)
     if settings.MODEL != "none":
         yield _missing("Vectors of papers", "found by meaning", np.setdiff1d(_with_vector(wanted, index), meant), ills)
-    strangers = np.setdiff1d(np.union1d(words, meant), known_of)
+    strangers = np.setdiff1d(np.concatenate([words, listed, meant]), known_of)
     if len(strangers):
         ills.strangers.update(strangers.tolist())
         message = f"{len(strangers)} papers of the index are not in the database; no search shows them."

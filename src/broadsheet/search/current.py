@@ -35,11 +35,11 @@ MOST_MODELS = 2
 
 @dataclass(slots=True)
 class _Held:
-    """What this process holds open. folder: of the reader."""
+    """What this process holds open. folder: of the reader, as the settings have it."""
 
     owned: "WholeIndex | ClusterIndex | None" = None
     reader: "WholeReader | ClusterReader | None" = None
-    folder: Path | None = None
+    folder: Path | str | None = None
     embedders: dict[str, embed.Embedder] = field(default_factory=dict)
     no_model: str = ""
 
@@ -102,12 +102,11 @@ def searcher() -> Searcher:
     with _lock:
         if _held.owned is not None:
             return _held.owned.fresh()
-        folder = Path(settings.INDEX_DIR)
-        if _held.reader is not None and _held.folder == folder:
+        if _held.reader is not None and _held.folder == settings.INDEX_DIR:
             _held.reader = _held.reader.fresh()
             return _held.reader
         try:
-            _held.reader, _held.folder = _read(folder), folder
+            _held.reader, _held.folder = _read(Path(settings.INDEX_DIR)), settings.INDEX_DIR
         except NotFound:
             raise Conflict("The search index is not open yet.", "Try again in a moment.") from None
         except IndexStale as stale:

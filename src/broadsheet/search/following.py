@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from broadsheet.errors import BroadsheetError
@@ -51,7 +52,7 @@ class Following:
                 if newest != seen or upkeep.rebuild_is_due():
                     upkeep.catch_up(self._index, stop=self._stopped.is_set)
                     seen = newest
-                swap.go_on(self._index, stop=self._stopped.is_set)
+                swap.go_on(self._index, share=settings.UPGRADE_SHARE, stop=self._stopped.is_set)
                 if (newest, self._index.space) != complete and self._give_vectors():
                     complete = newest, self._index.space
             except (BroadsheetError, OperationalError, InterfaceError) as error:

@@ -39,6 +39,16 @@ def parts(text: str) -> list[Part]:
     if text.count('"') % 2:
         last = text.rindex('"')
         text = f"{text[:last]} {text[last + 1 :]}"
+    if '"' in text:
+        return _read(text)
+    # Without quotation marks no part has a blank in it, and most are nothing but a word: an abstract has hundreds.
+    found: list[Part] = []
+    for one in text.split():
+        found += _read(one) if ":" in one or one[0] == "-" else (Part("", one),)
+    return found
+
+
+def _read(text: str) -> list[Part]:
     found: list[Part] = []
     at = 0
     while match := _PART.search(text, at):

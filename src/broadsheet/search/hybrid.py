@@ -7,16 +7,18 @@ found in ``relax``.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
 
+import numpy as np
 from django.conf import settings
 
+from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state, titled
 from broadsheet.search.asked import vector_of
 from broadsheet.search.beside import Begun
 from broadsheet.search.compounds import Alike
+from broadsheet.search.fusing import Hit
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.query import Query
 from broadsheet.search.student import Encoder
@@ -29,20 +31,6 @@ number on the next page would reorder what the last one showed. Who needs more w
 LEAST_COSINE = 0.2
 """Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
 papers. What follows a nearer one is not cut there, as the last of a good list are as far (docs/search/quality.md)."""
-
-
-class Hit(NamedTuple):
-    """One result. score: higher is better; in [0, 1] by relevance, exact titles above. why: any of ``title``,
-    ``phrase``, ``words``, ``meaning``, ``listed`` (it fulfils the conditions, and no words were typed)."""
-
-    paper_id: int
-    score: float
-    why: tuple[str, ...]
-
-    @property
-    def place(self) -> orders.Place:
-        """Where the hit stands among all; ``after`` of a search begins behind it."""
-        return self.score, self.paper_id
 
 
 @dataclass(slots=True)
@@ -114,6 +102,18 @@ def search(
     return results
 
 
+def is_ready() -> bool:
+    """Search once, so that index, model and kernels are loaded before a reader waits for them; False where none could.
+
+    To load the model takes half a second, and to compile the kernels four where no process of this machine has.
+    """
+    try:
+        search(Query("learning from models and data", Filters()), limit=1)
+        return current.searcher().size() > 0
+    except BroadsheetError:  # no index yet: its owner is about to make it
+        return False
+
+
 def holding(query: Query) -> Filters:
     """Return the filters of papers that hold everything that was typed: all words, each condition."""
     if not query.text or (query.parts and all(part.field or part.quoted or part.minus for part in query.parts)):
@@ -125,8 +125,9 @@ def _with_ids(query: Query) -> Query:
     """Turn the ids that were typed beside other words into a condition."""
     if not query.keys:
         return query
-    papers = (Paper.objects.named(key) for key in query.keys)
-    found = tuple(dict.fromkeys(paper.pk for paper in papers if paper))
+    known = {paper.key: paper for paper in Paper.objects.filter(key__in=query.keys).select_related("same_as")}
+    papers = (known.get(key) or Paper.objects.named(key) for key in query.keys)
+    found = tuple(dict.fromkeys((paper.same_as or paper).pk for paper in papers if paper))
     return replace(query, filters=replace(query.filters, ids=found))
 
 
@@ -149,10 +150,9 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     vector, meaning = begun.result() if begun else (None, [])
     if meaning and (said := state.said(known)):
         notes.append(said)
-    fused = asked.fused(words, meaning, vector)
-    if ranking.feedback != "none" and fused and fusing.is_short(query.text):
-        fused = asked.again(words, meaning, vector, fused)
-    hits = list(map(Hit._make, fused))
+    hits = asked.fused(words, meaning, vector)
+    if ranking.feedback != "none" and hits and fusing.is_short(query.text):
+        hits = asked.again(words, meaning, vector, hits)
     if ranking.maxsim:
         hits = _rescored(searcher, query.text, hits, ranking.maxsim)
     if ranking.titles:
@@ -193,24 +193,22 @@ class _Asked:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
         return nearest if nearest and nearest[0].score >= LEAST_COSINE else []
 
-    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> list[fusing.Fused]:
+    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> list[Hit]:
         """Fuse both rankings, having asked how near the papers are that only words found."""
         near: list[Scored] = []
         if vector is not None and meaning and self.ranking.fusion == "cosine":
-            only = {one.id for one in words}.difference(one.id for one in meaning)
-            near = self.searcher.meaning(vector, limit=len(only), filters=Filters(ids=tuple(only))) if only else []
+            only = np.array(sorted({pk for pk, _ in words}.difference([pk for pk, _ in meaning])), np.int64)
+            near = self.searcher.meaning(vector, limit=len(only), filters=Filters(ids=only)) if len(only) else []
         return fusing.fuse(words, meaning, self.weight, self.ranking, near)
 
-    def again(
-        self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[fusing.Fused]
-    ) -> list[fusing.Fused]:
+    def again(self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[Hit]) -> list[Hit]:
         """Ask once more with what the first results hold."""
-        first = [one.id for one in fused[: feedback.FIRST]]
+        first = [hit.paper_id for hit in fused[: feedback.FIRST]]
         if self.ranking.feedback == "rocchio" and vector is not None:
             vector = feedback.moved(vector, first, self.searcher)
             meaning = self.meaning(vector)
         elif self.ranking.feedback == "rm3":
-            last = [one.id for one in fused[feedback.FIRST :][-feedback.BACKGROUND :]]
+            last = [hit.paper_id for hit in fused[feedback.FIRST :][-feedback.BACKGROUND :]]
             extra = feedback.words_of(self.query.text, first, last)
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from broadsheet.search.compounds import Alike
 
 Vector = NDArray[np.float32]
 
-SCHEMA = 7
+SCHEMA = 8
 """Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
 
@@ -74,7 +75,8 @@ class Filters:
     """What a hit must fulfil: one of ``categories`` (``cs.LG``, or a whole archive: ``cs``), and a day in range.
 
     not_categories: none of them. terms: each of them. without: none of them. has, lacks: so far ``code`` alone.
-    ids: one of these papers, where given; an array where the index itself asks, as such filters cannot be compared.
+    ids: one of these papers, where given; an array where the index itself asks, as such filters cannot be compared,
+    with each paper once and in rising order.
     """
 
     categories: tuple[str, ...] = ()
@@ -95,12 +97,22 @@ class Scored(NamedTuple):
     score: float
 
 
+def paired(ids: Sequence[int], scores: Sequence[float]) -> list[Scored]:
+    """Return hits of papers and their scores, as many of both, without a call of Python's for each of hundreds."""
+    return list(map(partial(tuple.__new__, Scored), zip(ids, scores, strict=True)))
+
+
 class Tally(NamedTuple):
-    """How many papers fulfil some filters, in all, by category (archives too, most first) and by year of edition."""
+    """How many papers fulfil some filters, in all, by category (archives too, most first) and by year of edition.
+
+    about: the whole number is an estimate. rough: those by category and year are. Small numbers never are.
+    """
 
     total: int
     categories: tuple[tuple[str, int], ...] = ()
     years: tuple[tuple[int, int], ...] = ()
+    about: bool = False
+    rough: bool = False
 
 
 NOTHING_TOLD = Tally(0)

@@ -1,7 +1,8 @@
-"""How papers stand in the index of words: its fields, how texts are cut into words, how conditions are put to it.
+"""How papers stand in the index of words: its fields, and how texts are cut into words.
 
-Who asks and writes is ``lexicon``, how papers are scored ``scoring``. Texts are cut alike on both sides by the
-analyzers here, and conditions are made of the words that come of it: what somebody typed never reaches a parser.
+Who asks and writes is ``lexicon``, how papers are scored ``scoring``, what they must fulfil ``conditions``. Texts are
+cut alike on both sides by the analyzers here, and queries are made of the words that come of it: what somebody typed
+never reaches a parser.
 """
 
 import unicodedata
@@ -11,7 +12,7 @@ import tantivy as engine
 from tantivy import Occur, Query
 
 from broadsheet.search import compounds, people
-from broadsheet.search.index import Document, Filters, Term, facts_of
+from broadsheet.search.index import Document, facts_of
 
 LONGEST = 10_000
 """Characters of a query that are looked at."""
@@ -21,12 +22,12 @@ MOST_WORDS = 100
 # One text field with the title in it three times is BM25F in effect, exact and one query. Measured against one field
 # a part, summed: nDCG@10 on Cranfield .545 to .514, author's name and two title words .95 to .84 (reciprocal rank of
 # the paper among 130,789); three titles find four words of a title at .93, two at .90, one at .83.
-_TITLE_WEIGHT = 3
+TITLE_WEIGHT = 3
 
 ID, DAY, YEAR, CATEGORIES, HAS = "id", "day", "year", "categories", "has"
 BODY, TITLE, ABSTRACT = "body", "title", "abstract"
-_TITLE_STEMS = "title_stems"
-_PEOPLE = "people"
+TITLE_STEMS = "title_stems"
+PEOPLE = "people"
 # What English puts behind the stem of a word.
 _ENDINGS = """e s es ed d en ing ings er ers or ors ate ates ated ating ator ators ion ions ional ionally ioned ioning
     ation ations ational ative atively ive ives ively iveness ivity al als ally ality alize alizes alized alizing
@@ -34,7 +35,8 @@ _ENDINGS = """e s es ed d en ing ings er ers or ors ate ates ated ating ator ato
     y ies ied ying ier iest ic ics ical ically icity ize izes ized izing izer izers ization ise ises ised ising iser
     isation ance ances ancy ant ants antly ence ences ency ent ents ently ous ously ful fully fulness less ism isms ist
     ists""".split()  # noqa: SIM905 - in words
-_LONGEST_WORD = 64 * 4 + 1  # the engine counts bytes, and drops what has as many
+LONGEST_WORD = 64 * 4 + 1
+"""Bytes of a word: what has as many is dropped."""
 
 
 # Words that tell nothing of what a paper is about: articles, pronouns, auxiliaries, the commonest of the others, and
@@ -48,15 +50,16 @@ _COMMON = (
     " how there here then once just now again of at by for with about into to from up down in out on off s ll ve don"
     " doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn shouldn"
 )
+COMMON = frozenset(_COMMON.split())
 
 
 def _analyzer(*, stemmed: bool, common: bool) -> engine.TextAnalyzer:
     """Return what cuts at all but letters and digits. common: whether the commonest words count."""
-    builder = engine.TextAnalyzerBuilder(engine.Tokenizer.simple()).filter(engine.Filter.remove_long(_LONGEST_WORD))
+    builder = engine.TextAnalyzerBuilder(engine.Tokenizer.simple()).filter(engine.Filter.remove_long(LONGEST_WORD))
     # Folding to ASCII is for names: Schrodinger finds Schrödinger.
     builder = builder.filter(engine.Filter.lowercase()).filter(engine.Filter.ascii_fold())
     if not common:
-        builder = builder.filter(engine.Filter.custom_stopword(_COMMON.split()))
+        builder = builder.filter(engine.Filter.custom_stopword(sorted(COMMON)))
     return (builder.filter(engine.Filter.stemmer("english")) if stemmed else builder).build()
 
 
@@ -79,9 +82,9 @@ def _schema() -> engine.Schema:
     made.add_text_field(BODY, tokenizer_name="scored", index_option="freq")
     for name in (TITLE, ABSTRACT):
         made.add_text_field(name, tokenizer_name="plain", index_option="position")
-    # An abstract stemmed apart would cost a quarter of all the work: see ``_in_abstract``.
-    made.add_text_field(_TITLE_STEMS, tokenizer_name="stemmed", index_option="basic")
-    made.add_text_field(_PEOPLE, tokenizer_name="blanks", index_option="basic")
+    # An abstract stemmed apart would cost a quarter of all the work: see ``conditions``.
+    made.add_text_field(TITLE_STEMS, tokenizer_name="stemmed", index_option="basic")
+    made.add_text_field(PEOPLE, tokenizer_name="blanks", index_option="basic")
     for name in (CATEGORIES, HAS):
         # Kept, as a vector that comes later is filed under them.
         made.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True, stored=True)
@@ -93,15 +96,18 @@ def _schema() -> engine.Schema:
 SCHEMA = _schema()
 
 
-def entry(document: Document) -> engine.Document:
-    """Return a paper as the engine takes it."""
-    title, abstract, authors = clean(document.title), clean(document.abstract), clean(document.authors)
+type Pieces = tuple[str, str, str, str]
+
+
+def entry(document: Document, pieces: Pieces) -> engine.Document:
+    """Return a paper, of which the texts are given in pieces, as the engine takes it."""
+    title, _, abstract, _ = pieces
     made = engine.Document()
     made.add_unsigned(ID, document.id)
-    made.add_text(BODY, body(title, abstract, authors, document.source_text))
-    for name, text in ((TITLE, title), (_TITLE_STEMS, title), (ABSTRACT, abstract)):
+    made.add_text(BODY, body(pieces))
+    for name, text in ((TITLE, title), (TITLE_STEMS, title), (ABSTRACT, abstract)):
         made.add_text(name, text)
-    made.add_text(_PEOPLE, people.kept(document.names))
+    made.add_text(PEOPLE, people.kept(document.names))
     facts = facts_of(document)
     for name, values in ((CATEGORIES, facts.categories), (HAS, facts.has)):
         for value in values:
@@ -112,15 +118,25 @@ def entry(document: Document) -> engine.Document:
     return made
 
 
-def body(title: str, abstract: str, authors: str, source: str) -> str:
-    """Return the texts that are searched as one. Of the source come only words that nothing else has."""
-    titled = " ".join((title, *compounds.joined(title)))
-    texts = [*(titled,) * _TITLE_WEIGHT, " ".join((abstract, *compounds.joined(abstract))), authors]
-    if source:
+def pieces(document: Document) -> Pieces:
+    """Return the texts that are searched as one: title, what it is found by besides, abstract, and all the rest.
+
+    Of the source come only words that nothing else has.
+    """
+    title, abstract, authors = clean(document.title), clean(document.abstract), clean(document.authors)
+    rest = [*compounds.joined(abstract), authors]
+    if document.source_text:
         # Most words are the same on both sides, and cutting takes longer than comparing.
-        other = " ".join(set(source.split()).difference(title.split(), abstract.split()))
-        texts += sorted(set(PLAIN.analyze(clean(other))).difference(PLAIN.analyze("\n".join(texts[2:]))))
-    return "\n".join(texts)
+        other = " ".join(set(document.source_text.split()).difference(title.split(), abstract.split()))
+        texts = "\n".join((title, abstract, *compounds.joined(title), *rest))
+        rest += sorted(set(PLAIN.analyze(clean(other))).difference(PLAIN.analyze(texts)))
+    return title, " ".join(compounds.joined(title)), abstract, " ".join(rest)
+
+
+def body(pieces: Pieces) -> str:
+    """Return the texts that are searched as one, with the title as often as it counts."""
+    title, coined, abstract, rest = pieces
+    return "\n".join((*(title, coined) * TITLE_WEIGHT, abstract, rest))
 
 
 def clean(text: str) -> str:
@@ -144,22 +160,6 @@ def different(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))[:MOST_WORDS]
 
 
-def condition(filters: Filters) -> Query | None:
-    """Return the filters as a query that scores nothing; None where everything passes."""
-    must = [*_facts(filters), *(found for term in filters.terms if (found := _held(term)))]
-    must_not = [found for term in filters.without if (found := _held(term))]
-    must_not += [
-        Query.term_set_query(SCHEMA, name, [clean(value) for value in values])
-        for name, values in ((CATEGORIES, filters.not_categories), (HAS, filters.lacks))
-        if values
-    ]
-    if not must and not must_not:
-        return None
-    # Without anything to be taken from, the engine finds nothing.
-    wanted = [(Occur.Must, one) for one in must or [Query.all_query()]] + [(Occur.MustNot, one) for one in must_not]
-    return Query.const_score_query(Query.boolean_query(wanted), 0.0)
-
-
 def among(ids: Iterable[int]) -> Query:
     """Return what finds some papers."""
     listed = list(ids)
@@ -179,50 +179,6 @@ def above(pk: int) -> Query:
     return Query.range_query(SCHEMA, ID, engine.FieldType.Unsigned, max(pk, -1) + 1, None)
 
 
-def _facts(filters: Filters) -> list[Query]:
-    must = [word_in(HAS, clean(one)) for one in filters.has]
-    if filters.categories:
-        must.append(Query.term_set_query(SCHEMA, CATEGORIES, [clean(name) for name in filters.categories]))
-    if filters.since or filters.until:
-        first = filters.since.toordinal() if filters.since else None
-        last = filters.until.toordinal() if filters.until else None
-        must.append(Query.range_query(SCHEMA, DAY, engine.FieldType.Unsigned, first, last))
-    if filters.ids is not None:
-        must.append(among(map(int, filters.ids)))
-    return must
-
-
-def _held(term: Term) -> Query | None:
-    """Return one condition; None for a term without any word, which asks for nothing."""
-    text = clean(term.text[:LONGEST])
-    words = PLAIN.analyze(text)[:MOST_WORDS]
-    if not words:
-        return None
-    if term.where == "words":
-        return all_of([word_in(BODY, word, "freq") for word in different(SCORED.analyze(text))]) or Query.empty_query()
-    if term.where == "authors":
-        return _name(term.text)
-    ending = STEMMED.analyze(text)[0] if not term.exact and len(words) == 1 else None
-    if term.where == "title":
-        return word_in(_TITLE_STEMS, ending) if ending else _phrase(TITLE, words)
-    if term.where == "abstract":
-        return _in_abstract(words[0], ending, _name(term.text)) if ending else _phrase(ABSTRACT, words)
-    ways = [_name(term.text), *(_phrase(name, words) for name in (TITLE, ABSTRACT))]
-    # The words of everything lack the commonest ones, which are found as they stand.
-    return any_of([way for way in [*ways, word_in(BODY, ending, "freq") if ending else None] if way])
-
-
-def _in_abstract(word: str, stem: str, name: Query | None) -> Query | None:
-    """Return what finds the stem of a word in abstracts.
-
-    A stem that is held somewhere, but not in title or names, is the abstract's; of those that are, the abstract holds
-    the word itself or one that English makes of that stem.
-    """
-    elsewhere = [(Occur.MustNot, one) for one in (word_in(_TITLE_STEMS, stem), name) if one]
-    alone = Query.boolean_query([(Occur.Must, word_in(BODY, stem, "freq")), *elsewhere])
-    return any_of([Query.term_set_query(SCHEMA, ABSTRACT, forms(word, stem)), alone])
-
-
 def forms(word: str, stem: str) -> list[str]:
     """Return words with one stem: the word itself, and those that common endings make."""
     shorter = stem[:-1] if stem[-1] in "eiy" or stem.endswith("bl") else stem
@@ -232,20 +188,9 @@ def forms(word: str, stem: str) -> list[str]:
     return list(dict.fromkeys([word, *(form for form, found in zip(tried, cut, strict=False) if found == stem)]))
 
 
-def _name(text: str) -> Query | None:
-    ways = people.wanted(text)
-    return any_of([all_of([any_of([word_in(_PEOPLE, word) for word in some.split()]) for some in way]) for way in ways])
-
-
 def word_in(field: str, word: str, kept: str = "basic") -> Query:
     """Return what finds a word in a field. kept: what of its places is read, as the schema has it."""
     return Query.term_query(SCHEMA, field, word, kept)
-
-
-def _phrase(field: str, words: list[str]) -> Query:
-    if len(words) == 1:
-        return word_in(field, words[0])
-    return Query.phrase_query(SCHEMA, field, list(words))
 
 
 def any_of(queries: Sequence[Query | None]) -> Query | None:

@@ -12,7 +12,8 @@ from broadsheet.search.query import Order
 
 MOST = 20_000
 """Papers that can be paged through or put into an order by votes; the newest of those that match."""
-_AT_ONCE = 500
+_AT_ONCE, _ONE_BY_ONE = 500, 5_000
+"""Papers that are asked for by their ids in one question, and up to which that takes less than by their days."""
 
 type Place = tuple[float, int]
 """Where a hit stands among all: its score and its paper. A page begins behind one, whatever was added since."""
@@ -58,8 +59,16 @@ def listed(searcher: Searcher, order: Order, filters: Filters, upto: int, after:
 
 
 def _by_votes(found: list[Scored]) -> list[Scored]:
+    if not found:
+        return []
+    voted = Paper.objects.filter(all_votes__gt=0).values_list("pk", "all_votes")
     votes: dict[int, int] = {}
-    for some in batched((hit.id for hit in found), _AT_ONCE, strict=False):
-        votes |= Paper.objects.filter(pk__in=some, all_votes__gt=0).values_list("pk", "all_votes")
+    if len(found) <= _ONE_BY_ONE:
+        for some in batched((hit.id for hit in found), _AT_ONCE, strict=False):
+            votes |= voted.filter(pk__in=some)
+    else:
+        # A database index has the votes of a range of days.
+        last, first = date.fromordinal(int(found[0].score)), date.fromordinal(int(found[-1].score))
+        votes |= voted.filter(day__gte=first, day__lte=last)
     # Papers without votes come last, the newest first among them, as their ids rise with time.
     return sorted((Scored(pk, float(votes.get(pk, 0))) for pk, _ in found), key=lambda hit: (-hit.score, -hit.id))

@@ -5,12 +5,12 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.codes import Rows
+from broadsheet.search.codes import Rows, Words, fixed
 from broadsheet.search.columns import DAYS, GONE, IDS, View, filed_name, words_of
 from broadsheet.search.index import Facts, Filters
 from broadsheet.search.mapped import Array
 
-type Mask = NDArray[np.bool_]
+_MOST, _ALL = int(np.iinfo(np.int64).max), np.uint64(2**64 - 1)
 
 # Keys below are looked up in an array, of which only the pages that are used take memory; others in a dict.
 _ARRAY = 1 << 26
@@ -49,23 +49,54 @@ def filed_again(view: View, rows: Rows, names: dict[str, int]) -> Array:
     return found
 
 
-def passing(view: View, where: slice | Rows, filters: Filters) -> Mask:
-    """Tell of some rows whether they are taken and fulfil the facts of filters, ids and terms aside."""
-    arrays = view.arrays
-    mask: Mask = arrays[IDS][where] != GONE
+def every(count: int) -> Words:
+    """Return the set of the first rows, a bit a row."""
+    bits = np.full(-(-count // 64), _ALL)
+    if count % 64:
+        bits[-1] = np.uint64((1 << count % 64) - 1)
+    return bits
+
+
+def among(rows: Rows, count: int) -> Words:
+    """Return the set of some rows of the first ``count``; those below 0 are none."""
+    from broadsheet.search import scanning
+
+    bits = np.zeros(-(-count // 64), np.uint64)
+    scanning.marked(rows, bits)
+    return bits
+
+
+def taken(view: View, bits: Words) -> None:
+    """Take out of a set the rows that are free."""
+    from broadsheet.search import scanning
+
+    scanning.between(_column(view, IDS, bits), GONE + 1, _MOST, bits)
+
+
+def narrow(view: View, bits: Words, filters: Filters) -> None:
+    """Take out of a set the rows that do not fulfil the facts of filters, ids and terms aside."""
+    from broadsheet.search import scanning
+
     if filters.since or filters.until:
-        days = arrays[DAYS][where]
-        mask &= days >= (filters.since.toordinal() if filters.since else 1)
-        if filters.until:
-            mask &= days <= filters.until.toordinal()
+        low = filters.since.toordinal() if filters.since else 1
+        high = filters.until.toordinal() if filters.until else _MOST
+        scanning.between(_column(view, DAYS, bits), low, high, bits)
     for one in filters.has:
-        mask &= _any(view, where, (f"has {one}",))
+        bits &= _any(view, bits, (f"has {one}",))
     if filters.categories:
-        mask &= _any(view, where, tuple(f"category {one}" for one in filters.categories))
+        bits &= _any(view, bits, tuple(f"category {one}" for one in filters.categories))
     none_of = Facts(filters.not_categories, None, filters.lacks)
     if none_of.categories or none_of.has:
-        mask &= ~_any(view, where, filed_under(none_of))
-    return mask
+        bits &= ~_any(view, bits, filed_under(none_of))
+
+
+def rows_of(bits: Words) -> NDArray[np.int32]:
+    """Return the rows of a set, in rising order."""
+    from broadsheet.search import scanning
+
+    rows = np.empty(int(np.bitwise_count(bits).sum()), np.int32)
+    scanning.rows_of(bits, rows)
+    return rows
 
 
 def narrows(filters: Filters) -> bool:
@@ -75,11 +106,22 @@ def narrows(filters: Filters) -> bool:
     )
 
 
-def _any(view: View, where: slice | Rows, names: tuple[str, ...]) -> Mask:
-    found: Mask = np.zeros(len(view.arrays[IDS][where]), np.bool_)
-    for word, bits in bits_of(view.names, names).items():
-        found |= (view.arrays[filed_name(word)][where] & np.uint64(bits)) != 0
+def _any(view: View, bits: Words, names: tuple[str, ...]) -> Words:
+    """Return those of a set that have one of the names."""
+    from broadsheet.search import scanning
+
+    found = np.zeros(len(bits), np.uint64)
+    for word, wanted in bits_of(view.names, names).items():
+        scanning.holding(_column(view, filed_name(word), bits), np.uint64(wanted), bits, found)
     return found
+
+
+def _column(view: View, name: str, bits: Words) -> Array:
+    """Return a column that has a row for every bit of a set."""
+    column = view.arrays[name]
+    if len(column) < 64 * len(bits):
+        raise IndexError("The column is not of as many rows.")
+    return fixed(column)
 
 
 class Places:
@@ -123,13 +165,12 @@ class Places:
 
     def rows(self, wanted: Array, ids: Array) -> Rows:
         """Return the row of each paper, -1 for those that have none."""
-        table = self._near
-        near = (wanted >= 0) & (wanted < len(table))
-        rows = np.full(len(wanted), -1, np.int64)
-        rows[near] = table[wanted[near]].astype(np.int64) - 1
-        for place in np.flatnonzero(~near).tolist():
-            rows[place] = self._far.get(int(wanted[place]), -1)
-        rows[rows >= len(ids)] = -1
-        there = np.flatnonzero(rows >= 0)
-        rows[there[ids[rows[there]] != wanted[there]]] = -1
+        from broadsheet.search import scanning
+
+        rows = np.empty(len(wanted), np.int64)
+        scanning.looked_up(self._near, fixed(np.ascontiguousarray(wanted)), fixed(ids), rows)
+        if self._far:
+            for place in np.flatnonzero((wanted < 0) | (wanted >= len(self._near))).tolist():
+                row = self._far.get(int(wanted[place]), -1)
+                rows[place] = row if row < len(ids) and ids[row] == wanted[place] else -1
         return rows

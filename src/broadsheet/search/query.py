@@ -16,8 +16,12 @@ from broadsheet.sources import arxiv_ids, paper_ids
 
 LONGEST = 2000
 """Characters of a query that are read; the rest is cut off, and the results say so."""
-MOST_TERMS = 24
-"""Operators of a query that count; each is a condition that the engine checks."""
+MOST_TERMS = 10
+"""Conditions on words of a query that count, what must not be there included; the engine checks each."""
+MOST_IDS = 20
+"""Ids of a query that count; each is asked of the store."""
+MOST_NOTES = 5
+"""Operators of which is said one by one why they were left out."""
 
 type Order = Literal["relevance", "date", "votes"]
 ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
@@ -64,7 +68,10 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
             raise BadInput(f"{category[:40]!r} is not a category.", "Categories look like cs.LG, or cs for all of it.")
     if since and until and since > until:
         raise BadInput(f"The range ends ({until}) before it begins ({since}).", "Swap the two days.")
-    bare = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:LONGEST]).split())
+    bare = text[:LONGEST]
+    if not bare.isprintable():
+        bare = "".join(sign if sign.isprintable() else " " for sign in bare)
+    bare = " ".join(bare.split())
     given = Filters(_each(map(_spelled, categories)), since, until)
     cut = len(text) > LONGEST
     if key := arxiv_ids.find(bare) or paper_ids.find(bare):
@@ -78,13 +85,14 @@ class _Reading:
     def __init__(self, given: Filters) -> None:
         self.categories, self.since, self.until = list(given.categories), given.since, given.until
         self.not_categories: list[str] = []
-        self.terms: list[Term] = []
-        self.without: list[Term] = []
+        self.conditions: list[tuple[bool, Term]] = []
+        """With a minus or without."""
         self.has: list[str] = []
         self.lacks: list[str] = []
         self.keys: list[str] = []
         self.words: list[str] = []
         self.order: Order = "relevance"
+        self.odd: list[str] = []
         self.notes: list[str] = []
 
     def read(self, found: list[Part]) -> Query:
@@ -95,37 +103,45 @@ class _Reading:
             readers.get(part.field, self._word)(part)
         if self.since and self.until and self.since > self.until:
             self.notes.append(f"The range ends ({self.until}) before it begins ({self.since}), so nothing lies in it.")
-        if len(self.terms) + len(self.without) > MOST_TERMS:
-            self.notes.append(f"The first {MOST_TERMS} conditions were looked at; the others were left out.")
+        conditions, keys = _each(self.conditions), _each(self.keys)
+        if len(conditions) > MOST_TERMS:
+            self.notes.append(f"The first {MOST_TERMS} conditions on words were looked at; the others were left out.")
+        if len(keys) > MOST_IDS:
+            self.notes.append(f"The first {MOST_IDS} ids were looked at; the others were left out.")
         filters = Filters(
             _each(self.categories),
             self.since,
             self.until,
             not_categories=_each(self.not_categories),
-            terms=_each(self.terms)[:MOST_TERMS],
-            without=_each(self.without)[:MOST_TERMS],
+            terms=tuple(term for minus, term in conditions[:MOST_TERMS] if not minus),
+            without=tuple(term for minus, term in conditions[:MOST_TERMS] if minus),
             has=_each(self.has),
             lacks=_each(self.lacks),
         )
-        alone = len(self.keys) == 1 and not self.words and filters == Filters()
+        alone = len(keys) == 1 and not self.words and filters == Filters()
         return Query(
             " ".join(self.words),
             filters,
-            key=self.keys[0] if alone else None,
-            keys=() if alone else _each(self.keys),
+            key=keys[0] if alone else None,
+            keys=() if alone else keys[:MOST_IDS],
             order=self.order,
             parts=tuple(found),
-            notes=tuple(self.notes),
+            notes=(*self.odd[:MOST_NOTES], *self._others_odd(), *self.notes),
         )
 
+    def _others_odd(self) -> list[str]:
+        others = len(self.odd) - MOST_NOTES
+        return [f"{others} more were left out, as they cannot be read either."] if others > 0 else []
+
     def _word(self, part: Part) -> None:
-        if not any(_counts(sign) for sign in part.text):
+        if not (part.text[0].isalnum() or any(map(_counts, part.text))):
             return
         if part.minus:
-            self.without.append(Term(_WHERE[part.field], part.text, exact=part.quoted))
+            self.conditions.append((True, Term(_WHERE[part.field], part.text, exact=part.quoted)))
             return
         if part.field or part.quoted:
-            self.terms.append(Term(_WHERE[part.field], part.text, exact=part.quoted and part.field != "au"))
+            exact = part.quoted and part.field != "au"
+            self.conditions.append((False, Term(_WHERE[part.field], part.text, exact=exact)))
         if part.field != "au":
             self.words.append(part.text)
 
@@ -179,7 +195,7 @@ class _Reading:
     def _odd(self, part: Part, kind: str) -> None:
         """Leave out what its operator cannot read, and say so."""
         shown = part.text if len(part.text) <= 40 else f"{part.text[:40]}…"
-        self.notes.append(f"“{part.field}:{shown}” was left out: “{shown}” is not {kind}.")
+        self.odd.append(f"“{part.field}:{shown}” was left out: “{shown}” is not {kind}.")
 
 
 def _counts(sign: str) -> bool:

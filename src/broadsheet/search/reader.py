@@ -21,10 +21,6 @@ from broadsheet.search.vectors import Vectors
 
 logger = logging.getLogger(__name__)
 
-FEW = 100_000
-"""Papers that hold some words, up to which the nearest are looked for among them alone, which took 26 ms of
-processor for 42,563 of a million. Asking the nearest took 33 ms where 158,361 hold them."""
-
 _TRIES = 100
 """How often a reader begins again because the index was made anew while it was being opened."""
 
@@ -117,16 +113,17 @@ class WholeReader:
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the nearest papers by cosine. Raises BadInput for anything but as many finite numbers as it takes.
 
-        Of papers with some words all are compared, where they are few. Else as many of the nearest of all as should
-        hold enough of them are asked whether they have the words, and more where that was not enough.
+        Of papers with some words all are compared, where they are told (``holders``). Else as many of the nearest of
+        all as should hold enough of them are asked whether they have the words, and more where that was not enough.
         """
         lexicon, vectors = self._both()
         if not (filters.terms or filters.without):
             return vectors.nearest(vector, limit=limit, filters=filters)
-        holding = lexicon.tally(filters=filters).total
-        if holding <= FEW:
-            return vectors.nearest(vector, limit=limit, filters=Filters(ids=lexicon.matching(filters)))
-        of_all = lexicon.tally(filters=replace(filters, terms=(), without=())).total
+        holding, ids = lexicon.holding(filters)
+        if ids is not None:
+            return vectors.nearest(vector, limit=limit, filters=Filters(ids=ids)) if len(ids) else []
+        facts = replace(filters, terms=(), without=())
+        of_all = lexicon.size() if facts == Filters() else lexicon.tally(filters=facts).total
         # Half of them should be in one portion: whether a paper has the words takes 1.5 us a segment.
         portion = -(-limit * -(-of_all // holding) // 2)
         asked = 4 * portion

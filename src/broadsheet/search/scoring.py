@@ -55,24 +55,60 @@ class Part(NamedTuple):
     weight: float
 
 
-def scored(text: str, alike: Sequence[Alike], counts: Counts, papers: int) -> Query | None:
-    """Return what finds and scores the papers with one of the words of a text; None where it has none.
+class Either(NamedTuple):
+    """Two forms of the same, of which the better one counts: any of the words that were typed, or all of the other."""
 
-    alike: other forms of some of its words: a paper with all words of the other form has those, at OTHER. papers: in
-    the index. What a long text has of words that tell little is left out, as far as reading them would take too long.
+    typed: tuple[Part, ...]
+    other: tuple[Part, ...]
+
+
+class Wanted(NamedTuple):
+    """What is asked for: a paper's score is the sum over all of it, and above zero where it is found."""
+
+    parts: tuple[Part, ...]
+    either: tuple[Either, ...] = ()
+
+
+def wanted(text: str, alike: Sequence[Alike]) -> Wanted | None:
+    """Return what to ask for with a text; None where it has no words.
+
+    alike: other forms of some of its words: a paper with all words of the other form has those, at OTHER.
     """
     text = questions.bare(clean(text[:LONGEST]))
     words = different(SCORED.analyze(text))
     if not words and not alike:
         return None
-    queries, rest = _either(words, alike)
+    either, rest = _either(words, alike)
     parts = [Part(BODY, word, 1.0) for word in rest]
     parts += [Part(name, word, weight) for name, weight in TYPED.items() for word in different(EXACT.analyze(text))]
     for form in compounds.forms(text)[:MOST_WORDS]:
         parts += [Part(BODY, word, form.weight) for word in SCORED.analyze(form.word)]
-    share = READ_SHORT if len(words) <= ALWAYS else max(READ_LEAST, READ_A_WORD * len(words))
-    queries += [_query(part) for part in worth_reading(parts, counts, papers, share * max(papers, NEVER_LESS_THAN))]
+    return Wanted(tuple(_once(parts)), tuple(either))
+
+
+def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
+    """Return what finds and scores papers in the engine; None where no paper holds any of it.
+
+    papers: in the index. What a long text has of words that tell little is left out, as far as reading them would
+    take too long.
+    """
+    queries = []
+    for one in wanted.either:
+        form, other = any_of([_query(part) for part in one.typed]), all_of([_query(part) for part in one.other])
+        queries.append(Query.disjunction_max_query([form, other], 0.0) if form and other else form or other)
+    words = sum(part.field == BODY and part.weight == 1 for part in wanted.parts)
+    share = READ_SHORT if words <= ALWAYS else max(READ_LEAST, READ_A_WORD * words)
+    most = share * max(papers, NEVER_LESS_THAN)
+    queries += [_query(part) for part in worth_reading(wanted.parts, counts, papers, most)]
     return any_of(queries)
+
+
+def _once(parts: Sequence[Part]) -> list[Part]:
+    """Return parts with those of one word in one field as one, of all their weight."""
+    weights: dict[tuple[str, str], float] = {}
+    for part in parts:
+        weights[part.field, part.word] = weights.get((part.field, part.word), 0.0) + part.weight
+    return [Part(*place, weight) for place, weight in weights.items()]
 
 
 def worth_reading(parts: Sequence[Part], counts: Counts, papers: int, most: float) -> list[Part]:
@@ -100,20 +136,17 @@ def worth_reading(parts: Sequence[Part], counts: Counts, papers: int, most: floa
     return chosen
 
 
-def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Query], list[str]]:
-    """Return what finds one form or the other, the better one scored, and the words that have no other form."""
-    queries, taken = [], set()
+def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Either], list[str]]:
+    """Return what has two forms, and the words that have no other form."""
+    found, taken = [], set()
     for one in alike:
         typed = [word for word in different(SCORED.analyze(clean(one.typed))) if word in words]
-        form = any_of([_query(Part(BODY, word, 1.0)) for word in typed])
-        words_of_other = different(SCORED.analyze(clean(one.other)))
-        other = all_of([_query(Part(BODY, word, 1.0)) for word in words_of_other])
+        # CAN and WHO are among the commonest words, which find nothing; what they stand for does.
+        other = tuple(Part(BODY, word, OTHER) for word in different(SCORED.analyze(clean(one.other))))
         if other:
-            # CAN and WHO are among the commonest words, which find nothing; what they stand for does.
-            less = Query.boost_query(other, OTHER)
-            queries.append(Query.disjunction_max_query([form, less], 0.0) if form else less)
+            found.append(Either(tuple(Part(BODY, word, 1.0) for word in typed), other))
             taken.update(typed)
-    return queries, [word for word in words if word not in taken]
+    return found, [word for word in words if word not in taken]
 
 
 def _query(part: Part) -> Query:

@@ -52,7 +52,8 @@ class State:
         return self.papers if self.static else self.vectors
 
 
-_last: dict[Path, tuple[float, State]] = {}
+_last: dict[Path | str, tuple[float, State]] = {}
+"""When it was last read or written, and what it was, by the setting that names the index: asked for each search."""
 
 instead: ContextVar[State | None] = ContextVar("instead", default=None)
 """The state of another index, while this thread asks that one: see ``current.instead``."""
@@ -69,7 +70,7 @@ def read(*, now: bool = False) -> State:
     """
     if (other := instead.get()) is not None and not now:
         return other
-    read_at, kept = _last.get(_path(), (-FRESH, State()))
+    read_at, kept = _last.get(settings.INDEX_DIR) or (-FRESH, State())
     if not now and time.monotonic() - read_at < FRESH:
         return kept
     try:
@@ -79,7 +80,7 @@ def read(*, now: bool = False) -> State:
             state = State() if _is_of_another_layout() else _told(json.loads(_path().read_text()))
     except (OSError, ValueError, TypeError, AttributeError):
         state = State()
-    _last[_path()] = (time.monotonic(), state)
+    _last[settings.INDEX_DIR] = (time.monotonic(), state)
     return state
 
 
@@ -116,14 +117,14 @@ def write(state: State) -> None:
         from broadsheet.search import cluster
 
         cluster.tell(asdict(state))
-        _last[path] = (time.monotonic(), state)
+        _last[settings.INDEX_DIR] = (time.monotonic(), state)
         return
     with told("noting how far it is"):
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
         new.write_text(json.dumps(asdict(state)))
         new.replace(path)
-    _last[path] = (time.monotonic(), state)
+    _last[settings.INDEX_DIR] = (time.monotonic(), state)
 
 
 def weight_of_meaning(known: State, *, by_model: bool = True) -> float:

@@ -4,7 +4,6 @@ import numpy as np
 
 from broadsheet.search.codes import Rows
 from broadsheet.search.columns import (
-    CODES,
     DAYS,
     GONE,
     IDS,
@@ -13,6 +12,7 @@ from broadsheet.search.columns import (
     SCALES,
     SUMS,
     View,
+    codes_of,
     filed_name,
     wide,
     words_of,
@@ -67,7 +67,8 @@ def damaged(view: View, count: int) -> Rows:
         vectors = wide(view, rows)
         # A sum is rounded otherwise where other rows are reckoned beside it: bits near to zero may differ.
         beyond = vectors @ view.frame.projection - view.frame.shift
-        bits = np.unpackbits(view.arrays[CODES][rows], axis=1)
+        held = codes_of(view, rows).view(np.uint8)
+        bits = np.unpackbits(held, axis=1, count=beyond.shape[1], bitorder="little")
         far = ((bits != (beyond > 0)) & (np.abs(beyond) > _CLEAR)).any(axis=1)
         far |= ~(np.abs(view.frame.leans(vectors) - view.arrays[LEANS][rows]) < 1e-3)
         miscoded.append(rows[far & (view.arrays[IDS][rows] != GONE)])

@@ -114,7 +114,8 @@ def ready(name: str) -> embed.Embedder | None:
     target = choice.space_of(name)
     if settings.MODEL == "none":
         raise Refused(
-            "Meaning is switched off: BROADSHEET_MODEL is none.", "Unset it; the model that is used is kept beside it."
+            "Meaning is switched off: BROADSHEET_MODEL is none.",
+            "Take BROADSHEET_MODEL=none out of the environment, and ask again; the site remembers which model it used.",
         )
     if target.mark == choice.mark() and choice.wanted() == target:
         return None
@@ -147,10 +148,12 @@ def under_way() -> Change | None:
     return told if told.model == target.name else Change(target.name)
 
 
-def go_on(index: Index, *, report: Report = _silent, stop: Stop = _never) -> bool:
+def go_on(index: Index, *, share: float = 1.0, report: Report = _silent, stop: Stop = _never) -> bool:
     """Bring a change that is wished for on, if any, as the owner of the index; return whether none is left to do.
 
-    report: told (done, total) papers. stop: asked every some thousand papers at most; the next call goes on.
+    share: of the time, in [0, 1], that the model may take to read every paper where the change waits for that; 0 is
+    none, so that the change waits for another share. report: told (done, total) papers. stop: asked every some
+    thousand papers at most; the next call goes on.
     """
     if settings.MODEL == "none" or not isinstance(index, Changing):
         return True
@@ -161,11 +164,22 @@ def go_on(index: Index, *, report: Report = _silent, stop: Stop = _never) -> boo
     embedder = current.embedder(target.mark, build=True)
     if embedder is None:
         _tell(Change(target.name), now=True)
-        logger.warning("The model %s cannot be changed to: %s", target.name, current.why_no_model())
+        _warn(target.name, current.why_no_model())
         return False
-    if _is_to_wait(index) and not _read_all(index, embedder, report, stop):
+    if _is_to_wait(index) and not _read_all(index, embedder, share, report, stop):
         return False
     return _change(index, target, report, stop)
+
+
+_warned: list[tuple[object, str, str]] = []
+
+
+def _warn(model: str, why: str) -> None:
+    """Say once why a model cannot be changed to, as it is tried again every few seconds."""
+    said = settings.INDEX_DIR, model, why
+    if _warned != [said]:
+        _warned[:] = [said]
+        logger.warning("The model %s cannot be changed to: %s", model, why)
 
 
 def is_wished(index: Index) -> bool:
@@ -188,23 +202,42 @@ def _is_to_wait(index: Index) -> bool:
     return waits and current.embedder(index.space) is not None
 
 
-def _read_all(index: Index, embedder: embed.Embedder, report: Report, stop: Stop) -> bool:
+def _read_all(index: Index, embedder: embed.Embedder, share: float, report: Report, stop: Stop) -> bool:
     """Have a model read every paper, newest first; return whether none is left. New ones are found meanwhile."""
-    seen = upkeep.newest_stamp()
+    look = _Look(index, stop)
     lacking = Embedding.objects.lacking(Paper.objects.standing(), embedder.mark).order_by("-day", "-pk")
+    if not share:
+        if waits := lacking.exists():
+            _warn(embedder.name, "it waits for every paper to be read, and BROADSHEET_UPGRADE_PERCENT is 0.")
+        return not waits
     total = Paper.objects.standing().count()
     done = total - lacking.count()
     while waiting := list(lacking.values_list("pk", flat=True)[: upkeep.LOOK_AHEAD]):
         for keys in batched(waiting, AT_A_TIME):
+            began = time.monotonic()
             if swap_gate.read(embedder, keys, report=_silent, stop=stop) < len(keys):
                 return False
             done += len(keys)
             _tell(Change(embedder.name, "reading", done, total))
             report(done, max(done, total))
-            if upkeep.newest_stamp() != seen:
-                seen = upkeep.newest_stamp()
-                upkeep.catch_up(index, stop=stop)
+            look()
+            upkeep.rest(time.monotonic() - began, share, stop, meanwhile=look)
     return True
+
+
+class _Look:
+    """A look for papers that came since the last one, which are taken into the index."""
+
+    def __init__(self, index: Index, stop: Stop) -> None:
+        self._index = index
+        self._stop = stop
+        self._seen = upkeep.newest_stamp()
+
+    def __call__(self) -> None:
+        newest = upkeep.newest_stamp()
+        if newest != self._seen:
+            self._seen = newest
+            upkeep.catch_up(self._index, stop=self._stop)
 
 
 def _change(index: Changing, target: Space, report: Report, stop: Stop) -> bool:

@@ -9,6 +9,9 @@ from broadsheet.papers.titles import title_key
 from broadsheet.search.index import Filters, Searcher
 from broadsheet.search.query import Query
 
+LONGEST = 1000
+"""Characters of a text that may be a title; what is longer is an abstract."""
+
 MOST = 20
 """Papers of one title that are found, the newest: "Erratum" is the title of many."""
 
@@ -18,7 +21,8 @@ def as_typed(searcher: Searcher, query: Query) -> list[int]:
 
     A title may read like operators, which do not count then.
     """
-    keys = {title_key(text): filters for text, filters in ((query.text, query.filters), (query.typed, query.given))}
+    texts = {query.text: query.filters, query.typed: query.given}  # one text where no operators were typed
+    keys = {title_key(text): filters for text, filters in texts.items() if len(text) <= LONGEST}
     keys.pop("", None)
     named = [paper for paper in _called(list(keys)) if _passes(searcher, paper, keys[paper.title_key])] if keys else []
     return sorted((paper.pk for paper in named), reverse=True)

@@ -62,6 +62,10 @@ def _never() -> bool:
     return False
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def _silent(done: int, total: int) -> None:
     """Report to nobody."""
 
@@ -243,14 +247,18 @@ def _embed(index: Index, embedder: embed.Embedder, papers: Sequence[Paper], stop
     index.set_vectors({paper.pk: vector for paper, vector in zip(papers, vectors, strict=True)})
     pks, digests = [paper.pk for paper in papers], map(embed.digest, texts)
     Embedding.objects.keep(embedder.mark, zip(pks, digests, vectors, strict=True))
-    _rest(time.monotonic() - began, stop)
+    rest(time.monotonic() - began, settings.UPGRADE_SHARE, stop)
 
 
-def _rest(worked: float, stop: Stop) -> None:
-    """Stand still for as long as the share of time that upgrading may take asks for, or until ``stop``."""
-    until = time.monotonic() + worked * (1 / settings.UPGRADE_SHARE - 1)
+def rest(worked: float, share: float, stop: Stop, *, meanwhile: Callable[[], object] = _nothing) -> None:
+    """Stand still until the seconds worked are no more than a share of all, above 0 and up to 1, or until ``stop``.
+
+    meanwhile: called every half second.
+    """
+    until = time.monotonic() + worked * (1 / share - 1)
     while (left := until - time.monotonic()) > 0 and not stop():
         time.sleep(min(left, 0.5))
+        meanwhile()
 
 
 def believed(known: state.State) -> state.State:

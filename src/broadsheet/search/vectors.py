@@ -16,7 +16,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.search import codes
 from broadsheet.search.codes import Coding, Floats, Frame, Rows
 from broadsheet.search.columns import (
-    CODES,
+    CODED,
     DAYS,
     GONE,
     IDS,
@@ -27,12 +27,24 @@ from broadsheet.search.columns import (
     Columns,
     Field,
     View,
+    code_rows,
     filed_name,
     wide,
 )
-from broadsheet.search.index import Facts, Filters, Scored, Vector
+from broadsheet.search.index import Facts, Filters, Scored, Vector, paired
 from broadsheet.search.mapped import Array
-from broadsheet.search.passing import Places, filed_again, filed_bits, filed_under, narrows, passing
+from broadsheet.search.passing import (
+    Places,
+    among,
+    every,
+    filed_again,
+    filed_bits,
+    filed_under,
+    narrow,
+    narrows,
+    rows_of,
+    taken,
+)
 from broadsheet.search.sums import damaged, sums, torn
 from broadsheet.search.trouble import NoRoom, told
 
@@ -47,11 +59,11 @@ FIT_AGAIN = 65_536
 """Vectors from which on codes are made once more: the first thousands are of few fields, and their mean is not that of
 all. At the mean of 4,096 of 130,789 papers .897 of the nearest 20 were among 200 candidates, at that of half .918."""
 
-FEW = 8000
-"""Papers that fulfil some filters, up to which all are compared: 1.3 ms for so many."""
+FEW = 12_000
+"""Papers that fulfil some filters, up to which all are compared: by codes fewer would take as long."""
 
-FEW_IDS = 20_000
-"""Papers that are named one by one, up to which all are compared."""
+MANY_FREE = 1000
+"""Rows that are free, from which on they are left out before codes are compared; of fewer as many codes more are."""
 
 _MOST = 40_000
 _PORTION = 8192
@@ -146,12 +158,8 @@ class Vectors:
         view, count = self._view()
         if limit <= 0 or not count or not query.any():
             return []
-        rows = self._candidates(view, count, query, limit, filters)
-        scales, ids = view.arrays[SCALES][rows], view.arrays[IDS][rows]
-        rows, ids = rows[there := (scales > 0) & (ids != GONE)], ids[there]
-        scores = codes.scored(query, view.arrays[ROWS], view.arrays[SCALES], rows)
-        chosen = codes.best(scores, limit)
-        return [Scored(*hit) for hit in zip(ids[chosen].tolist(), scores[chosen].tolist(), strict=True)]
+        ids, scores = self._nearest(view, count, query, limit, filters)
+        return paired(ids.tolist(), scores.tolist())
 
     def get(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors of papers that have one, as near as 8 bits a number keep them."""
@@ -227,36 +235,30 @@ class Vectors:
         view = columns.now()
         return view, columns.count(view)
 
-    def _candidates(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> Rows:
-        """Return the rows to compare, in rising order: all that fulfil the filters where they are few."""
+    def _nearest(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> tuple[Rows, Floats]:
+        """Return keys and cosines: of all that fulfil the filters where they are few, of the likely ones else."""
         wanted = max(self.coding.among(count), min(2 * limit, limit + _MOST))
-        few = max(FEW, wanted)
-        free = max(0, count - self.size())  # rows may have come since they were counted
+        few, number = max(FEW, wanted), count
         if filters.ids is not None:
-            rows = self._rows_of(view, count, filters.ids)
-            rows = rows[passing(view, rows, filters)]
-            few = max(FEW_IDS, few)
-        elif view.frame is not None and count > few and free <= wanted and not narrows(filters):
-            return self._near(view, count, query, wanted + free)
+            rows = self._places_of(view, count, _each_once(filters.ids))
+            if len(rows) <= few and not narrows(filters):
+                return codes.compared(view.held, query, rows[rows >= 0].astype(np.int32), limit=limit)
+            bits = among(rows, count)
         else:
-            mask = passing(view, slice(count), filters)
-            rows = np.flatnonzero(mask)
-        if view.frame is None or len(rows) <= few:
-            return rows
-        if filters.ids is None and len(rows) * 2 > count:
-            near = self._near(view, count, query, wanted * count // len(rows))
-            if len(found := near[mask[near]]) >= wanted * 3 // 4:  # fewer where the query is about what was left out
-                return found
-        arrays = view.arrays
-        return np.sort(codes.likely(view.frame, query, arrays[CODES], arrays[LEANS], rows, wanted))
-
-    def _near(self, view: View, count: int, query: Vector, wanted: int) -> Rows:
-        assert view.frame is not None
-        return np.sort(codes.near(view.frame.codes(query[None])[0], view.arrays[CODES][:count], wanted))
+            bits = every(count)
+        if filters.ids is not None or narrows(filters):
+            narrow(view, bits, filters)
+            number = int(np.bitwise_count(bits).sum())
+        if view.frame is None or number <= few:
+            return codes.compared(view.held, query, rows_of(bits), limit=limit)
+        if (free := max(0, count - self.size())) > MANY_FREE:  # rows may have come since they were counted
+            taken(view, bits)
+            free = 0
+        return codes.nearest(view.frame, view.held, query, bits, number, limit=limit, candidates=wanted, free=free)
 
     def _rows_of(self, view: View, count: int, ids: Sequence[int] | Rows) -> Rows:
         """Return the rows of papers that have one, in rising order."""
-        rows = self._places_of(view, count, np.unique(np.asarray(ids, np.int64)))
+        rows = self._places_of(view, count, _each_once(ids))
         return np.sort(rows[rows >= 0])
 
     def _places_of(self, view: View, count: int, ids: Rows) -> Rows:
@@ -336,7 +338,7 @@ class Vectors:
         view.arrays[IDS][rows] = GONE
         self._recount(view, count)
         self.lost = np.unique(ids[self._places_of(view, count, ids) < 0]).tolist()
-        if self.bits and (not {CODES, LEANS} <= view.arrays.keys() or (view.framed % 2 and view.frame is None)):
+        if self.bits and (not view.arrays.keys() >= set(CODED) or (view.framed % 2 and view.frame is None)):
             columns.lose_codes()
         if columns.head[Field.LIVE] >= FIT_FROM:
             try:
@@ -361,8 +363,13 @@ class Vectors:
         head[Field.LIVE] = count - len(self._free)
 
 
+def _each_once(ids: Sequence[int] | Rows) -> Rows:
+    """Return keys, each once: an array of filters has them so."""
+    return ids if isinstance(ids, np.ndarray) else np.unique(np.asarray(ids, np.int64))
+
+
 def _code(view: View, frame: Frame, rows: Rows) -> None:
     """Write the codes of rows."""
     vectors = wide(view, rows)
-    view.arrays[CODES][rows] = frame.codes(vectors)
+    code_rows(view, rows, frame.codes(vectors))
     view.arrays[LEANS][rows] = frame.leans(vectors)

@@ -3,7 +3,7 @@
 Templates read it as ``paper.tally``, ``paper.around`` and ``paper.sign_in``; a card without shows the plain number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from broadsheet.community import marks
 from broadsheet.community.around import Around, around
+from broadsheet.community.models import Mark
 from broadsheet.community.tally import Tally, tallies
 from broadsheet.papers.models import Paper, PaperQuerySet
 
@@ -70,11 +71,16 @@ def list_in_sight(request: HttpRequest, papers: PaperQuerySet) -> Sight[PaperQue
     return Sight(seen, _told(request, number, asked=asked))
 
 
-def within_sight(request: HttpRequest, papers: Iterable[Paper]) -> Sight[list[Paper]]:
-    """Do the same for a few papers that are at hand, in their order."""
+def within_sight(
+    request: HttpRequest, papers: Iterable[Paper], found: Mapping[int, Around] | None = None
+) -> Sight[list[Paper]]:
+    """Do the same for a few papers that are at hand, in their order. found: what stands around them, where known."""
     papers = list(papers)
-    query = unwanted(request)
-    aside = set(query.filter(paper__in=[paper.pk for paper in papers])) if query is not None and papers else set()
+    if found is not None:
+        aside = {paper.pk for paper in papers if found[paper.pk].mark == Mark.NOT_INTERESTED}
+    else:
+        query = unwanted(request)
+        aside = set(query.filter(paper__in=[paper.pk for paper in papers])) if query is not None and papers else set()
     asked = request.GET.get("hidden") == "1"
     seen = [paper for paper in papers if asked or paper.pk not in aside]
     return Sight(seen, _told(request, len(aside), asked=asked))

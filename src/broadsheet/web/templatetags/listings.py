@@ -22,9 +22,10 @@ FORMS = (
 def feeds(listed: Listing) -> list[tuple[str, str, str]]:
     """Return name, media type and path of each form of a list's feed; none where the list is gone meanwhile."""
     try:
-        return [(name, kind, listings.feed_path(listed, form)) for name, form, kind in FORMS]
+        paths = listings.feed_paths(listed, [form for _, form, _ in FORMS])
     except BroadsheetError:
         return []
+    return [(name, kind, path) for (name, _, kind), path in zip(FORMS, paths, strict=True)]
 
 
 @register.filter

@@ -29,5 +29,5 @@ def is_followed(context: RequestContext, kind: str, value: str) -> bool:
     request: Any = context["request"]
     known = getattr(request, "followed", None)
     if known is None:
-        known = request.followed = set(follows.of(request.user).values_list("kind", "value"))
+        known = request.followed = follows.all_of(request.user)
     return (kind, " ".join(str(value).split())) in known

@@ -1,5 +1,6 @@
 """How parts of a paper are shown in templates: its text with mathematics, its authors, plain numbers and dates."""
 
+import re
 from calendar import day_name, month_name
 from datetime import date
 from functools import lru_cache
@@ -18,11 +19,22 @@ register = template.Library()
 FEW = 4
 """Authors on a card; one more than a common team, so that "and 1 more" is rare."""
 
+_MONTHS = [name[:3] for name in month_name[1:]]  # calendar asks the machine for its language each time
+_ANY_KEY = "0704.0001"
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9.:/-]+")
+
 
 @register.simple_tag
 def at(name: str, *parts: str) -> str:
     """Return the address of a page as ``url`` does, remembered, for what stands on a page many times."""
     return _reversed(get_script_prefix(), name, parts)
+
+
+def paper_address(key: str) -> str:
+    """Return the address of a paper's page as ``at`` does. Most keys need no quoting, and are just put behind."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return at("paper", key)
+    return at("paper", _ANY_KEY).removesuffix(_ANY_KEY) + key
 
 
 @lru_cache(maxsize=4096)
@@ -90,12 +102,6 @@ def long_date(day: date | None) -> str:
 
 
 @register.filter
-def as_day(day: date) -> str:
-    """Return a date as machines read it."""
-    return day.isoformat()
-
-
-@register.filter
 def short_date(day: date | None) -> str:
     """Return a date with its year, which is never left out: a saved page must stay clear after New Year."""
-    return f"{day.day} {month_name[day.month][:3]} {day.year}" if day else ""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day else ""

@@ -6,9 +6,9 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from broadsheet.hub import plain
 from broadsheet.papers.models import Paper
-from broadsheet.papers.tex import plain
-from broadsheet.web.templatetags.papers import at
+from broadsheet.web.templatetags.papers import paper_address
 
 register = template.Library()
 
@@ -48,7 +48,7 @@ def vote_control(context: dict[str, Any], paper: Paper) -> SafeString:
     made = _FORM.format(
         **told,
         pk=paper.pk,
-        address=escape(at("paper", paper.key)),
+        address=escape(paper_address(paper.key)),
         here=escape(context.get("here", "")),
         token=_token(str(context.get("csrf_token", ""))),
         mark=f' data-mark="{escape(around.mark)}"' if around.mark else "",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.papers.models import Paper
+from broadsheet.papers.models import Paper, standing_by_pk
 from broadsheet.papers.tex import plain, to_html
 from broadsheet.ranking.asked import followable
 from broadsheet.search import highlight, hybrid, orders
@@ -92,10 +92,10 @@ def _number(text: str) -> int:
 def _page(
     request: HttpRequest, query: Query, found: hybrid.Results, number: int, asked: dict[str, str]
 ) -> dict[str, object]:
-    papers = Paper.objects.standing().in_bulk([hit.paper_id for hit in found.hits])
-    sight = cards.within_sight(request, papers.values())
+    papers = standing_by_pk([hit.paper_id for hit in found.hits])
+    around = cards.dress(request, papers.values(), request.get_full_path())
+    sight = cards.within_sight(request, papers.values(), around)
     seen = {paper.pk for paper in sight.papers}
-    cards.dress(request, sight.papers, request.get_full_path())
     shown = [
         (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why if why in WHY))
         for hit in found.hits
@@ -122,8 +122,7 @@ def _mark(query: Query, papers: list[Paper]) -> None:
     for paper in papers if marks else ():
         vars(paper)["marked_title"] = SafeString(highlight.marked_html(to_html(paper.title, links=False), marks))
         if best := highlight.passage(plain(paper.abstract), marks):
-            shown = highlight.marked(best.text, marks)
-            vars(paper)["passage"] = SafeString(f"{'' if best.begins else '… '}{shown}{'' if best.ends else ' …'}")
+            vars(paper)["passage"] = SafeString(best.html())
 
 
 def _ways_on(query: Query, found: hybrid.Results, asked: dict[str, str]) -> dict[str, object]:

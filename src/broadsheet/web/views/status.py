@@ -29,8 +29,10 @@ def status(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Tell robots to leave search alone, as every query is another page, and full texts, which arXiv is asked for."""
-    kept_from = ("/papers?", "/papers/like?", "/papers/*.md$", "/api/")
+    """Tell robots to leave search and the choices of ``/quality`` alone, as every one is another page, and full texts,
+    which arXiv is asked for.
+    """
+    kept_from = ("/papers?", "/papers/like?", "/papers/*.md$", "/quality?", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {address}" for address in kept_from), ""]
     return HttpResponse("\n".join(lines), content_type="text/plain")
 

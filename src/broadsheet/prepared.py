@@ -1,0 +1,72 @@
+"""Questions to the database that every page asks: written once by the ORM, and sent again with other values.
+
+To write one takes the ORM longer than the database takes to answer it. What is asked lives in the rooms.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db import connection, models
+
+
+class _Written(NamedTuple):
+    """A question as the ORM wrote it. converters: place of a column, its conversion, and the expression it is of."""
+
+    model: Any
+    sql: str
+    sent: Sequence[Any]
+    names: Sequence[str]
+    converters: Sequence[tuple[int, Callable[..., Any], Any]]
+
+
+class Prepared[M: models.Model, *V]:
+    """A question of which nothing but some values changes.
+
+    ask: puts the question as a queryset. marks: a value for each argument of ``ask``, unlike any other in the question;
+    where these stand, the values of the day are sent. They are sent as they are, so they are numbers or text.
+    """
+
+    def __init__(self, ask: Callable[[*V], models.QuerySet[M, Any]], *marks: *V) -> None:
+        self._ask = ask
+        self._marks: Sequence[Any] = marks
+
+    def models(self, *values: *V) -> list[M]:
+        """Return the rows as objects of the model, for a question that asks for whole rows."""
+        written = self._written
+        found = []
+        for row in self.rows(*values):
+            fields = list(row)
+            for place, converted, expression in written.converters:
+                fields[place] = converted(fields[place], expression, connection)
+            found.append(written.model.from_db(connection.alias, written.names, fields))
+        return found
+
+    def rows(self, *values: *V) -> list[tuple[Any, ...]]:
+        """Return the rows as they come, for a question of ``values_list`` whose columns are numbers or text."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._written.sql, self._sent(values))
+            return list(cursor.fetchall())
+
+    def count(self, *values: *V) -> int:
+        """Return how many rows there are."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM ({self._written.sql}) AS asked", self._sent(values))  # noqa: S608 (the ORM's)
+            return int(cursor.fetchone()[0])
+
+    @cached_property
+    def _written(self) -> _Written:
+        asked = self._ask(*self._marks)
+        compiler = asked.query.get_compiler(connection.alias)
+        sql, sent = compiler.as_sql()
+        columns = [column for column, *_ in compiler.select]
+        converters = [
+            (place, converted, expression)
+            for place, (known, expression) in compiler.get_converters(columns).items()
+            for converted in known
+        ]
+        return _Written(asked.model, sql, sent, [column.target.attname for column in columns], converters)
+
+    def _sent(self, values: Sequence[Any]) -> list[Any]:
+        given = dict(zip(self._marks, values, strict=True))
+        return [given.get(one, one) for one in self._written.sent]

@@ -1,0 +1,66 @@
+"""Which papers fulfil conditions on their words, found once for all that is asked by them: by words and by meaning.
+
+How conditions are put to the engine is ``conditions``, who asks it ``lexicon``.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.search.index import Filters
+
+FEW = 100_000
+"""Papers that fulfil some conditions, up to which they are told one by one: .35 us of processor each."""
+
+MOST = 2_000_000
+"""Papers that are kept of all conditions together, 8 bytes each; the conditions asked for longest ago go first."""
+
+
+class Held(NamedTuple):
+    """The papers that fulfil some conditions. total: how many. ids: in rising order, None where they are not FEW."""
+
+    total: int
+    ids: NDArray[np.int64] | None
+
+
+class Holders:
+    """What was found lately, in one state of an index: of another one this is begun anew. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Filters, Held] = OrderedDict()
+        self._papers = 0
+        self._lock = threading.Lock()
+        self._finding: dict[Filters, threading.Lock] = {}
+
+    def of(self, filters: Filters, find: Callable[[], Held]) -> Held:
+        """Return what fulfils filters without ids. find: is called where that is not known, by one thread alone."""
+        with self._lock:
+            if filters in self._kept:
+                self._kept.move_to_end(filters)
+                return self._kept[filters]
+            finding = self._finding.setdefault(filters, threading.Lock())
+        with finding:
+            if (known := self._kept.get(filters)) is not None:
+                return known
+            try:
+                held = find()
+                self._keep(filters, held)
+            finally:
+                self._finding.pop(filters, None)
+        return held
+
+    def _keep(self, filters: Filters, held: Held) -> None:
+        with self._lock:
+            self._kept[filters] = held
+            self._papers += _size(held)
+            while self._papers > MOST and len(self._kept) > 1:
+                self._papers -= _size(self._kept.popitem(last=False)[1])
+
+
+def _size(held: Held) -> int:
+    """Return what counts for a condition: a little where no paper is told."""
+    return 100 + (0 if held.ids is None else len(held.ids))

@@ -1,0 +1,134 @@
+"""The best papers for the words of a query, from postings: what the compiled loops (``posting_kernels``) are given.
+
+The loops run over all segments in one call, so that Python's lock is let go once and not for each of them: who else is
+busy in Python at that moment would take it, and keep it for milliseconds.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from broadsheet.search import scoring
+from broadsheet.search.index import Facts, Filters, Scored, paired
+from broadsheet.search.passing import bits_of, filed_under
+from broadsheet.search.posting_words import keys_of
+from broadsheet.search.scoring import Part, Wanted
+from broadsheet.search.segments import FIELDS, MOST, STEP, Array, Segment
+
+READ_LEAST, READ_A_WORD = 4.0, 0.04
+"""What is read of a query of many words, in shares of all papers: at least, and by each word. A place takes 1 ns."""
+
+
+class View(NamedTuple):
+    """Segments as they were at one moment. addresses, sizes: where their arrays lie, and how long these are
+    [segments, columns], as ``posting_kernels`` numbers them. papers: in all, also those taken out."""
+
+    segments: tuple[Segment, ...]
+    addresses: Array
+    sizes: Array
+    papers: int
+
+    @classmethod
+    def of(cls, those: Iterable[Segment]) -> Self:
+        """Return a view of segments, whose arrays stay where they are as long as it does."""
+        held = tuple(those)
+        arrays = [
+            (p.ids, p.days, p.filed, p.terms, p.begins, p.papers, p.impacts, segment.dead)
+            for segment, p in ((segment, segment.parts) for segment in held)
+        ]
+        addresses = [[array.__array_interface__["data"][0] for array in row] for row in arrays]
+        sizes = [[array.shape[-1] for array in row] for row in arrays]
+        shape = (len(held), 8)
+        papers = sum(len(segment.parts.ids) for segment in held)
+        return cls(
+            held, np.array(addresses, np.uint64).reshape(shape), np.array(sizes, np.int64).reshape(shape), papers
+        )
+
+
+def best(view: View, wanted: Wanted, limit: int, filters: Filters, among: Array | None) -> list[Scored]:
+    """Return the best papers for the words of a query, best first. See ``Postings.best``."""
+    from broadsheet.search import posting_kernels as kernels
+
+    limit = min(limit, view.papers)
+    if limit <= 0:
+        return []
+    every = [*wanted.parts, *chain.from_iterable((*one.typed, *one.other) for one in wanted.either)]
+    begin, end = np.zeros((2, len(view.segments), len(every)), np.int64)
+    kernels.find(view.addresses, view.sizes, keys_of(every), begin, end)
+    counts = (end - begin).sum(axis=0)
+    tables = _telling(every, counts, view.papers).astype(np.float32)[:, None] * (_STEPS * np.float32(STEP))
+    found, ids = np.zeros(limit, np.float32), np.zeros(limit, np.int64)
+    since, until, needed, denied = _facts(view, filters)
+    size = kernels.score(
+        view.addresses, view.sizes, begin, end, _worth_reading(wanted.parts, counts, view.papers), tables,
+        _forms(wanted), *_room(), since, until, needed, denied, _NOBODY if among is None else among,
+        among is not None, found, ids,
+    )  # fmt: skip
+    order = np.lexsort((ids[:size], -found[:size]))
+    return paired(ids[:size][order].tolist(), found[:size][order].tolist())
+
+
+_STEPS = np.arange(256, dtype=np.float32)
+_NOBODY = np.zeros(0, np.int64)
+
+_kept = threading.local()
+
+
+def _room() -> tuple[Array, Array, Array]:
+    """Return where this thread adds up scores, for the papers of one segment at a time."""
+    room: tuple[Array, Array, Array] | None = getattr(_kept, "room", None)
+    if room is None:
+        room = _kept.room = np.zeros(MOST, np.float32), np.zeros((2, MOST), np.float32), np.zeros(MOST, np.uint8)
+    return room
+
+
+def _telling(parts: Sequence[Part], counts: Array, papers: int) -> Array:
+    """Return what each word in its field counts: its weight times the inverse document frequency."""
+    weights = np.array([part.weight for part in parts])
+    return weights * np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5))
+
+
+def _worth_reading(parts: Sequence[Part], counts: Array, papers: int) -> Array:
+    """Return the places of the parts that are read: of a short query all that some paper holds."""
+    words = sum(part.field == FIELDS[0] and part.weight == 1 for part in parts)
+    if words <= scoring.ALWAYS:
+        return np.flatnonzero(counts[: len(parts)])
+    places = {(part.field, part.word): place for place, part in enumerate(parts)}
+    chosen = scoring.worth_reading(
+        parts,
+        lambda field, word: int(counts[places[field, word]]),
+        papers,
+        max(READ_LEAST, READ_A_WORD * words) * max(papers, scoring.NEVER_LESS_THAN),
+    )
+    return np.array([places[part.field, part.word] for part in chosen], np.int64)
+
+
+def _forms(wanted: Wanted) -> Array:
+    """Return where the words of what has two forms lie among all: begin, begin of the other form, end [forms, 3]."""
+    found, at = np.zeros((len(wanted.either), 3), np.int64), len(wanted.parts)
+    for place, one in enumerate(wanted.either):
+        found[place] = at, at + len(one.typed), at + len(one.typed) + len(one.other)
+        at += len(one.typed) + len(one.other)
+    return found
+
+
+def _facts(view: View, filters: Filters) -> tuple[int, int, Array, Array]:
+    """Return the facts that papers must fulfil as the loops take them: days, and bits by segment."""
+    any_of: list[tuple[str, ...]] = [(f"has {one}",) for one in filters.has]
+    if filters.categories:
+        any_of.append(tuple(f"category {one}" for one in filters.categories))
+    none_of = filed_under(Facts(filters.not_categories, None, filters.lacks))
+    words = max((segment.parts.filed.shape[1] for segment in view.segments), default=1)
+    needed = np.zeros((len(view.segments), len(any_of), words), np.uint64)
+    denied = np.zeros((len(view.segments), words), np.uint64)
+    if any_of or none_of:
+        for place, segment in enumerate(view.segments):
+            for row, names in zip((*needed[place], denied[place]), (*any_of, none_of), strict=True):
+                for word, bits in bits_of(segment.names, names).items():
+                    row[word] = bits
+    since = filters.since.toordinal() if filters.since else 0
+    until = filters.until.toordinal() if filters.until else 0
+    return since, until, needed, denied

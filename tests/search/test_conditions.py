@@ -1,0 +1,106 @@
+"""Conditions that take long are put to the index in another way, and find the same."""
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from tests.search.asking import ids, paper
+
+from broadsheet.search import conditions, counting
+from broadsheet.search import lexicon as reading
+from broadsheet.search.index import Filters, Term
+from broadsheet.search.lexicon import Lexicon
+
+WORDS = ("the", "of", "graph", "graphs", "networks", "network", "ann", "sample", "deep", "model")
+FIRST = date(2026, 1, 1)
+PAPERS = 400
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory):
+    dice = random.Random(3)
+    made = Lexicon.anew(tmp_path_factory.mktemp("words") / "lexicon")
+    for begin in (0, PAPERS // 2):
+        made.add(
+            [
+                paper(
+                    pk,
+                    " ".join(dice.choices(WORDS, k=4)),
+                    " ".join(dice.choices(WORDS, k=12)),
+                    names=(f"Bo {dice.choice(WORDS).title()}",),
+                    categories=(dice.choice(("cs.LG", "math.AG")),),
+                    day=FIRST + timedelta(pk % 64),
+                )
+                for pk in range(begin + 1, begin + PAPERS // 2 + 1)
+            ]
+        )
+        made.flush()
+    yield made
+    made.close()
+
+
+def heap_of_conditions(dice: random.Random) -> Filters:
+    def terms(most):
+        some = []
+        for _ in range(dice.randint(0, most)):
+            exact = dice.random() < 0.5
+            text = " ".join(dice.choices(WORDS, k=dice.randint(1, 2)))
+            some.append(Term(dice.choice(("words", "any", "title", "abstract", "authors")), text, exact))
+        return tuple(some)
+
+    category = dice.choice(((), ("cs",), ("math.AG",)))
+    since = dice.choice((None, FIRST + timedelta(60)))
+    return Filters(category, since, terms=terms(3), without=terms(2))
+
+
+def answers(lexicon, filters):
+    return (
+        sorted(lexicon.matching(filters)),
+        lexicon.which(range(1, 30), filters),
+        lexicon.tally(filters=filters, facets=True),
+        [hit.score for hit in lexicon.newest(limit=20, filters=filters)],
+        {hit.id: round(hit.score, 3) for hit in lexicon.words("deep graph networks", limit=PAPERS, filters=filters)},
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_conditions_find_the_same_in_whichever_way_they_are_asked_for(lexicon, monkeypatch, seed):
+    filters = heap_of_conditions(random.Random(seed))
+    found = answers(lexicon, filters)
+    for dear, look in ((counting.DEAR, 0), (counting.DEAR, 1e9), (-1, 0), (-1, 1e9)):
+        monkeypatch.setattr(counting, "DEAR", dear)
+        monkeypatch.setattr(conditions, "LOOK", look)
+        monkeypatch.setattr(conditions, "LOOK_PHRASE", look)
+        monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+        assert answers(lexicon, filters) == found
+
+
+def test_the_best_that_fulfil_a_dear_condition_are_those_of_all(lexicon, monkeypatch):
+    filters = Filters(without=(Term("any", "of the", exact=True),))
+    whole = ids(lexicon.words("deep graph", limit=PAPERS, filters=filters))
+    monkeypatch.setattr(counting, "DEAR", -1)
+    monkeypatch.setattr(counting, "LEAST_PAPERS", 0)
+    monkeypatch.setattr(counting, "LEAST_SEEN", 0)
+    assert ids(lexicon.words("deep graph", limit=10, filters=filters)) == whole[:10]
+
+
+def test_many_papers_are_counted_by_a_sample_which_is_told(lexicon, monkeypatch):
+    common, quoted = Filters(terms=(Term("words", "graph"),)), Filters(terms=(Term("abstract", "of", exact=True),))
+    exact, exact_of_quoted = (lexicon.tally(filters=filters, facets=True) for filters in (common, quoted))
+    monkeypatch.setattr(counting, "MANY", 50)
+    monkeypatch.setattr(counting, "LEAST_PAPERS", 50)
+    monkeypatch.setattr(counting, "LEAST_SEEN", 1)
+    rough = lexicon.tally(filters=common, facets=True)
+    assert (rough.total, rough.about, rough.rough) == (exact.total, False, True)
+    assert dict(rough.categories)["cs"] == pytest.approx(dict(exact.categories)["cs"], rel=0.7)
+    monkeypatch.setattr(counting, "DEAR", 200)
+    monkeypatch.setattr(reading, "FEW", 1)
+    monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+    about = lexicon.tally(filters=quoted, facets=True)
+    assert (about.about, about.rough, exact.about, exact.rough) == (True, True, False, False)
+    assert about.total == pytest.approx(exact_of_quoted.total, rel=0.9)
+
+
+def test_a_word_longer_than_any_that_is_kept_is_held_by_no_paper(lexicon):
+    assert lexicon.tally(filters=Filters(terms=(Term("words", "x" * 400),))).total == 0
+    assert lexicon.tally(filters=Filters(without=(Term("any", "x" * 400),))).total == PAPERS

@@ -1,0 +1,55 @@
+"""Questions that are written once and sent again."""
+
+import pytest
+from tests.cast import paper as make_paper
+
+from broadsheet.accounts.models import User
+from broadsheet.papers.models import Paper, standing_by_pk
+from broadsheet.prepared import Prepared
+
+pytestmark = pytest.mark.django_db
+
+_named = Prepared(lambda name: User.objects.filter(username=name), "name")
+
+
+def test_papers_of_a_page_are_those_that_the_orm_finds():
+    made = [
+        make_paper("2601.00001", authors=["Ada"], history=[[1, "2026-01-02T00:00:00Z", None]], code_stars=3),
+        make_paper("2601.00002", abstract="100% of '{it}'.", day=None, withdrawn="2026-01-03T04:05:06Z"),
+    ]
+    merged = make_paper("2601.00003", same_as=made[0])
+    asked = [made[1].pk, merged.pk, made[0].pk]
+    by_orm = Paper.objects.standing().in_bulk(asked)
+    assert set(by_orm) == {made[0].pk, made[1].pk}
+    for _ in range(2):  # the second time it is not written anew
+        found = standing_by_pk(asked)
+        assert {pk: _fields(paper) for pk, paper in found.items()} == {pk: _fields(by_orm[pk]) for pk in by_orm}
+    assert standing_by_pk([]) == {}
+
+
+def test_what_it_finds_can_be_changed_and_found_anew():
+    User.objects.create_user("ada", notify={"reply": "mail"})
+    [ada] = _named.models("ada")
+    assert ada.notify == {"reply": "mail"}
+    ada.about = "Reads 100% of '{it}'."
+    ada.save()
+    assert [one.about for one in _named.models("ada")] == [ada.about]
+    assert _named.models("name") == []
+
+
+def test_it_counts_and_lists_with_the_values_it_is_given():
+    asked = Prepared(lambda name: User.objects.exclude(username=name).order_by("pk").values_list("username"), "name")
+    for name in ("ada", "bo", "name"):
+        User.objects.create_user(name)
+    assert asked.rows("bo") == [("ada",), ("name",)]
+    assert asked.count("bo") == 2
+    assert asked.count("'; --") == 3
+
+
+def test_a_value_too_few_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        _named.rows()
+
+
+def _fields(paper: Paper) -> dict[str, object]:
+    return {name: value for name, value in vars(paper).items() if name != "_state"}
