@@ -6,6 +6,7 @@ processes find that beside the source, or in the user's cache.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import numba
@@ -17,9 +18,36 @@ from numba.extending import intrinsic
 def compiled[**Given, Returned](function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """Return a function as machine code, kept for later processes wherever there is a place for that."""
     try:
-        made: Callable[Given, Returned] = numba.njit(nogil=True, cache=True)(function)
+        made: Callable[Given, Returned] = _forgiving(numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # neither beside the source nor in the user's folders may be written
         made = numba.njit(nogil=True)(function)
+    return made
+
+
+def _forgiving(made: Any) -> Any:
+    """Have a function compiled anew where what is kept of it is damaged, and not kept where there is no room.
+
+    numba raises in every call then. Its names for this are its own: of another version that lacks them nothing changes.
+    """
+    if (cache := getattr(made, "_cache", None)) is None or not hasattr(cache, "load_overload"):
+        return made
+    load, save = cache.load_overload, cache.save_overload
+
+    def loaded(*given: Any) -> Any:
+        try:
+            return load(*given)
+        except Exception:  # noqa: BLE001 (whatever a damaged file makes of it)
+            return None
+
+    def saved(*given: Any) -> None:
+        with suppress(Exception):
+            try:
+                save(*given)
+            except Exception:  # noqa: BLE001 (the damaged file is in the way, or the disk is full)
+                cache.flush()
+                save(*given)
+
+    cache.load_overload, cache.save_overload = loaded, saved
     return made
 
 

@@ -8,6 +8,7 @@ import json
 import mmap
 import os
 import re
+import sys
 import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,9 @@ TOP = K1 + 1
 
 STEP = TOP / 255
 """Of an impact, which is kept in 8 bits."""
+
+_CLOSED = {"trackfd": False} if sys.version_info >= (3, 13) else {}
+"""Of what is mapped, where it can be: no file stays open for it."""
 
 _SIGN = b"broadsheet postings 1\n"
 _HEAD = 4096
@@ -110,7 +114,7 @@ def read(path: Path, dead: Array) -> Segment:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             # Else each would keep a file open.
-            held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ, trackfd=False) if size else b""
+            held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ, **_CLOSED) if size else b""
         memory = np.frombuffer(held, np.uint8)
     except FileNotFoundError:
         raise
