@@ -51,5 +51,11 @@ def test_a_value_too_few_is_refused():
         _named.rows()
 
 
+def test_a_mark_that_the_database_is_not_sent_as_it_is_is_refused():
+    asked = Prepared(lambda part: User.objects.filter(username__contains=part), "part")
+    with pytest.raises(ValueError, match="not all are sent"):
+        asked.models("ada")
+
+
 def _fields(paper: Paper) -> dict[str, object]:
     return {name: value for name, value in vars(paper).items() if name != "_state"}

@@ -59,6 +59,8 @@ class Prepared[M: models.Model, *V]:
         asked = self._ask(*self._marks)
         compiler = asked.query.get_compiler(connection.alias)
         sql, sent = compiler.as_sql()
+        if not set(self._marks) <= set(sent):  # else the value of one would never be sent, and another one's rows come
+            raise ValueError(f"Of the marks {self._marks!r} not all are sent as they are with: {sql}")
         columns = [column for column, *_ in compiler.select]
         converters = [
             (place, converted, expression)

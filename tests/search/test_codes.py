@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import BadInput
-from broadsheet.search import codes, columns, passing
+from broadsheet.search import codes, columns, passing, scanning
 
 
 def made(count: int, dim: int = 64, seed: int = 1) -> np.ndarray:
@@ -142,6 +142,13 @@ def test_small_numbers_give_cosines_to_a_hundredth(dim):
     assert scores == pytest.approx(vectors[keys] @ query, abs=0.01)
     assert sorted(keys.tolist()) == rows.tolist()
     assert codes.compared(columns, query, rows.astype(np.int32), limit=7)[0].tolist() == keys[:7].tolist()
+
+
+@pytest.mark.parametrize("score", [1 - 2**-24, 0.5 - 2**-25, 2**-10 - 2**-34, -(2.0**-26), -1, 1, 2, np.inf, -np.inf])
+def test_what_rounding_lifts_to_the_next_step_is_kept_and_no_score_is_above_the_last(score):
+    scores = np.full(3, score, np.float32)
+    assert 0 <= scanning.step_of(scores[0]) <= scanning.step_of(np.float32(1))
+    assert scanning.least_of(scores, 3, 1.0) <= max(scores[0], -9)
 
 
 def test_vectors_are_taken_at_unit_length_and_zeros_as_zeros():

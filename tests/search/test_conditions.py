@@ -101,6 +101,36 @@ def test_many_papers_are_counted_by_a_sample_which_is_told(lexicon, monkeypatch)
     assert about.total == pytest.approx(exact_of_quoted.total, rel=0.9)
 
 
+def test_a_number_that_was_counted_is_no_estimate_however_long_it_took(lexicon, monkeypatch):
+    quoted = Filters(terms=(Term("abstract", "of", exact=True),))
+    exact = lexicon.tally(filters=quoted, facets=True)
+    monkeypatch.setattr(counting, "DEAR", -1)
+    monkeypatch.setattr(reading, "FEW", 1)
+    monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+    assert lexicon.tally(filters=quoted) == (exact.total, (), (), False, False)
+    assert lexicon.tally(filters=quoted, facets=True) == exact
+
+
+def test_papers_that_changed_or_went_are_counted_as_they_are_now(tmp_path):
+    lexicon, quoted = Lexicon.anew(tmp_path / "lexicon"), Filters(terms=(Term("title", "graph"),))
+
+    def put(pk, category, day):
+        lexicon.add([paper(pk, "graph", categories=(category,), day=day)])
+
+    for pk in range(6):
+        put(pk, "cs.LG", FIRST)
+    lexicon.flush()
+    before = lexicon.tally(filters=quoted, facets=True)
+    put(2, "math.AG", date(2024, 2, 29))
+    lexicon.remove([3, 5])
+    lexicon.flush()
+    now = lexicon.tally(filters=quoted, facets=True)
+    lexicon.close()
+    assert (before.total, dict(before.categories), before.years) == (6, {"cs": 6, "cs.LG": 6}, ((2026, 6),))
+    assert (now.total, now.years) == (4, ((2026, 3), (2024, 1)))
+    assert dict(now.categories) == {"cs": 3, "cs.LG": 3, "math": 1, "math.AG": 1}
+
+
 def test_a_word_longer_than_any_that_is_kept_is_held_by_no_paper(lexicon):
     assert lexicon.tally(filters=Filters(terms=(Term("words", "x" * 400),))).total == 0
     assert lexicon.tally(filters=Filters(without=(Term("any", "x" * 400),))).total == PAPERS

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.records import record
@@ -72,6 +73,14 @@ def test_it_is_ready_once_something_can_be_found(db, index):
     store(LIBRARY)
     upkeep.catch_up(index)
     assert hybrid.is_ready()
+
+
+def test_it_is_not_ready_while_the_database_does_not_answer(library, monkeypatch):
+    def fails(*_given):
+        raise OperationalError("it is starting")
+
+    monkeypatch.setattr(hybrid.acronyms, "alike", fails)
+    assert not hybrid.is_ready()
 
 
 def test_of_several_ids_all_that_are_known_are_found(library):

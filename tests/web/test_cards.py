@@ -1,8 +1,11 @@
 """The card of a paper, as lists show it."""
 
+import re
 from datetime import date
+from html.parser import HTMLParser
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
 from django.test import RequestFactory
 
@@ -18,7 +21,20 @@ def card(paper: Paper, visitor: object, why: str = "") -> str:
     request.user = visitor
     cards.dress(request, [paper])
     shown = Template("{% load cards %}{% paper_card paper why %}")
-    return shown.render(Context({"request": request, "paper": paper, "why": why, "here": HOSTILE}))
+    frame = {"request": request, "here": HOSTILE, "csrf_token": "token"}
+    return shown.render(Context(frame | {"paper": paper, "why": why}))
+
+
+class Parts(HTMLParser):
+    """Which attributes stand in which elements of a card."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self.found: set[tuple[str, str]] = set()
+        self.feed(shown)
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {(tag, name) for name, _ in attrs} | {(tag, "")}
 
 
 def test_a_card_shows_what_is_known_and_no_line_for_what_is_not(paper, ada):
@@ -42,11 +58,34 @@ def test_a_card_shows_what_is_known_and_no_line_for_what_is_not(paper, ada):
 
 @pytest.mark.parametrize("field", ["title", "abstract", "organization", "abstract_kind", "code_url", "project_url"])
 def test_nothing_that_a_source_brought_gets_out_of_its_place(paper, ada, field):
+    paper.organization, paper.code_url, paper.code_stars = "Example", "https://example.org/code", 7
+    known = Parts(card(paper, ada)).found
     setattr(paper, field, ("https://example.org/" if field.endswith("_url") else "") + HOSTILE)
     shown = card(paper, ada, HOSTILE)
     assert "<script" not in shown
-    paper.authors, paper.categories = [HOSTILE], [HOSTILE, "cs.LG"]
-    assert "<script" not in card(paper, ada)
+    assert Parts(shown).found <= known
+    paper.authors, paper.categories, paper.key = [HOSTILE], [HOSTILE, "cs.LG"], HOSTILE
+    shown = card(paper, ada)
+    assert "<script" not in shown
+    assert Parts(shown).found <= known
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "//example.org", "https://x.example/ y"]
+)
+def test_an_address_that_is_none_of_the_web_is_no_link(paper, ada, address):
+    paper.code_url = paper.project_url = address
+    assert re.findall(r'href="([^"]*)"', card(paper, ada)) == [paper_address(paper.key)]
+
+
+def test_a_visitor_gets_the_way_to_sign_in_and_a_reader_a_form_with_its_token(paper, ada):
+    shown = card(paper, AnonymousUser())
+    assert "<form" not in shown
+    assert f'<a class="vote" rel="nofollow" href="{at("sign-in")}?vote={paper.key}&amp;next=' in shown
+    shown = card(paper, ada)
+    assert f'action="{paper_address(paper.key)}/vote"' in shown
+    assert '<input type="hidden" name="csrfmiddlewaretoken" value="token">' in shown
+    assert "sign-in" not in shown
 
 
 @pytest.mark.parametrize("key", ["2601.00001", "hep-th/9901001", "made:1-2", "a b", "ä%/?#", "doi:10.1/(x)"])

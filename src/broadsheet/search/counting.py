@@ -67,12 +67,12 @@ def tally(
     if filters.ids is None and (dear or (facets and any(term.where != "words" for term in filters.terms))):
         held = holding(filters)
         if not facets:
-            return Tally(held.total, about=held.ids is None)
+            return Tally(held.total, about=held.about)
         if held.ids is not None:
             return filed.tally(segments, held.ids, categories=_MOST_CATEGORIES, years=_MOST_YEARS)
         if dear and (estimate := estimated(searcher, filters, facets=True)):
             return estimate
-        total = None if dear else held.total
+        total = None if held.about else held.total
     if facets and wanted.papers > MANY:
         total = _number(searcher, or_all(wanted)) if total is None else total
         estimate = estimated(searcher, filters, facets=True) if total > MANY else None

@@ -21,10 +21,14 @@ MOST = 2_000_000
 
 
 class Held(NamedTuple):
-    """The papers that fulfil some conditions. total: how many. ids: in rising order, None where they are not FEW."""
+    """The papers that fulfil some conditions. total: how many. ids: in rising order, None where they are not FEW.
+
+    about: the number is an estimate.
+    """
 
     total: int
     ids: NDArray[np.int64] | None
+    about: bool = False
 
 
 class Holders:

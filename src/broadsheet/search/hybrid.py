@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
@@ -110,7 +111,7 @@ def is_ready() -> bool:
     try:
         search(Query("learning from models and data", Filters()), limit=1)
         return current.searcher().size() > 0
-    except BroadsheetError:  # no index yet: its owner is about to make it
+    except (BroadsheetError, OperationalError, InterfaceError):  # no index yet, or a database that is just starting
         return False
 
 

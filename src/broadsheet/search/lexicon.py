@@ -182,7 +182,7 @@ class Reading:
                 if wanted.places > counting.DEAR:
                     about = counting.estimated(searcher, filters)
                     if about and about.total >= most:
-                        return Held(about.total, None)
+                        return Held(about.total, None, about=True)
                 elif wanted.papers > 2 * most:
                     number = counting.counted(searcher, query, facets=False).total
                     if number > most:

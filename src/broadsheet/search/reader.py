@@ -119,7 +119,7 @@ class WholeReader:
         lexicon, vectors = self._both()
         if not (filters.terms or filters.without):
             return vectors.nearest(vector, limit=limit, filters=filters)
-        holding, ids = lexicon.holding(filters)
+        holding, ids, _ = lexicon.holding(filters)
         if ids is not None:
             return vectors.nearest(vector, limit=limit, filters=Filters(ids=ids)) if len(ids) else []
         facts = replace(filters, terms=(), without=())

@@ -30,6 +30,8 @@ _SAMPLE = 256
 """Blocks by which it is told what is near enough to be worth a closer look."""
 _AHEAD = 8
 """Rows that are fetched from memory while others are read."""
+_ROUNDED = _f4(1e-7)
+"""By which a score may lie below the step that it is counted in."""
 _LONG = _f4(32767)
 _GONE = np.iinfo(np.int64).min
 
@@ -60,7 +62,7 @@ def step_of(score: np.float32) -> int:
         return 0
     if score >= _f4(1):
         return _STEPS - 1
-    return int((score + _f4(1)) * _f4(_STEPS // 2))
+    return min(int((score + _f4(1)) * _f4(_STEPS // 2)), _STEPS - 1)  # what is next to 1 is 2 when 1 is added
 
 
 @compiled
@@ -99,7 +101,7 @@ def least_of(scores: Floats, number: int, wanted: float) -> np.float32:
     while step > 0 and found < wanted:
         step -= 1
         found += counts[step]
-    return _f4(-9) if step == 0 else _f4(step) / _f4(_STEPS // 2) - _f4(1)
+    return _f4(-9) if step == 0 else _f4(step) / _f4(_STEPS // 2) - _f4(1) - _ROUNDED
 
 
 @compiled
