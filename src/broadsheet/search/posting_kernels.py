@@ -143,6 +143,15 @@ def heap(best: Array, best_ids: Array, size: int, score: float, pk: int) -> int:
 
 
 @compiled
+def holds_above(scores: Array, least: Any) -> Any:
+    """Tell whether one of some scores is above another one. Most stretches hold none, and this takes many at a time."""
+    above = np.uint32(0)
+    for place in range(len(scores)):
+        above = np.uint32(above | np.uint32(scores[place] > least))
+    return above > 0
+
+
+@compiled
 def keep_best(
     scores: Array,
     ids: Array,
@@ -166,10 +175,7 @@ def keep_best(
     least = best[0] if size == full else np.float32(0)
     for first in range(0, len(ids), STRETCH):
         last = min(first + STRETCH, len(ids))
-        above = 0  # most stretches hold none, and counting takes several papers at a time
-        for paper in range(first, last):
-            above += scores[paper] > least
-        if not above:
+        if not holds_above(scores[first:last], least):
             continue
         for paper in range(first, last):
             score = scores[paper]
