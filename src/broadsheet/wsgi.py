@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 LOOK_AGAIN = 5.0
-"""Seconds between two looks for an index that is not there yet, or empty."""
+"""Seconds before each look for an index that may not be there yet, or be empty."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.settings")
 application = get_wsgi_application()
@@ -35,13 +35,17 @@ def _end_with_parent() -> None:
 
 
 def _be_ready() -> None:
-    """Search until there is something to be found, so that no reader waits for what the first search loads."""
+    """Search until there is something to be found, so that few readers wait for what the first search loads.
+
+    The first pages of a server that just started come before that.
+    """
     from broadsheet.search import hybrid
 
-    while not hybrid.is_ready():
-        connections.close_all()
+    ready = False
+    while not ready:
         time.sleep(LOOK_AGAIN)
-    connections.close_all()
+        ready = hybrid.is_ready()
+        connections.close_all()
 
 
 threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
