@@ -7,7 +7,7 @@ file says, nothing is written beside. Places within the postings are checked whe
 from typing import Any
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
+from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
 from numpy.typing import NDArray
 
 from broadsheet.search.compiled import compiled, pointer

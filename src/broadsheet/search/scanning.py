@@ -39,6 +39,7 @@ _GONE = np.iinfo(np.int64).min
 @intrinsic
 def _fetch(_context: Any, array: Any, row: Any, at: Any) -> Any:
     def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        # numba's inside has no types.
         held = arrayobj.make_array(signature.args[0])(context, builder, given[0])  # type: ignore[no-untyped-call]
         place = cgutils.get_item_pointer(context, builder, signature.args[0], held, list(given[1:]))  # type: ignore[no-untyped-call]
         place = builder.bitcast(place, ir.IntType(8).as_pointer())
