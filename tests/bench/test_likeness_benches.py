@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests import cast
 
-from broadsheet.bench import like, same_hands, similar
+from broadsheet.bench import like, same_hands, similar, similar_systems
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, state, upkeep
@@ -99,6 +99,37 @@ def test_similar_papers_are_scored_by_the_same_hands(series, either_half):
     assert found.scores["words"]["nDCG@10"]["2601.00001"] == 1.0
     assert found.scores["meaning"]["nDCG@10"]["2601.00001"] == 0.0  # nothing has a vector
     assert found.groups["field"] == {"2601.00001": "cs", "2601.00002": "cs"}
+    assert found.groups["year"]["2601.00001"] == "2025"
+
+
+def test_a_series_is_of_all_the_same_authors_within_a_month(db, either_half):
+    day = date(2026, 1, 5)
+    for number, (authors, days) in enumerate((("ab", 0), ("ba", 30), ("ab", 40), ("abc", 1), ("a", 0), ("a", 1)), 1):
+        names = [f"{name.upper()} Example" for name in authors]
+        cast.paper(f"2601.0000{number}", f"Paper {number}", authors=names, day=day + timedelta(days))
+    judged = similar.JUDGES["series"](same_hands.Hands(), 9, 1, "report")
+    assert {frozenset(near) for near in judged.qrels.values()} == {
+        frozenset({"2601.00002"}),
+        frozenset({"2601.00001", "2601.00003"}),
+    }
+    assert len(judged.qrels) == 3, "the first and the third have the second each"
+
+
+def test_a_rare_set_of_two_categories_makes_papers_near_and_a_usual_one_does_not(db, either_half, monkeypatch):
+    monkeypatch.setattr(similar, "RARE", 2)
+    kinds = (["cs.LG", "q-bio.GN"], ["q-bio.GN", "cs.LG"], ["cs.CL"], ["cs.CL"], *[["cs.LG", "stat.ML"]] * 3)
+    made = [cast.paper(f"2601.0000{number}", "A", categories=own) for number, own in enumerate(kinds)]
+    judged = similar.JUDGES["categories"](same_hands.Hands(), 9, 1, "report")
+    assert judged.qrels == {made[0].pk: {made[1].key: 1}, made[1].pk: {made[0].key: 1}}
+
+
+def test_every_system_finds_and_none_counts_the_paper_itself(series):
+    hands = same_hands.Hands()
+    judged = similar.Judged("authors", {series[0].pk: {"2601.00002": 1}})
+    found = similar.measure(judged, hands, list(similar_systems.SYSTEMS), silent)
+    reached = {system: scores["nDCG@10"]["2601.00001"] for system, scores in found.scores.items()}
+    by_vectors = {"cosine", "meaning"}  # nothing has one
+    assert reached == {name: 0.0 if name in by_vectors else 1.0 for name in similar_systems.SYSTEMS}
 
 
 def test_papers_that_nobody_judged_are_left_out_before_scoring(series):
@@ -129,3 +160,4 @@ def test_like_this_but_is_asked_beside_the_paper_and_the_words_alone(series, eit
     ranked = {system: scores["nDCG@10"]["keyword 2601.00001"] for system, scores in found.scores.items()}
     assert ranked["like"] == 1.0
     assert found.groups["change"] == {"keyword 2601.00001": "keyword"}
+    assert found.groups["year"] == {"keyword 2601.00001": "2025"}

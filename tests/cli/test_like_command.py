@@ -73,7 +73,7 @@ def test_what_cannot_be_asked_is_said(home, asked, said, code):
 def test_similar_papers_are_measured_by_authors_and_by_keywords(home):
     shown = ""
     for half in ("report", "tuning"):
-        made = broadsheet(home / "home", "bench", "similar", "--half", half, **WORDS)
+        made = broadsheet(home / "home", "bench", "similar", "--half", half, "--judge", "authors", **WORDS)
         shown += made.stdout
         assert made.returncode == 0 or "No paper here has others to find" in made.stderr
     assert "judged by authors" in shown

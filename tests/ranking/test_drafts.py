@@ -75,6 +75,29 @@ def test_the_same_draft_gets_the_same_answer(library):
     assert drafts.related(TITLE, ABSTRACT) == drafts.related(TITLE, ABSTRACT)
 
 
+def test_the_best_by_its_text_counts_one_where_nothing_is_cited(library):
+    asking = Asking(TITLE, ABSTRACT, Filters(), [], [])
+    ranks = list(asking.ranked().values())
+    assert ranks[0] == 1
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_papers_that_are_not_looked_for_are_not_found_by_text_nor_by_citations(library):
+    papers = list(drafts.Paper.objects.order_by("key")[:2])
+    own = papers[0].pk
+    whole = Asking(TITLE, ABSTRACT, Filters(), [], [papers[0].title]).ranked()
+    without = Asking(TITLE, ABSTRACT, Filters(), [], [papers[0].title], frozenset({own})).ranked()
+    assert own in whole
+    assert set(whole) - set(without) == {own}
+
+
+def test_what_text_and_citations_both_find_comes_before_what_one_finds(library):
+    cited_title = "Seizure detection with method 2"
+    ranks = Asking(TITLE, ABSTRACT, Filters(), [], [cited_title]).ranked()
+    assert next(iter(ranks)) == drafts.Paper.objects.get(title=cited_title).pk
+    assert next(iter(ranks.values())) > 1
+
+
 def test_what_looks_like_an_operator_in_a_draft_is_a_word(library):
     groups = drafts.related('cat:math "no such phrase" seizure detection', "-seizure ti:nothing")
     assert keys(groups[0])[0].startswith("2601.0000")

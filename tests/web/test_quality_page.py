@@ -75,6 +75,11 @@ def cells(text, name):
     return re.sub(r"<[^>]+>", " ", row[1]).split()
 
 
+def picture(text, shape):
+    """Return the plot of a shape alone."""
+    return re.search(rf'<svg class="{shape}".*?</svg>', text, re.DOTALL)[0]
+
+
 def test_before_the_first_week_the_page_says_how_one_comes(shown):
     text = shown()
     assert "No week was measured yet" in text
@@ -85,8 +90,9 @@ def test_each_week_is_in_the_plot_and_in_the_table_behind_it(shown):
     week("2026-W20", words=0.51)
     week("2026-W21", words=0.53)
     text = shown()
-    assert text.count('<path class="line') == 2
-    assert text.count("<circle") == 4
+    for shape in ("wide", "narrow"):
+        assert picture(text, shape).count('<path class="line') == 2
+        assert picture(text, shape).count("<circle") == 4
     assert cells(text, "2026-W20")[:3] == ["900", "30", "0.510"]
     assert text.index('"row">2026-W21<') < text.index('"row">2026-W20<'), "the newest first"
     assert "words, 2026-W20: 0.510 (0.460–0.560)" in text, "for who points at a dot"
@@ -95,7 +101,9 @@ def test_each_week_is_in_the_plot_and_in_the_table_behind_it(shown):
 def test_the_plot_has_no_script_no_style_and_a_name(shown):
     week("2026-W20")
     text = shown()
-    assert 'role="img" aria-labelledby="plot-title plot-desc"' in text
+    for shape in ("wide", "narrow"):
+        assert f'role="img" aria-labelledby="{shape}-title {shape}-desc"' in picture(text, shape)
+        assert text.count(f'id="{shape}-title"') == text.count(f'id="{shape}-desc"') == 1
     assert not re.search(r"<svg.*?(style=|<script|<style).*?</svg>", text, re.DOTALL)
 
 
@@ -103,7 +111,7 @@ def test_task_measure_and_systems_can_be_chosen(shown):
     week("2026-W20")
     text = shown(task="title", measure="MRR@10", system="fused")
     assert "MRR@10 by week, title" in text
-    assert text.count('<path class="line') == 1
+    assert picture(text, "wide").count('<path class="line') == 1
     assert cells(text, "2026-W20")[2] == "0.700"
 
 

@@ -60,6 +60,7 @@ def measure(asked: Sequence[Change], hands: Hands, systems: Sequence[str], repor
     found.groups = {
         "change": {name: change.kind for name, change in names.items()},
         "field": {name: field_of(hands.rows[change.paper].categories) for name, change in names.items()},
+        "year": {name: str(hands.rows[change.paper].year or "none") for name, change in names.items()},
     }
     done, total = 0, len(systems) * len(names)
     for system in systems:

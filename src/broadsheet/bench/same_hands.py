@@ -8,6 +8,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 from broadsheet.bench.known_item import draw
@@ -31,7 +32,12 @@ class Row:
     key: str
     authors: tuple[str, ...]
     categories: tuple[str, ...]
-    year: int | None
+    day: date | None
+
+    @property
+    def year(self) -> int | None:
+        """The year of its edition."""
+        return self.day.year if self.day else None
 
 
 class Hands:
@@ -40,7 +46,7 @@ class Hands:
     def __init__(self) -> None:
         fields = ("pk", "key", "authors", "categories", "day")
         self.rows = {
-            pk: Row(key, tuple(authors), tuple(categories), day.year if day else None)
+            pk: Row(key, tuple(authors), tuple(categories), day)
             for pk, key, authors, categories, day in Paper.objects.standing().values_list(*fields).iterator()
         }
         self._by: defaultdict[str, list[int]] = defaultdict(list)

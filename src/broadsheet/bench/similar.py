@@ -1,14 +1,17 @@
-"""``bench similar``: how good similar papers are, by judges that see what the ranking does not.
+"""``bench similar``: how good similar papers and related work of a draft are, by judges that see what no ranking does.
 
-``authors``: papers with two of the same authors, for rankings that leave authors out (``same_hands``). ``keywords``:
-papers that share rare keywords of a file that somebody else made, which no index here holds. Titles of one series
-("Part I", "Part II") are no judge: they are alike in words by definition.
+``authors``: papers with two of the same authors, for rankings that leave authors out (``same_hands``); ``series``:
+those with all of the same authors within a month. ``categories``: papers of the same rare set of categories, for
+rankings that leave categories out. ``keywords``: papers that share rare keywords of a file that somebody else made,
+which no index here holds. Titles of one series ("Part I", "Part II") are no judge: they are alike in words by
+definition. What is judged is ``similar_systems``.
 """
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,11 +19,10 @@ from pathlib import Path
 from broadsheet.bench import measures
 from broadsheet.bench.asking import Measured, Report, Score
 from broadsheet.bench.known_item import field_of
-from broadsheet.bench.same_hands import Half, Hands
+from broadsheet.bench.same_hands import FEWEST_AUTHORS, MOST_AUTHORS, Half, Hands
+from broadsheet.bench.similar_systems import SYSTEMS
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
-from broadsheet.ranking import similar
-from broadsheet.ranking.similar import WEIGHTS, Weights
 from broadsheet.sources.jsonl import JsonLines
 from broadsheet.sources.record import Record
 
@@ -28,19 +30,9 @@ DEPTH = 10
 MEASURES: dict[str, Score] = {"nDCG@10": measures.ndcg, "R@10": partial(measures.recall, depth=DEPTH)}
 RARE = 30
 """Papers that hold a keyword, at most, for it to say that two of them belong together."""
+MONTH = timedelta(31)
 MOST_GRADE = 3
 """Keywords in common that count; more make no paper better."""
-
-_TEXTS = replace(WEIGHTS, authors=0.0, together=0.0)
-SYSTEMS: dict[str, Weights] = {
-    "title": Weights(1.0, 0.0, 0.0, 0.0, by_title=True),
-    "words": Weights(1.0, 0.0, 0.0, 0.0),
-    "meaning": Weights(0.0, 1.0, 0.0, 0.0),
-    "title+meaning": Weights(0.5, 0.5, 0.0, 0.0, by_title=True),
-    "fused": _TEXTS,
-    "fused+authors": replace(_TEXTS, authors=0.15),
-}
-"""Words of the title, key terms, meaning, the title's words and meaning half and half, all texts, and authors too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +49,33 @@ class Judged:
 
 def by_authors(hands: Hands, queries: int, seed: int, half: Half) -> Judged:
     """Return papers of one half that have near ones by the same hands."""
-    found = ((pk, near) for pk in hands.drawn(seed, half) if (near := hands.near(pk)))
-    return Judged("authors", {pk: {hands.rows[one].key: 1 for one in near} for pk, near in islice(found, queries)})
+    return Judged("authors", _first(hands, queries, seed, half, hands.near))
+
+
+def by_series(hands: Hands, queries: int, seed: int, half: Half) -> Judged:
+    """Return papers of one half with others that all of the same authors came out with within a month."""
+    by: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+    for pk, row in hands.rows.items():
+        if row.day and FEWEST_AUTHORS <= len(row.authors) <= MOST_AUTHORS:
+            by[frozenset(row.authors)].append(pk)
+    return Judged("series", _first(hands, queries, seed, half, lambda pk: _beside(hands, pk, by)))
+
+
+def by_categories(hands: Hands, queries: int, seed: int, half: Half) -> Judged:
+    """Return papers of one half whose set of two or more categories is rare, with the others that have it."""
+    by: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+    for pk, row in hands.rows.items():
+        if len(row.categories) > 1:
+            by[frozenset(row.categories)].append(pk)
+    rare = {kinds: own for kinds, own in by.items() if 1 < len(own) <= RARE}
+
+    def near(pk: int) -> list[int]:
+        return [other for other in rare.get(frozenset(hands.rows[pk].categories), ()) if other != pk]
+
+    return Judged("categories", _first(hands, queries, seed, half, near))
+
+
+JUDGES = {"authors": by_authors, "series": by_series, "categories": by_categories}
 
 
 def by_keywords(hands: Hands, keywords: Mapping[str, frozenset[str]], queries: int, seed: int, half: Half) -> Judged:
@@ -101,19 +118,37 @@ def measure(judged: Judged, hands: Hands, systems: Sequence[str], report: Report
     """Ask for papers similar to each of the judged, of each system. report: called with (done, total) questions."""
     papers = Paper.objects.in_bulk(list(judged.qrels))
     found = Measured(len(hands.rows), {paper.key: paper.title for paper in papers.values()}, next(iter(MEASURES)))
-    found.groups = {"field": {paper.key: field_of(paper.categories) for paper in papers.values()}}
+    found.groups = {
+        "field": {paper.key: field_of(paper.categories) for paper in papers.values()},
+        "year": {paper.key: str(paper.day.year) if paper.day else "none" for paper in papers.values()},
+    }
     done, total = 0, len(systems) * len(papers)
     for system in systems:
         found.scores[system] = {name: {} for name in MEASURES}
         found.milliseconds[system] = []
         for pk, paper in papers.items():
             began = time.perf_counter()
-            near = similar.ranked(paper, weights=SYSTEMS[system])
+            near = SYSTEMS[system](paper)
             found.milliseconds[system].append(1000 * (time.perf_counter() - began))
-            keys = [hands.rows[one.paper].key for one in near if one.paper in hands.rows]
+            keys = [hands.rows[one].key for one in near if one in hands.rows and one != pk]
             ranking = [key for key in keys if judged.judged is None or key in judged.judged]
             for name, score in MEASURES.items():
                 found.scores[system][name][paper.key] = score(ranking, judged.qrels[pk])
             done += 1
             report(done, total)
     return found
+
+
+def _first(
+    hands: Hands, queries: int, seed: int, half: Half, near: Callable[[int], Collection[int]]
+) -> dict[int, dict[str, int]]:
+    """Return so many papers of one half that have near ones, with the keys of these."""
+    found = ((pk, others) for pk in hands.drawn(seed, half) if (others := near(pk)))
+    return {pk: {hands.rows[one].key: 1 for one in others} for pk, others in islice(found, queries)}
+
+
+def _beside(hands: Hands, pk: int, by: Mapping[frozenset[str], Sequence[int]]) -> list[int]:
+    """Return the other papers of a set of authors that came out within a month of one."""
+    day = hands.rows[pk].day
+    own = by.get(frozenset(hands.rows[pk].authors), ()) if day else ()
+    return [one for one in own if one != pk and day and abs((hands.rows[one].day or day) - day) <= MONTH]

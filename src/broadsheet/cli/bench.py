@@ -269,22 +269,30 @@ def extracts(path: Path, papers: int, as_json: bool) -> None:
     "--system",
     "systems",
     multiple=True,
-    help="One of title, words, meaning, title+meaning, fused, fused+authors; repeatable.  [default: all]",
+    help="One of title, key terms, cosine, words, meaning, fused, fused+authors, search, draft; repeatable."
+    "  [default: all]",
+)
+@click.option(
+    "--judge",
+    default="authors",
+    show_default=True,
+    type=click.Choice(["authors", "series", "categories"]),
+    help="Near are papers that share two authors, all authors within a month, or a rare set of categories.",
 )
 @click.option(
     "--keywords",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Judge by the keywords in this file of papers, not by the same authors.",
+    help="Judge by the keywords in this file of papers instead.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the scores of each paper.")
 @command()
 def similar_papers(
-    queries: int, seed: int, half: str, systems: tuple[str, ...], keywords: Path | None, as_json: bool
+    queries: int, seed: int, half: str, systems: tuple[str, ...], judge: str, keywords: Path | None, as_json: bool
 ) -> None:
-    """How good similar papers are, judged by the same authors or by keywords of others."""
+    """How good similar papers are, and related work of a draft, by judges that see what ranking does not."""
     from broadsheet.cli.bench_like import Sample, run_similar
 
-    run_similar(Sample(queries, seed, half), systems, keywords, as_json=as_json)
+    run_similar(Sample(queries, seed, half), systems, judge, keywords, as_json=as_json)
 
 
 @bench.command()

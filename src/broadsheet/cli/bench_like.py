@@ -20,9 +20,9 @@ class Sample:
     half: str
 
 
-def run_similar(sample: Sample, systems: tuple[str, ...], keywords: Path | None, *, as_json: bool) -> None:
-    """Measure similar papers by the same hands, or by the keywords of a file, and print what came out."""
-    from broadsheet.bench import report, same_hands, similar
+def run_similar(sample: Sample, systems: tuple[str, ...], judge: str, keywords: Path | None, *, as_json: bool) -> None:
+    """Measure similar papers by a judge, or by the keywords of a file, and print what came out."""
+    from broadsheet.bench import report, same_hands, similar, similar_systems
     from broadsheet.search import current
 
     hands = same_hands.Hands()
@@ -30,12 +30,14 @@ def run_similar(sample: Sample, systems: tuple[str, ...], keywords: Path | None,
     if keywords:
         judged = similar.by_keywords(hands, similar.keywords_of(keywords), sample.queries, sample.seed, half)
     else:
-        judged = similar.by_authors(hands, sample.queries, sample.seed, half)
+        judged = similar.JUDGES[judge](hands, sample.queries, sample.seed, half)
     if not judged.qrels:
         fail("No paper here has others to find by this judge.", "Take more in first: broadsheet ingest.")
-    chosen = systems or tuple(name for name in similar.SYSTEMS if keywords or "authors" not in name)
+    of_authors = judged.name in {"authors", "series"}
+    chosen = systems or tuple(name for name in similar_systems.SYSTEMS if not (of_authors and "authors" in name))
     bring_up(err=True)
     try:
+        current.embedder(build=True)
         with progress("Asking") as advance:
             found = similar.measure(judged, hands, chosen, lambda done, total: advance(done, total, f"{done} asked"))
     finally:

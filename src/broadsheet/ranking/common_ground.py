@@ -81,13 +81,6 @@ def of(title: str, abstract: str) -> dict[str, str]:
     return found
 
 
-def key_phrases(title: str, abstract: str, papers: Sequence[Mapping[str, str]], most: int) -> list[str]:
-    """Return the key phrases of a draft; how rare one is, the papers near it tell."""
-    seen = Counter(name for one in papers for name in one)
-    chosen = phrases.choose(title, abstract, len(papers), lambda names: [seen[name] for name in names], most)
-    return [one.text for one in chosen]
-
-
 def shared(draft: Mapping[str, str], paper: Mapping[str, str], rarity: Rarity) -> tuple[str, ...]:
     """Return the phrases that draft and paper both hold, longer ones first, as the draft writes them."""
     both = sorted(draft.keys() & paper.keys(), key=lambda name: (-name.count(" "), name))

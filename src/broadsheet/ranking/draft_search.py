@@ -1,4 +1,4 @@
-"""Which papers are near to a draft, and how near: by its text, its title and key phrases, and by what it cites.
+"""Which papers are near to a draft, and how near: by its text, as papers are near to a paper, and by what it cites.
 
 How they are grouped and what is told of each is ``drafts``.
 """
@@ -9,23 +9,16 @@ from dataclasses import dataclass
 
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.ranking import common_ground
+from broadsheet.ranking import common_ground, nearness
+from broadsheet.ranking.similar import WEIGHTS
 from broadsheet.search import current, embed, hybrid
 from broadsheet.search.index import Filters, Scored, Vector
 from broadsheet.search.kept import vectors_of
 from broadsheet.search.query import LONGEST, Query
 
-CANDIDATES = 150
-NEIGHBOURS = 60
-"""Papers by which it is told which phrases of a draft are its own."""
-
 RRF_K = 60
 """The constant of reciprocal rank fusion (G. Cormack, C. Clarke and S. Buettcher, SIGIR 2009)."""
 
-WHOLE, TITLE, PHRASE = 2.0, 1.0, 0.4
-"""What a place counts in the results for the whole draft, for its title, and for one of its key phrases."""
-
-MOST_PHRASES = 5
 MOST_CITED = 100
 """Cited papers whose vectors are looked at."""
 
@@ -42,7 +35,8 @@ FEWEST_WORDS = 3
 class Asking:
     """One draft being asked for: its text, its vector where anything can read it, and what it cites.
 
-    One index is asked to the end, so that vectors are of one space; the searches within are fused by their places.
+    One index is asked to the end, so that vectors are of one space. but: papers that are not looked for, such as the
+    draft's own where it is here.
     """
 
     title: str
@@ -50,6 +44,7 @@ class Asking:
     filters: Filters
     cited: list[Paper]
     absent: list[str]
+    but: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         self.text = embed.text_of(self.title, self.abstract)
@@ -72,31 +67,40 @@ class Asking:
         return self._phrases[paper.pk]
 
     def ranked(self) -> dict[int, float]:
-        """Return candidates by primary key with the sum of their reciprocal ranks, best first."""
+        """Return candidates by primary key with how near they are, best first.
+
+        The best by the text counts 1, and so does the best by citations, as there is no judge who could weigh them.
+        """
         scores: defaultdict[int, float] = defaultdict(float)
-        if self.has_text:
-            self._by_text(scores)
-        self._by_citations(scores)
-        return dict(sorted(scores.items(), key=lambda item: (-item[1], -item[0])))
+        for part in (self._by_text(), self._by_citations()):
+            best = max(part.values(), default=0.0) or 1.0
+            for pk, score in part.items():
+                scores[pk] += score / best
+        ordered = sorted(scores.items(), key=lambda item: (-item[1], -item[0]))
+        return {pk: score for pk, score in ordered if pk not in self.but}  # citations may find them too
 
-    def _by_text(self, scores: defaultdict[int, float]) -> None:
-        whole = self._search(self.text, CANDIDATES)
-        _count(scores, whole, WHOLE)
-        if self.abstract and self.title:
-            _count(scores, self._search(self.title, CANDIDATES), TITLE)
-        near = Paper.objects.standing().in_bulk(whole[:NEIGHBOURS])
-        found = [self.phrases_of(paper) for paper in near.values()]
-        for phrase in common_ground.key_phrases(self.title, self.abstract, found, MOST_PHRASES):
-            _count(scores, self._search(phrase, CANDIDATES), PHRASE)
+    def _by_text(self) -> dict[int, float]:
+        """Return how near papers are to the text, weighed as for papers that are similar to a paper."""
+        if not self.has_text:
+            return {}
+        text = nearness.Text(self.title, self.abstract, self.vector)
+        near = nearness.parts(self.searcher, text, filters=self.filters, but=self.but)
+        scores: defaultdict[int, float] = defaultdict(float)
+        for weight, part in ((WEIGHTS.words, near.words), (WEIGHTS.meaning, near.meaning)):
+            for pk, score in part.items():
+                scores[pk] += weight * score
+        return scores
 
-    def _by_citations(self, scores: defaultdict[int, float]) -> None:
-        """Add the neighbours of what is cited; with many citations, of some spread over the list."""
+    def _by_citations(self) -> dict[int, float]:
+        """Return the neighbours of what is cited by their places; with many citations, of some spread over the list."""
+        scores: defaultdict[int, float] = defaultdict(float)
         for pk in _spread(sorted(self.cited_vectors), ASKED_BY_MEANING):
             near = self.searcher.meaning(self.cited_vectors[pk], limit=BESIDE_EACH, filters=self.filters)
-            _count(scores, _ids(near), 1.0)
+            _count(scores, _ids(near))
         titles = [plain(paper.title) for paper in self.cited if paper.pk not in self.cited_vectors]
         for title in _spread([*titles, *self.absent], ASKED_BY_TITLE):
-            _count(scores, self._search(plain(title), BESIDE_EACH), 1.0)
+            _count(scores, self._search(plain(title), BESIDE_EACH))
+        return scores
 
     def _search(self, text: str, limit: int) -> list[int]:
         """Ask as a reader's search does, but for operators: what looks like one in an abstract is none."""
@@ -105,13 +109,16 @@ class Asking:
         return [hit.paper_id for hit in hybrid.search(query, limit=limit).hits]
 
     def closeness(self, papers: Sequence[Paper], ranks: Mapping[int, float]) -> dict[int, float]:
-        """Return how close papers are, from 0 to 1: half by the places at which they were found, half by cosine."""
+        """Return how close papers are, from 0 to 1: as shares of the best by ``ranked``.
+
+        Half by the cosine where the draft has no text, and for cited papers that its text does not find.
+        """
         self.vectors = vectors_of([paper.pk for paper in papers], self.searcher)
         best = max(ranks.values(), default=1.0)
         found = {}
         for paper in papers:
             placed = ranks.get(paper.pk, 0.0) / best
-            cosine = self.cosine(paper.pk)
+            cosine = None if self.has_text and paper.pk in ranks else self.cosine(paper.pk)
             found[paper.pk] = round(placed if cosine is None else (placed + max(cosine, 0.0)) / 2, 4)
         return found
 
@@ -139,9 +146,9 @@ class Asking:
         )
 
 
-def _count(scores: defaultdict[int, float], pks: Iterable[int], weight: float) -> None:
+def _count(scores: defaultdict[int, float], pks: Iterable[int]) -> None:
     for place, pk in enumerate(pks, start=1):
-        scores[pk] += weight / (RRF_K + place)
+        scores[pk] += 1 / (RRF_K + place)
 
 
 def _ids(hits: Sequence[Scored]) -> list[int]:

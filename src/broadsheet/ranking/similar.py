@@ -1,6 +1,6 @@
 """Papers like this one: by words, meaning, authors, and what its readers chose too; weighed by ``bench similar``.
 
-What should differ from a paper is ``unlike``; which words tell a paper from others is ``key_terms``.
+What should differ from a paper is ``unlike``; how near papers are by words and by meaning is ``nearness``.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.ranking.key_terms import key_terms
+from broadsheet.ranking import nearness
 from broadsheet.ranking.read_together import chosen_with
 from broadsheet.search import current
-from broadsheet.search.index import Filters, Searcher, Term, Vector
+from broadsheet.search.index import Filters, Searcher, Term
 from broadsheet.search.kept import vectors_of
-
-CANDIDATES = 200
-"""Papers asked of words and of meaning each."""
 
 AUTHORS, OF_AUTHOR = 4, 60
 """Authors whose other papers are looked at, the first ones and the last, and how many of each, the newest."""
@@ -32,13 +29,12 @@ OF_LIKE_TITLE = 10
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each kind of likeness counts. by_title: the title's words alone, in the place of the key terms."""
+    """How much each kind of likeness counts."""
 
     words: float = 0.55
     meaning: float = 0.45
     authors: float = 0.0
     together: float = 0.3
-    by_title: bool = False
 
 
 WEIGHTS = Weights()
@@ -65,25 +61,26 @@ def similar_to(paper: Paper, *, limit: int = 6) -> list[Paper] | None:
 def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
     """Return the candidates near to a paper, best first.
 
-    Words count by BM25 over that of the best, meaning by the cosine, which every candidate gets, whatever it was found
-    by. Authors count by how many are shared, each the less the more papers the name stands on; readers by the cosine of
-    who openly chose both. Raises what the index does.
+    Words and meaning count as ``nearness`` tells, of every candidate, whatever it was found by. Authors count by how
+    many are shared, each the less the more papers the name stands on; readers by the cosine of who openly chose both.
+    Raises what the index does.
     """
     searcher = current.searcher()
-    vector = vectors_of([paper.pk], searcher).get(paper.pk)
-    asked = plain(paper.title) if weights.by_title else key_terms(paper)
-    parts: dict[str, tuple[float, dict[int, float]]] = {}
-    if weights.words:
-        hits = searcher.words(asked, limit=CANDIDATES, filters=Filters())
-        parts["words"] = weights.words, {hit.id: hit.score / hits[0].score for hit in hits}
+    others: dict[str, tuple[float, dict[int, float]]] = {}
     if weights.authors:
-        parts["authors"] = weights.authors, _by_authors(searcher, paper)
+        others["authors"] = weights.authors, _by_authors(searcher, paper)
     if weights.together:
-        parts["readers"] = weights.together, chosen_with(paper)
-    if weights.meaning and vector is not None:
-        nearest = searcher.meaning(vector, limit=CANDIDATES, filters=Filters())
-        pool = {pk for _, found in parts.values() for pk in found}.union(hit.id for hit in nearest)
-        parts["meaning"] = weights.meaning, _cosines(searcher, vector, sorted(pool))
+        others["readers"] = weights.together, chosen_with(paper)
+    vector = vectors_of([paper.pk], searcher).get(paper.pk) if weights.meaning else None
+    near = nearness.parts(
+        searcher,
+        nearness.Text(paper.title, paper.abstract, vector),
+        words=weights.words > 0,
+        meaning=weights.meaning > 0,
+        also={pk for _, found in others.values() for pk in found},
+        but=(paper.pk,),
+    )
+    parts = {"words": (weights.words, near.words), "meaning": (weights.meaning, near.meaning)} | others
     scores: dict[int, float] = {}
     for weight, found in parts.values():
         for pk, score in found.items():
@@ -91,12 +88,6 @@ def ranked(paper: Paper, *, weights: Weights = WEIGHTS) -> list[Near]:
     scores.pop(paper.pk, None)
     order = sorted(scores, key=lambda pk: (-scores[pk], -pk))
     return [Near(pk, scores[pk], tuple(why for why, (_, found) in parts.items() if pk in found)) for pk in order]
-
-
-def _cosines(searcher: Searcher, vector: Vector, pks: Sequence[int]) -> dict[int, float]:
-    """Return how near papers are to a vector; what points away is not near at all, and says no more than that."""
-    found = {pk: float(kept @ vector) for pk, kept in vectors_of(pks, searcher).items()}
-    return {pk: cosine for pk, cosine in found.items() if cosine > 0}
 
 
 def _by_authors(searcher: Searcher, paper: Paper) -> dict[int, float]:

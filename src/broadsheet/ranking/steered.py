@@ -78,7 +78,7 @@ def ranked(round_asked: Asked, wish: Wish, notes: list[str], *, weights: Weights
     """Return all candidates of a round, best first, before any is chosen for variety. notes: added to."""
     searcher = current.searcher()
     aim, less = _aim(searcher, round_asked, wish, notes, weights)
-    words = " ".join(key_terms(paper) for paper in (*round_asked.papers, *round_asked.kept))
+    words = " ".join(key_terms(paper.title, paper.abstract) for paper in (*round_asked.papers, *round_asked.kept))
     found: set[int] = set()
     for filters in _alternatives(wish):
         found |= _candidates(searcher, wish, filters, aim, words)

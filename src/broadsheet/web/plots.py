@@ -1,21 +1,47 @@
-"""Plots of a few lines over time, as numbers for SVG: where lines, bands and names lie. Drawing is a template's."""
+"""Plots of a few lines over time, as numbers for SVG: where lines, bands and names lie. Drawing is a template's.
+
+Each is laid out twice: for a page, and for a phone, where nothing scaled down could be read.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil, floor
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 760, 340
-LEFT, RIGHT, TOP, BOTTOM = 46, 128, 14, 34
-"""Room about the plot: for numbers, for the names of lines, and for the names of moments."""
-
-MOST_MOMENTS = 9
-"""Names of moments that fit below the plot."""
+TOP = 14
+"""Room above the plot, for half of the uppermost number."""
+_MOMENTS = 34
+"""Room below the plot, for the names of moments."""
 _APART = 17.0
 """Least distance between two names of lines."""
+_SAMPLE = 34
+"""Room before a name below the plot, for a piece of its line."""
 _SLIM = 5.0
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+class Shape(NamedTuple):
+    """How a plot is laid out, in units of which a letter is 12 high.
+
+    left: room for numbers. beside: room for the names of lines at their ends; 0 puts them below the plot, two in a row.
+    margin: between the edges of the field and the first and last values, and beside a field without names there, so
+    that the name of the last moment fits. moments: names of them that fit.
+    """
+
+    name: str
+    width: int
+    height: int
+    left: int
+    beside: int
+    margin: int
+    moments: int
+
+
+WIDE = Shape("wide", 760, 340, 46, 128, 12, 9)
+NARROW = Shape("narrow", 336, 304, 38, 0, 18, 4)
+"""A phone's: 360 pixels less the margins of the page, so that letters keep their size."""
+SHAPES = (WIDE, NARROW)
 
 
 class Value(NamedTuple):
@@ -44,31 +70,36 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. number: from 0, which tells its colour. path, band: data of SVG paths. label: where its name stands."""
+    """One line. number: from 0, which tells its colour. path, band: data of SVG paths. name_x, name_y: of its name.
+
+    sample: data of a path that shows the line beside its name, empty where the name stands at the line's end.
+    """
 
     name: str
     number: int
     path: str
     band: str
     dots: tuple[Dot, ...]
-    label: float
+    name_x: float
+    name_y: float
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A plot of lines over moments. left, right, bottom: the edges of its field."""
+    """A plot of lines over moments. right, bottom: edges of its field, whose left one is the shape's."""
 
     lines: tuple[Line, ...]
     across: tuple[Tick, ...]
     down: tuple[Tick, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    bottom: int = HEIGHT - BOTTOM
+    shape: Shape
+    right: int
+    bottom: int
 
 
-def plot(moments: Sequence[str], lines: Sequence[tuple[str, Sequence[Value | None]]]) -> Plot | None:
+def plot(
+    moments: Sequence[str], lines: Sequence[tuple[str, Sequence[Value | None]]], shape: Shape = WIDE
+) -> Plot | None:
     """Lay out lines over moments; None where there is no value.
 
     moments: oldest first. lines: name and a value for each moment, None where there is none; the line is broken there.
@@ -77,10 +108,12 @@ def plot(moments: Sequence[str], lines: Sequence[tuple[str, Sequence[Value | Non
     if not values:
         return None
     step, low, high = _scale(min(value.low for value in values), max(value.high for value in values))
-    across = [_across(number, len(moments)) for number in range(len(moments))]
+    right = shape.width - max(shape.beside, shape.margin)
+    bottom = shape.height - _MOMENTS - (0 if shape.beside else _rows(len(lines)))
+    across = [_across(number, len(moments), right, shape) for number in range(len(moments))]
 
     def down(value: float) -> float:
-        return round(TOP + (HEIGHT - BOTTOM - TOP) * (high - value) / (high - low), 1)
+        return round(TOP + (bottom - TOP) * (high - value) / (high - low), 1)
 
     made = []
     for number, (name, many) in enumerate(lines):
@@ -94,17 +127,18 @@ def plot(moments: Sequence[str], lines: Sequence[tuple[str, Sequence[Value | Non
             bands = ((_band([(dot.x, down(dot.value.low), down(dot.value.high)) for dot in run])) for run in whole)
             path = " ".join(_path([(dot.x, dot.y) for dot in run]) for run in whole)
             flat = tuple(dot for run in whole for dot in run)
-            made.append(Line(name, number, path, " ".join(bands), flat, flat[-1].y))
-    every = -(-len(moments) // MOST_MOMENTS)
+            made.append(Line(name, number, path, " ".join(bands), flat, right + 6, flat[-1].y))
+    every = -(-len(moments) // shape.moments)
     named = [Tick(x, moment) for x, moment in list(zip(across, moments, strict=True))[::-1][::every]]
     count = round((high - low) / step)
     ticks = [Tick(down(low + step * at), f"{low + step * at:.2f}") for at in range(count + 1)]
-    return Plot(_labelled(made), tuple(named[::-1]), tuple(ticks))
+    named_lines = _at_their_ends(made, bottom) if shape.beside else _below(made, bottom, shape)
+    return Plot(named_lines, tuple(named[::-1]), tuple(ticks), shape, right, bottom)
 
 
-def _across(number: int, count: int) -> float:
-    wide = WIDTH - RIGHT - LEFT - 24
-    return round(LEFT + 12 + (wide * number / (count - 1) if count > 1 else wide / 2), 1)
+def _across(number: int, count: int, right: int, shape: Shape) -> float:
+    first, last = shape.left + shape.margin, right - shape.margin
+    return round(first + (last - first) * (number / (count - 1) if count > 1 else 0.5), 1)
 
 
 def _scale(low: float, high: float) -> tuple[float, float, float]:
@@ -127,12 +161,28 @@ def _band(points: Sequence[tuple[float, float, float]]) -> str:
     return f"{_path(around)} Z"
 
 
-def _labelled(lines: Sequence[Line]) -> tuple[Line, ...]:
+def _at_their_ends(lines: Sequence[Line], bottom: int) -> tuple[Line, ...]:
     """Move names apart that would stand upon one another, and back up where they would leave the plot."""
-    ordered = sorted(lines, key=lambda line: line.label)
+    ordered = sorted(lines, key=lambda line: line.name_y)
     places: list[float] = []
     for line in ordered:
-        places.append(max(line.label, places[-1] + _APART) if places else line.label)
-    over = max(0.0, places[-1] - (HEIGHT - BOTTOM)) if places else 0.0
+        places.append(max(line.name_y, places[-1] + _APART) if places else line.name_y)
+    over = max(0.0, places[-1] - bottom) if places else 0.0
     found = {line.name: round(place - over, 1) for line, place in zip(ordered, places, strict=True)}
-    return tuple(Line(line.name, line.number, line.path, line.band, line.dots, found[line.name]) for line in lines)
+    return tuple(replace(line, name_y=found[line.name]) for line in lines)
+
+
+def _below(lines: Sequence[Line], bottom: int, shape: Shape) -> tuple[Line, ...]:
+    """Put names below the plot, two in a row, each behind a piece of its line."""
+    found = []
+    for place, line in enumerate(lines):
+        x = (place % 2) * shape.width / 2 + _SAMPLE
+        y = bottom + _MOMENTS + _APART * (place // 2) + _APART / 2
+        sample = _path([(x - _SAMPLE + 4, y), (x - 6, y)])
+        found.append(replace(line, name_x=x, name_y=y, sample=sample))
+    return tuple(found)
+
+
+def _rows(lines: int) -> int:
+    """Return the room that so many names need below the plot."""
+    return ceil(-(-lines // 2) * _APART)

@@ -52,7 +52,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "measures": list(MEASURES),
         "fields": sorted({row["group"] for row in newest["by_field"]}),
         "systems": [(name, name in asked.systems) for name in newest["systems"]],
-        "plot": plots.plot(moments, lines),
+        "plots": [made for shape in plots.SHAPES if (made := plots.plot(moments, lines, shape))],
         "rows": list(_rows(weeks, asked, lines)),
         "groups": list(_groups(newest)),
         "subgroups": list(_subgroups(newest, asked.task)),
