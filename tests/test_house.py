@@ -58,8 +58,13 @@ def _row(text: str, name: str) -> str:
 
 def _commands(group: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, click.Command]]:
     found = [(" ".join(path), group)] if path else []
-    for name, command in getattr(group, "commands", {}).items():
-        found += _commands(command, (*path, name))
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            assert command.name == name
+            found += _commands(command, (*path, name))
     return found
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,12 +21,16 @@ from broadsheet.errors import BadInput, BroadsheetError, NotFound, Refused, TooM
 from broadsheet.papers import daily_lists, runs
 from broadsheet.papers.actions import store, withdraw
 from broadsheet.papers.models import Paper, Run
-from broadsheet.search import arxiv_query
-from broadsheet.search.query import Query
 from broadsheet.sources import arxiv_ids, reach
 from broadsheet.sources.record import Item, Record, Reject, Source, Withdrawal
 
+if TYPE_CHECKING:
+    from broadsheet.search.query import Query
+
 BATCH = 1000
+FIRST_BATCH = 250
+"""Rows of the first batch; each has twice as many as the one before. A server indexes them while more are stored."""
+
 FIRST_LOOK = 15.0
 ASKED_PER_HOUR = 60
 """Searches at arXiv that one reader can have in an hour; a tenth for new accounts."""
@@ -100,12 +104,13 @@ def _told(batches: Iterator[list[Item]], run: Run) -> Iterator[list[Item]]:
 def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
     """Yield rows in batches; where a source breaks off, what it gave before comes first and the error after it."""
     batch: list[Item] = []
+    size = min(FIRST_BATCH, BATCH)
     try:
         for item in items:
             batch.append(item)
-            if len(batch) == BATCH:
+            if len(batch) == size:
                 yield batch
-                batch = []
+                batch, size = [], min(2 * size, BATCH)
     except BroadsheetError:
         yield batch
         raise
@@ -172,12 +177,14 @@ class Elsewhere(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def ask_arxiv(visitor: readers.Visitor, query: Query, start: int = 0, limit: int = 20) -> Elsewhere:
+def ask_arxiv(visitor: readers.Visitor, query: "Query", start: int = 0, limit: int = 20) -> Elsewhere:
     """Return what arXiv's own search finds. Nothing is stored.
 
     start: results to pass over. Raises SignInNeeded without a reader, BadInput for a query that arXiv cannot be asked,
     TooMany beyond some questions an hour, or while another one is asked; Refused or Upstream where arXiv cannot be.
     """
+    from broadsheet.search import arxiv_query  # with numpy, which takes long to load where papers are only taken in
+
     reader = readers.active(visitor, "ask arXiv")
     if settings.OFFLINE:
         raise Refused("arXiv is not asked: the network is switched off (BROADSHEET_OFFLINE).")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from broadsheet.search import asked
 
@@ -13,9 +14,11 @@ class Counting:
 
     def __init__(self):
         self.texts = []
+        self.tokens = set()
 
     def embed_query(self, text, *, tokens=256):
         self.texts.append(text)
+        self.tokens.add(tokens)
         return np.full(3, len(self.texts), np.float32)
 
 
@@ -25,6 +28,13 @@ def test_the_same_text_is_encoded_once_by_each_encoder():
         assert asked.vector_of(one, "graphs")[0] == 1
     asked.vector_of(other, "graphs")
     assert (one.texts, other.texts) == (["graphs"], ["graphs"])
+
+
+def test_of_a_query_less_is_read_than_of_a_paper():
+    one = Counting()
+    asked.vector_of(one, "graphs " * 300)
+    assert one.tokens == {asked.TOKENS}
+    assert asked.TOKENS < settings.EMBED_TOKENS
 
 
 def test_the_oldest_are_forgotten(monkeypatch):

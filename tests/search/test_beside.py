@@ -15,6 +15,14 @@ def test_what_was_begun_is_returned_or_raised():
         Begun(lambda: 1 // 0).result()
 
 
+def test_what_is_not_worth_a_thread_is_done_by_the_caller_once_it_is_wanted():
+    done = []
+    later = Begun(lambda: done.append(threading.get_ident()), beside=False)
+    assert not done
+    later.result()
+    assert done == [threading.get_ident()]
+
+
 def test_what_no_thread_is_free_for_is_done_by_the_caller():
     free = threading.Event()
     busy = [Begun(lambda: free.wait(30)) for _ in range(beside._MOST)]

@@ -8,13 +8,14 @@ import pytest
 
 MODULE = """
 import numpy as np
+from elsewhere import TIMES
 from broadsheet.search.compiled import bits_set, compiled
 
 @compiled
 def bits(numbers):
     found = 0
     for number in numbers:
-        found += bits_set(number)
+        found += TIMES * bits_set(number)
     return found
 
 print(bits(np.arange(10, dtype=np.uint64)), sum(bits.stats.cache_hits.values()))
@@ -24,6 +25,7 @@ print(bits(np.arange(10, dtype=np.uint64)), sum(bits.stats.cache_hits.values()))
 @pytest.fixture
 def run(tmp_path):
     (tmp_path / "counting.py").write_text(MODULE)
+    (tmp_path / "elsewhere.py").write_text("TIMES = 1")
 
     def run():
         kept = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
@@ -38,6 +40,13 @@ def run(tmp_path):
 def test_a_function_is_compiled_once_and_found_by_later_processes(run):
     assert run() == ["15", "0"]
     assert run() == ["15", "1"]
+
+
+def test_a_constant_that_another_module_tells_otherwise_by_now_is_not_the_one_of_before(run, tmp_path):
+    assert run() == ["15", "0"]
+    (tmp_path / "elsewhere.py").write_text("TIMES = 10")
+    assert run() == ["150", "0"]
+    assert run() == ["150", "1"]
 
 
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 import pytest
 from tests.search.asking import ids, paper
 
-from broadsheet.search import conditions, counting
-from broadsheet.search import lexicon as reading
+from broadsheet.search import conditions, counting, filed, fulfilling
 from broadsheet.search.index import Filters, Term
 from broadsheet.search.lexicon import Lexicon
 
@@ -53,6 +52,12 @@ def heap_of_conditions(dice: random.Random) -> Filters:
     return Filters(category, since, terms=terms(3), without=terms(2))
 
 
+def forget(lexicon, monkeypatch):
+    """Have the index look anew for what fulfils conditions."""
+    known = lexicon._fulfilling
+    monkeypatch.setattr(lexicon, "_fulfilling", type(known)(lexicon._searcher, known.view))
+
+
 def answers(lexicon, filters):
     return (
         sorted(lexicon.matching(filters)),
@@ -67,12 +72,38 @@ def answers(lexicon, filters):
 def test_conditions_find_the_same_in_whichever_way_they_are_asked_for(lexicon, monkeypatch, seed):
     filters = heap_of_conditions(random.Random(seed))
     found = answers(lexicon, filters)
+    assert lexicon.holding(filters).ids.tolist() == found[0]
     for dear, look in ((counting.DEAR, 0), (counting.DEAR, 1e9), (-1, 0), (-1, 1e9)):
         monkeypatch.setattr(counting, "DEAR", dear)
         monkeypatch.setattr(conditions, "LOOK", look)
         monkeypatch.setattr(conditions, "LOOK_PHRASE", look)
-        monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+        forget(lexicon, monkeypatch)
         assert answers(lexicon, filters) == found
+
+
+ROOM = {"MANY": 1 << 40, "RARELY": 0, "MOST_TEXTS": 1 << 40, "MOST_DOUBTED": 1 << 40}
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [{"MANY": -1, "RARELY": 1 << 40}, {"MOST_TEXTS": -1}, {"MOST_DOUBTED": -1}],
+    ids=["the best alone are looked at", "texts are too many", "doubts are too many"],
+)
+def test_papers_with_a_phrase_are_the_same_in_whichever_way_they_are_looked_for(lexicon, monkeypatch, ways):
+    for quoted in ("deep model", "of the", "the graph of", "networks ann", "ann", "absent graph"):
+        filters = Filters(
+            ("cs",), terms=(Term("any", quoted, exact=True),), without=(Term("title", "deep model", True),)
+        )
+        for name, value in ROOM.items():
+            monkeypatch.setattr(fulfilling, name, value)
+        forget(lexicon, monkeypatch)
+        wanted, best = lexicon.matching(filters), lexicon.words("deep graph", limit=9, filters=filters)
+        for name, value in ways.items():
+            monkeypatch.setattr(fulfilling, name, value)
+        forget(lexicon, monkeypatch)
+        assert [hit.id for hit in lexicon.words("deep graph", limit=9, filters=filters)] == [hit.id for hit in best]
+        assert lexicon.which(range(1, PAPERS + 1), filters) == set(wanted.tolist())
+        assert lexicon.holding(filters).ids.tolist() == sorted(wanted)
 
 
 def test_the_best_that_fulfil_a_dear_condition_are_those_of_all(lexicon, monkeypatch):
@@ -87,6 +118,8 @@ def test_the_best_that_fulfil_a_dear_condition_are_those_of_all(lexicon, monkeyp
 def test_many_papers_are_counted_by_a_sample_which_is_told(lexicon, monkeypatch):
     common, quoted = Filters(terms=(Term("words", "graph"),)), Filters(terms=(Term("abstract", "of", exact=True),))
     exact, exact_of_quoted = (lexicon.tally(filters=filters, facets=True) for filters in (common, quoted))
+    monkeypatch.setattr(filed, "MANY", 50)
+    monkeypatch.setattr(filed, "SAMPLE", 50)
     monkeypatch.setattr(counting, "MANY", 50)
     monkeypatch.setattr(counting, "LEAST_PAPERS", 50)
     monkeypatch.setattr(counting, "LEAST_SEEN", 1)
@@ -94,8 +127,9 @@ def test_many_papers_are_counted_by_a_sample_which_is_told(lexicon, monkeypatch)
     assert (rough.total, rough.about, rough.rough) == (exact.total, False, True)
     assert dict(rough.categories)["cs"] == pytest.approx(dict(exact.categories)["cs"], rel=0.7)
     monkeypatch.setattr(counting, "DEAR", 200)
-    monkeypatch.setattr(reading, "FEW", 1)
-    monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+    monkeypatch.setattr(fulfilling, "FEW", 1)
+    monkeypatch.setattr(fulfilling, "MOST_TEXTS", -1)
+    forget(lexicon, monkeypatch)
     about = lexicon.tally(filters=quoted, facets=True)
     assert (about.about, about.rough, exact.about, exact.rough) == (True, True, False, False)
     assert about.total == pytest.approx(exact_of_quoted.total, rel=0.9)
@@ -105,8 +139,9 @@ def test_a_number_that_was_counted_is_no_estimate_however_long_it_took(lexicon, 
     quoted = Filters(terms=(Term("abstract", "of", exact=True),))
     exact = lexicon.tally(filters=quoted, facets=True)
     monkeypatch.setattr(counting, "DEAR", -1)
-    monkeypatch.setattr(reading, "FEW", 1)
-    monkeypatch.setattr(lexicon, "_holders", type(lexicon._holders)())
+    monkeypatch.setattr(fulfilling, "FEW", 1)
+    monkeypatch.setattr(fulfilling, "MOST_TEXTS", -1)
+    forget(lexicon, monkeypatch)
     assert lexicon.tally(filters=quoted) == (exact.total, (), (), False, False)
     assert lexicon.tally(filters=quoted, facets=True) == exact
 

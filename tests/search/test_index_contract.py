@@ -25,7 +25,7 @@ from qdrant_client import QdrantClient
 from tests.search.asking import EVERYTHING, ids, paper, put, vectors, words
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import lexicon
+from broadsheet.search import fulfilling
 from broadsheet.search.cluster import ClusterIndex
 from broadsheet.search.cluster_reader import Place
 from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
@@ -506,9 +506,14 @@ def test_counts_and_order_hold_among_many_and_after_changes(index, able):
     assert set(ids(index.newest(limit=9000, filters=filters))) == set(left)
 
 
-@pytest.mark.parametrize("few", [lexicon.FEW, 10], ids=["all compared", "the nearest asked"])
-def test_words_and_meaning_heed_conditions_on_words(index, monkeypatch, few):
-    monkeypatch.setattr(lexicon, "FEW", few)
+@pytest.mark.parametrize(
+    "ways",
+    [{}, {"MOST_TEXTS": -1, "FEW": 10}, {"MANY": -1, "RARELY": 1 << 40}],
+    ids=["all compared", "the nearest asked", "those that may have a phrase asked"],
+)
+def test_words_and_meaning_heed_conditions_on_words(index, monkeypatch, ways):
+    for name, value in ways.items():
+        monkeypatch.setattr(fulfilling, name, value)
     many = vectors(600)
     index.add(
         [paper(pk, f"{'even' if pk % 2 == 0 else 'odd'} {'rare' if pk % 40 == 0 else 'usual'} thing", "ada bo",

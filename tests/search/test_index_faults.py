@@ -16,7 +16,7 @@ from tests.records import record
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import choice, current, doctor, embed, posting_writer, state, student, upkeep, vectors
+from broadsheet.search import choice, current, doctor, embed, grouping, posting_writer, state, student, upkeep, vectors
 from broadsheet.search.documents import document_of, text_of
 from broadsheet.search.ills import Ills
 from broadsheet.search.index import Filters
@@ -237,6 +237,22 @@ def test_damaged_codes_are_found_and_made_anew(index, monkeypatch):
         wrong, ills = looked()
         assert "compare every row" in wrong["Codes"].message
         assert mended(ills)
+
+
+def test_damaged_cells_are_found_and_made_anew(index, monkeypatch):
+    monkeypatch.setattr(vectors, "FIT_FROM", PAPERS // 2)
+    monkeypatch.setattr(grouping, "FROM", PAPERS // 2)
+    upkeep.ask_for_rebuild()
+    own = current.own()
+    upkeep.catch_up(own)
+    own.vectors.settle()
+    current.release()
+    assert "Cells" not in looked()[0]
+    for damage in (cut, lambda path: change(path, 9000), Path.unlink):
+        damage(next(index.glob("vectors*/cells-*")))
+        wrong, ills = looked()
+        assert "grouped" in wrong["Cells"].message
+        assert "The vectors were grouped anew." in mended(ills)
 
 
 def test_papers_that_are_missing_or_strange_are_taken_in_and_out(index):

@@ -9,6 +9,8 @@ import pytest
 from broadsheet.errors import BroadsheetError
 from broadsheet.search.index import Document, Facts, Filters, Term
 from broadsheet.search.lexicon import Lexicon
+from broadsheet.search.posting_writer import PostingWriter
+from broadsheet.search.trouble import NoRoom
 
 EVERYTHING = Filters()
 FIRST = date(2026, 1, 1)
@@ -181,3 +183,23 @@ def test_after_a_failure_to_write_the_next_change_is_taken_in(lexicon, tmp_path)
     lexicon.add([paper(2, "beta")])
     lexicon.flush()
     assert words(lexicon, "alpha beta") == {1, 2}
+
+
+def test_what_went_while_the_disk_was_full_between_both_halves_goes_at_the_next_flush(lexicon, monkeypatch):
+    lexicon.add([paper(1, "alpha"), paper(2, "alpha"), paper(3, "alpha")])
+    lexicon.flush()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PostingWriter, "publish", full)
+    lexicon.remove([1])
+    lexicon.add([paper(3, "alpha gamma"), paper(4, "alpha")])
+    with pytest.raises(NoRoom):
+        lexicon.flush()
+    monkeypatch.undo()
+    lexicon.flush()
+    assert (lexicon.ids(0, 10), lexicon.listed().tolist()) == ([2, 3], [2, 3])  # 4 comes again, as no state knows of it
+    lexicon.add([paper(3, "alpha gamma"), paper(4, "alpha")])
+    lexicon.flush()
+    assert (words(lexicon, "alpha"), words(lexicon, "gamma"), lexicon.size()) == ({2, 3, 4}, {3}, 3)

@@ -1,5 +1,6 @@
 """Postings: what plain words find and how it is scored, what is written anew and when, and what damage is noticed."""
 
+import contextlib
 import os
 import random
 from datetime import date, timedelta
@@ -10,8 +11,10 @@ import pytest
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import posting_making, posting_writer, postings, segments
 from broadsheet.search.compounds import Alike
-from broadsheet.search.index import Document, Filters
+from broadsheet.search.expressions import expression
+from broadsheet.search.index import Document, Filters, Term
 from broadsheet.search.lexicon_terms import pieces
+from broadsheet.search.posting_sets import Sets
 from broadsheet.search.posting_writer import PostingWriter
 from broadsheet.search.postings import FILE, Postings
 from broadsheet.search.scoring import wanted
@@ -33,7 +36,8 @@ def writer(tmp_path):
 
 
 def found(postings, text, filters=None, limit=50, alike=()):
-    return postings.best(wanted(text, alike), limit=limit, filters=filters or Filters())
+    among = postings.holding(expression(filters, {}.get)) if filters else None
+    return postings.best(wanted(text, alike), limit=limit, among=among)
 
 
 def ids(*asked, **more):
@@ -85,8 +89,8 @@ def test_more_papers_than_a_segment_may_have_are_written_as_several(writer, monk
 def test_of_papers_far_apart_those_that_may_be_found_are(writer):
     add(writer, paper(10, "alpha"), paper(10**10, "alpha"), paper(10**10 + 7, "alpha"))
     writer.flush()
-    among = np.array([1, 11, 12, 10**10, 10**10 + 1, 10**11])
-    hits = writer.postings.best(wanted("alpha", ()), limit=9, filters=Filters(), among=among)
+    among = Sets.of_ids(writer.postings.view, np.array([1, 11, 12, 10**10, 10**10 + 1, 10**11]))
+    hits = writer.postings.best(wanted("alpha", ()), limit=9, among=among)
     assert [hit.id for hit in hits] == [10**10]
 
 
@@ -258,7 +262,7 @@ def test_what_is_listed_is_on_the_disk_before_the_list_is(writer, monkeypatch):
 def test_what_fails_once_segments_are_listed_takes_none_of_them_away(writer, monkeypatch):
     add(writer, paper(1, "alpha"))
     writer.flush()
-    sync, calls = posting_writer._synced, []
+    sync, calls = posting_writer.names_synced, []
 
     def second_time(folder):
         calls.append(folder)
@@ -266,7 +270,7 @@ def test_what_fails_once_segments_are_listed_takes_none_of_them_away(writer, mon
             raise OSError(5, "Input/output error")
         sync(folder)
 
-    monkeypatch.setattr(posting_writer, "_synced", second_time)
+    monkeypatch.setattr(posting_writer, "names_synced", second_time)
     add(writer, paper(2, "alpha"))
     with pytest.raises(BroadsheetError, match="Input/output"):
         writer.flush()
@@ -344,6 +348,30 @@ def test_turned_bits_never_end_the_process_and_are_noticed_by_their_sum(one):
         ids, *_, impacts = posting_making.merged(read.segments, [])[0]
         assert len(ids) == 30
         assert len(impacts) <= len(read.segments[0].parts.impacts)
+
+
+@pytest.mark.parametrize("sign", [0, 127, 255])
+def test_places_that_rot_on_the_disk_once_they_were_read_end_nothing(one, sign):
+    whole = one.read_bytes()
+    for begin in range(4096, len(whole), 256):
+        one.write_bytes(whole)
+        reader = Postings(one.parent)
+        with one.open("r+b") as file:
+            file.seek(begin)
+            file.write(bytes([sign]) * min(1024, len(whole) - begin))
+        phrase = Filters(terms=(Term("title", "alpha word7", exact=True),), without=(Term("abstract", "words"),))
+        assert len(found(reader, "alpha word7 filler")) <= 50
+        assert reader.holding(expression(phrase)).total() <= 30
+        with contextlib.suppress(BroadsheetError):
+            assert len(posting_making.merged(reader.segments, [])[0].ids) == 30
+
+
+def test_segments_whose_places_rotted_are_not_made_one(one):
+    (read,) = Postings(one.parent).segments
+    for name in ("begins", "starts"):
+        rotten = read._replace(parts=read.parts._replace(**{name: getattr(read.parts, name)[::-1]}))
+        with pytest.raises(BroadsheetError, match="damaged"):
+            posting_making.merged([rotten], [])
 
 
 @pytest.mark.parametrize(

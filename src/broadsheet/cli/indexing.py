@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 SERVED = "The running server takes the papers into its index."
 
 
-BESIDE_FROM = 3
-"""Batches of papers from which a process beside fills the index; it takes a second of processor time to begin."""
+BESIDE_FROM = 4
+"""Batches of papers, here 2,750, from which a process beside fills the index unless a server does: beginning it takes a
+second of processor time."""
 
 
 @contextmanager
@@ -26,12 +27,13 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
     Yields what is to be called after each batch of papers.
     """
+    from broadsheet.search import locks
     from broadsheet.search.fill import Filling, few_collections
 
     batches, fillings = count(1), list[Filling]()
 
     def stored() -> None:
-        if next(batches) == BESIDE_FROM:
+        if next(batches) == BESIDE_FROM and not locks.is_held(locks.SERVING):
             fillings.append(Filling())
             few_collections()
 
@@ -73,7 +75,13 @@ def bring_up(
     filling: what has begun it already.
     """
     from broadsheet.errors import Conflict
+    from broadsheet.search import locks
+
+    if filling is None and locks.is_held(locks.SERVING):  # loading what opens an index takes longer than to ask this
+        click.echo(served, err=err)
+        return
     from broadsheet.search import current, upkeep
+    from broadsheet.search.fill import settle
 
     began = filling.began if filling else time.monotonic()
     with progress("Indexing") as advance:
@@ -83,7 +91,9 @@ def bring_up(
 
         try:
             done = filling.finish(report=report, stop=stop) if filling else 0
-            done += upkeep.catch_up(current.own(), report=report, stop=stop)
+            index = current.own()
+            done += upkeep.catch_up(index, report=report, stop=stop)
+            settle(index, stop=stop)
         except Conflict:
             click.echo(served, err=err)
             return

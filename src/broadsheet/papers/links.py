@@ -47,6 +47,9 @@ class Links:
     official: bool = field(default=True, compare=False)
 
 
+_NONE = Links()
+
+
 def find_links(text: str) -> Links:
     """Find the first repository and the first project page in an abstract or comment.
 
@@ -54,8 +57,8 @@ def find_links(text: str) -> Links:
     Hugging Face counts as the project's where no other is named.
     """
     # Nearly every abstract is passed over here, so the plain looks come before the pattern.
-    if "://" not in text and (".com/" not in text.lower() or not _BARE_HOST.search(text)):
-        return Links()
+    if "/" not in text or ("://" not in text and (".com/" not in text.lower() or not _BARE_HOST.search(text))):
+        return _NONE
     shown = tex.clean(text[:LONGEST])
     code = project = space = ""
     official = True

@@ -10,8 +10,6 @@ from functools import lru_cache
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
-from latex2mathml.converter import convert_to_element
-
 from broadsheet.papers import symbols
 from broadsheet.papers.segments import LONGEST_FORMULA
 
@@ -80,6 +78,8 @@ def element(formula: str, *, display: bool = False) -> str:
     """
     if len(formula) > LONGEST_FORMULA or formula.count("{") > LONGEST_FORMULA // 4 or not _is_balanced(formula):
         return ""
+    from latex2mathml.converter import convert_to_element  # which takes long to load, and most processes never need
+
     try:
         root = convert_to_element(_prepared(formula), display="block" if display else "inline")
         return "".join(_built(root, 0, [0]))

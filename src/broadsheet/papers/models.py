@@ -163,17 +163,20 @@ class Paper(models.Model):
         return self.imported_comments + self.reader_comments
 
 
-def standing_by_pk(pks: Sequence[int]) -> dict[int, Paper]:
+def standing_by_pk(pks: Sequence[int], only: tuple[str, ...] = ()) -> dict[int, Paper]:
     """Return the standing papers of a page by primary key: ``standing().in_bulk``, its SQL written once a number.
 
-    pks: a few hundred at most, as each number of papers is a question of its own that is kept.
+    pks: a few hundred at most, as each number of papers is a question of its own that is kept. only: the fields that
+    are read at once, where not all are wanted; any other is a question more for each paper.
     """
-    return {paper.pk: paper for paper in _standing(len(pks)).models(*pks)} if pks else {}
+    return {paper.pk: paper for paper in _standing(len(pks), only).models(*pks)} if pks else {}
 
 
 @lru_cache(maxsize=256)
-def _standing(number: int) -> Prepared[Paper, *tuple[int, ...]]:
-    return Prepared(lambda *pks: Paper.objects.standing().filter(pk__in=pks), *range(-number, 0))
+def _standing(number: int, only: tuple[str, ...]) -> Prepared[Paper, *tuple[int, ...]]:
+    papers = Paper.objects.standing()
+    wanted = papers.only(*only) if only else papers
+    return Prepared(lambda *pks: wanted.filter(pk__in=pks), *range(-number, 0))
 
 
 class Version(models.Model):

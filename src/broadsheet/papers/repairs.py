@@ -99,12 +99,23 @@ class _Hint(NamedTuple):
         assert beginning is not None
         return cls(beginning[0].replace("\\", ""), re.compile(hint))
 
-    def fits(self, text: str) -> bool:
-        return self.beginning in text and bool(self.pattern.search(text))
-
 
 _HINTED = [(tuple(map(_Hint.of, hints)), pattern, repair) for hints, pattern, repair in _RULES]
-_LOOKS = [(*hint, pattern) for hints, pattern, _ in _HINTED for hint in hints]
+# What several beginnings have in common is looked for first: a sign alone takes a twentieth of the time that two take.
+_COMMON = ("0", "9", "\u00a0", "dot", "ell")
+
+
+def _looks() -> dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str]]]]:
+    """Return hints and patterns by what a text holds in any case where one fits."""
+    found: dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str]]]] = {}
+    for hints, pattern, _ in _HINTED:
+        for hint in hints:
+            piece = next((sign for sign in _COMMON if sign in hint.beginning), hint.beginning)
+            found.setdefault(piece, []).append((*hint, pattern))
+    return found
+
+
+_LOOKS = list(_looks().items())
 _OPEN_SIGNS = ("\\", "$", "{", "}", "~", "`", "''", "--")
 _GLUED_ADDRESS = re.compile(r"http(?<=[A-Za-z:,;.]http)s?://")
 
@@ -121,9 +132,11 @@ def marked(text: str) -> bool:
         return True
     if "http" in text and _GLUED_ADDRESS.search(text):
         return True
-    for beginning, hint, pattern in _LOOKS:  # noqa: SIM110
-        if beginning in text and hint.search(text) and pattern.search(text):
-            return True
+    for piece, looks in _LOOKS:
+        if piece in text:
+            for beginning, hint, pattern in looks:
+                if beginning in text and hint.search(text) and pattern.search(text):
+                    return True
     return False
 
 
@@ -149,8 +162,10 @@ def mended(prose: str) -> str:
     if "~" in prose:
         prose = _TIE.sub("\u00a0", prose)
     for hints, pattern, repair in _HINTED:
-        if any(hint.fits(prose) for hint in hints):
-            prose = pattern.sub(repair, prose)
+        for hint in hints:
+            if hint.beginning in prose and hint.pattern.search(prose):
+                prose = pattern.sub(repair, prose)
+                break
     return prose
 
 

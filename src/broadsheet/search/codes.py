@@ -53,6 +53,13 @@ class Coding:
         """
         return max(self.candidates, min(count // _ONE_IN, 2 * self.candidates))
 
+    def in_cells(self, count: int) -> int:
+        """Return how many are compared by their numbers where they are found in cells, whose codes tell more.
+
+        With half as many the share of the nearest that is found is the same (docs/search/measurements.md).
+        """
+        return self.among(count) // 2
+
 
 def words_coded(bits: int) -> int:
     """Return the words of 64 bits that a code takes: never less than the first part, and one more."""
@@ -178,19 +185,29 @@ def nearest(
     """
     from broadsheet.search import scanning
 
-    rows = len(held.ids)
-    same = len(held.codes) * BLOCK == len(held.more) == len(held.leans) == len(held.small) == len(held.scales) == rows
-    if not same or rows < len(bits) * BLOCK:
-        raise IndexError("The columns are not of as many rows.")
+    same_rows(held, bits)
     second = candidates + free
-    first = min(max(number // _EIGHTH, _LEAST * candidates), _MOST * candidates) + free
-    places, aparts, leant, scores, keys = _room(2 * first + BLOCK)
+    first = first_of(number, candidates) + free
+    places, aparts, leant, scores, keys = room(2 * first + BLOCK)
     found = scanning.nearest(
         query, frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
         bits, first, second, limit, places, aparts, leant, scores, keys,
     )  # fmt: skip
-    return _sorted(keys[:found], scores[:found], limit)
+    return nearest_first(keys[:found], scores[:found], limit)
+
+
+def same_rows(held: Held, bits: Words) -> None:
+    """Raise IndexError unless all columns are of as many rows, and of no fewer than a set has bits."""
+    rows = len(held.ids)
+    same = len(held.codes) * BLOCK == len(held.more) == len(held.leans) == len(held.small) == len(held.scales) == rows
+    if not same or rows < len(bits) * BLOCK:
+        raise IndexError("The columns are not of as many rows.")
+
+
+def first_of(number: int, candidates: int) -> int:
+    """Return how many of a number of rows are found by half of their codes, for so many to be found by all of these."""
+    return min(max(number // _EIGHTH, _LEAST * candidates), _MOST * candidates)
 
 
 def compared(held: Held, query: Vector, rows: NDArray[np.int32], *, limit: int) -> tuple[Rows, Floats]:
@@ -202,10 +219,11 @@ def compared(held: Held, query: Vector, rows: NDArray[np.int32], *, limit: int) 
         raise IndexError("There are no such rows.")
     keys, scores = np.empty(len(rows), np.int64), np.empty(len(rows), np.float32)
     found = scanning.scored(query, held.small, held.scales, held.ids, rows, len(rows), limit, keys, scores)
-    return _sorted(keys[:found], scores[:found], limit)
+    return nearest_first(keys[:found], scores[:found], limit)
 
 
-def _sorted(keys: Rows, scores: Floats, limit: int) -> tuple[Rows, Floats]:
+def nearest_first(keys: Rows, scores: Floats, limit: int) -> tuple[Rows, Floats]:
+    """Return so many keys and scores at most, the best first."""
     order = np.argsort(-scores, kind="stable")[:limit]
     return keys[order], scores[order]
 
@@ -215,12 +233,12 @@ _kept = threading.local()
 type _Room = tuple[NDArray[np.int32], Floats, Floats, Floats, Rows]
 
 
-def _room(rows: int) -> _Room:
+def room(rows: int) -> _Room:
     """Return this thread's room for some rows: their places, bits apart, leans, scores and keys."""
-    room: _Room | None = getattr(_kept, "room", None)
-    if room is None or len(room[0]) < rows:
+    there: _Room | None = getattr(_kept, "room", None)
+    if there is None or len(there[0]) < rows:
         aparts, leant, scores = np.empty((3, rows), np.float32)
-        room = np.empty(rows, np.int32), aparts, leant, scores, np.empty(rows, np.int64)
+        there = np.empty(rows, np.int32), aparts, leant, scores, np.empty(rows, np.int64)
         if rows <= KEPT:
-            _kept.room = room
-    return room
+            _kept.room = there
+    return there

@@ -5,6 +5,7 @@ What stands in them, and how the nearest are found: ``vectors`` and ``codes``.
 
 import json
 import os
+import threading
 import zlib
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,8 +13,10 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.search import cells as groups
+from broadsheet.search.cells import Cells
 from broadsheet.search.codes import BLOCK, HALF, Floats, Frame, Held, Rows, Words, as_held, words_coded
-from broadsheet.search.mapped import WAY_OUT, Array, allocate, mapped, replace, synced
+from broadsheet.search.mapped import WAY_OUT, Array, allocate, mapped, names_synced, replace, synced
 from broadsheet.search.trouble import of_disk
 
 GONE = int(np.iinfo(np.int64).min)
@@ -29,7 +32,7 @@ _FIRST, _STEP = 1024, 131_072
 class Field:
     """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go."""
 
-    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED = range(4, 15)
+    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED, CELLS = range(4, 16)
 
 
 class Column(NamedTuple):
@@ -83,7 +86,7 @@ def filed_name(word: int) -> str:
 class View(NamedTuple):
     """The files as they were mapped at one moment. names: which bit each has. framed: odd where there were codes.
 
-    held: what a search goes by, the codes without rows where they are lost.
+    held: what a search goes by, the codes without rows where they are lost. grouped: odd where there were cells.
     """
 
     arrays: dict[str, Array]
@@ -92,12 +95,24 @@ class View(NamedTuple):
     framed: int
     dim: int
     held: Held
+    cells: Cells | None = None
+    grouped: int = 0
 
 
-def code_rows(view: View, rows: Rows, made: Words) -> None:
-    """Write the codes [n, words] of rows."""
+def code(view: View, frame: Frame, rows: Rows) -> None:
+    """Write the codes of rows."""
+    vectors = wide(view, rows)
+    made = frame.codes(vectors)
     view.arrays[CODES][rows // BLOCK, :, rows % BLOCK] = made[:, :HALF]
     view.arrays[MORE][rows] = made[:, HALF:]
+    view.arrays[LEANS][rows] = frame.leans(vectors)
+
+
+def free(view: View, rows: Rows) -> None:
+    """Have rows hold nothing."""
+    if view.cells is not None:
+        view.cells.taken_out(rows)
+    view.arrays[IDS][rows] = GONE
 
 
 def codes_of(view: View, rows: Rows) -> Words:
@@ -119,6 +134,7 @@ class Columns:
         self.head = head
         self.writes = writes
         self.view = View({}, {}, None, 0, 0, _held({}))
+        self._mapping = threading.RLock()  # searches map too, and none may put an older view in place of a newer one
         self._inode = (folder / "head").stat().st_ino
 
     @classmethod
@@ -174,6 +190,7 @@ class Columns:
             head[Field.CAPACITY] > len(view.arrays[IDS])
             or head[Field.NAMES] != len(view.names)
             or head[Field.FRAME] != view.framed
+            or head[Field.CELLS] != view.grouped
         ):
             try:
                 return self.map()
@@ -190,8 +207,15 @@ class Columns:
             return False
 
     def map(self) -> View:
-        """Map the files as they are now. Raises BroadsheetError for one that is missing or cut, the codes aside."""
-        capacity, count, framed = (int(self.head[field]) for field in (Field.CAPACITY, Field.NAMES, Field.FRAME))
+        """Map the files as they are now. Raises BroadsheetError for one missing or cut, codes and cells aside."""
+        with self._mapping:
+            self.view = self._mapped()
+            return self.view
+
+    def _mapped(self) -> View:
+        capacity, count, framed, grouped = (
+            int(self.head[field]) for field in (Field.CAPACITY, Field.NAMES, Field.FRAME, Field.CELLS)
+        )
         names = self._read_names(count)
         arrays = {}
         for column in columns_of(self.dim, self.bits, count):
@@ -205,8 +229,11 @@ class Columns:
                 shapes = {CODES: (-1, HALF, BLOCK), MORE: (capacity, -1)}
                 arrays[column.name] = array.reshape(shapes.get(column.name, array.shape))
         frame = self._read_frame() if framed % 2 and arrays.keys() >= set(CODED) else None
-        self.view = View(arrays, names, frame, framed, self.dim, _held(arrays))
-        return self.view
+        cells = self._read_cells(grouped, capacity) if frame is not None else None
+        if self.writes and cells is None and grouped % 2 and self.head[Field.CELLS] == grouped:
+            grouped += 1  # nor may others go by what is not kept in step from here
+            self.head[Field.CELLS] = grouped
+        return View(arrays, names, frame, framed, self.dim, _held(arrays), cells, grouped)
 
     def _read_names(self, count: int) -> dict[str, int]:
         path = self.folder / "names.json"
@@ -255,6 +282,7 @@ class Columns:
         """Write what codes are made with. It counts once every row has its code: see ``use_frame``."""
         payload = b"".join(part.astype("<f4").tobytes() for part in frame)
         before = int(self.head[Field.FRAME])
+        self.drop_cells()
         self.head[Field.FRAME] = -(-before // 2) * 2  # nobody goes by the codes that are there any more
         try:
             replace(self.folder / "frame", zlib.crc32(payload).to_bytes(4, "little") + payload)
@@ -265,8 +293,9 @@ class Columns:
     def use_frame(self, frame: Frame) -> None:
         """Let searches go by the codes, which every row has by now."""
         self.head[Field.FITTED] = self.head[Field.LIVE]
-        self.head[Field.FRAME] = int(self.head[Field.FRAME]) // 2 * 2 + 1
-        self.view = self.view._replace(frame=frame, framed=int(self.head[Field.FRAME]))
+        with self._mapping:
+            self.head[Field.FRAME] = int(self.head[Field.FRAME]) // 2 * 2 + 1
+            self.view = self.view._replace(frame=frame, framed=int(self.head[Field.FRAME]))
 
     def _read_frame(self) -> Frame | None:
         """Return the frame, None where it is lost: without it all are compared by their numbers."""
@@ -282,6 +311,7 @@ class Columns:
 
     def lose_codes(self) -> None:
         """Make the files of codes whole again, with nothing in them: codes are made anew from the rows."""
+        self.drop_cells()
         self.head[Field.FRAME] = -(-int(self.head[Field.FRAME]) // 2) * 2
         for column in columns_of(self.dim, self.bits, 0):
             if column.name in CODED:
@@ -289,11 +319,46 @@ class Columns:
                 allocate(self.folder / column.name, 0, int(self.head[Field.CAPACITY]) * column.bytes)
         self.map()
 
+    def _read_cells(self, grouped: int, capacity: int) -> Cells | None:
+        """Return the cells, None where there are none or they are lost: all codes are compared then."""
+        if grouped % 2 == 0 or self.bits != groups.BITS:
+            return None
+        return groups.read(self.folder / groups.name_of(grouped), self.dim, capacity, writes=self.writes)
+
+    def next_cells(self) -> int:
+        """Return the number of cells that are to be made, which none before them had."""
+        before = int(self.head[Field.CELLS])
+        return before + 1 + before % 2
+
+    def use_cells(self, number: int) -> None:
+        """Let searches go by cells of a file that is on disk, and delete others."""
+        with self._mapping:
+            self.head[Field.CELLS] = number
+            self.map()
+        self.sweep_cells()
+
+    def drop_cells(self) -> None:
+        """Let no search go by cells any more."""
+        with self._mapping:
+            before = int(self.head[Field.CELLS])
+            self.head[Field.CELLS] = before + before % 2
+            self.view = self.view._replace(cells=None, grouped=before + before % 2)
+        self.sweep_cells()
+
+    def sweep_cells(self) -> None:
+        """Delete the files of cells that no search goes by any more, or that were never finished."""
+        name = groups.name_of(int(self.head[Field.CELLS]))
+        for path in self.folder.glob(groups.name_of("*")):
+            if path.name != name:
+                path.unlink(missing_ok=True)
+
     def sync(self) -> None:
         """Return when all is on disk, the head last."""
-        for name in [*self.view.arrays, "names.json", "frame", "head"]:
+        cells = groups.name_of(int(self.head[Field.CELLS]))
+        for name in [*self.view.arrays, "names.json", "frame", cells, "head"]:
             if (path := self.folder / name).exists():
                 synced(path)
+        names_synced(self.folder)
 
     def set_clean(self, clean: int) -> None:
         """Note on disk whether all that was written is there: 0 while somebody writes, 1 once they are done."""

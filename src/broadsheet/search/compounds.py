@@ -84,15 +84,16 @@ def forms(text: str) -> list[Form]:
     ``dataset``), as who types them apart may mean papers that do not; Greek letters by name. A word that no paper holds
     costs nothing.
     """
-    text = _OTHER_HYPHENS.sub("-", text)
-    weighed: dict[str, float] = {}
-    for one, other in pairwise(_WORD.findall(text.replace("-", " "))):
-        if len(one) + len(other) >= _SHORTEST_PAIR:
-            weighed[(one + other).lower()] = PAIR
-    weighed |= {word.replace("-", "").lower(): HYPHENED for word in _HYPHENED.findall(text)}
-    weighed |= {GREEK[sign]: NAME for sign in _GREEK.findall(text)}
+    text = text.lower() if (plain := text.isascii()) else _OTHER_HYPHENS.sub("-", text)
+    words = _WORD.findall(text)
+    pairs = (one + other for one, other in pairwise(words) if len(one) + len(other) >= _SHORTEST_PAIR)
+    weighed = dict.fromkeys(pairs if plain else (pair.lower() for pair in pairs), PAIR)
+    if "-" in text:
+        weighed |= {word.replace("-", "").lower(): HYPHENED for word in _HYPHENED.findall(text)}
+    if not plain:
+        weighed |= {GREEK[sign]: NAME for sign in _GREEK.findall(text)}
     weighed |= dict.fromkeys(_signed(text), 1.0)
-    typed = {word.lower() for word in _WORD.findall(text)}
+    typed = {word.lower() for word in words}
     return [Form(word, weight) for word, weight in weighed.items() if word not in typed]
 
 

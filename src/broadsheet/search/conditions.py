@@ -213,6 +213,12 @@ def _name(text: str, counts: Counts) -> Way | None:
     return _any_way([way for way in found if way.papers]) if found else None
 
 
+def named(text: str, counts: Counts) -> Asked:
+    """Return what finds the papers with an author of a name."""
+    query, papers, places, _ = _name(text, counts) or _NOTHING
+    return Asked(Query.const_score_query(query, 0.0), papers, places)
+
+
 def _any_way(ways: Sequence[Way]) -> Way:
     if len(ways) < 2:
         return ways[0] if ways else _NOTHING

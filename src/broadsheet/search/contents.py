@@ -38,6 +38,7 @@ def held(folder: Path, index: WholeReader, known: state.State, ills: Ills) -> It
     yield _rows(index, ills)
     if index.vectors.size() >= vectors.FIT_FROM:
         yield _codes(folder, ills)
+        yield _cells(folder, ills)
     yield _missing("Words of papers", "found by words", np.setdiff1d(wanted, np.intersect1d(words, listed)), ills)
     if settings.MODEL != "none":
         yield _missing("Vectors of papers", "found by meaning", np.setdiff1d(_with_vector(wanted, index), meant), ills)
@@ -97,6 +98,19 @@ def _codes(folder: Path, ills: Ills) -> Check:
     ills.codes = True
     message = "Codes, or what they are made with, are lost: searches compare every row, which is right and slow."
     return weak("Codes", message, f"{MEND}: they are made anew from the rows, as at the next start of the server.")
+
+
+def _cells(folder: Path, ills: Ills) -> Check:
+    # A writer may be replacing them at this moment.
+    for _ in range(2):
+        view = Columns.open(folder, writes=False).now()
+        if view.grouped % 2 == 0:
+            return fine("Cells", "Vectors are not grouped; searches compare all codes, which among few is as quick.")
+        if view.cells is not None and view.cells.is_whole():
+            return fine("Cells", f"Searches look at the nearest of {len(view.cells.squares)} groups of vectors.")
+    ills.cells = True
+    message = "What vectors are grouped into is lost or damaged: searches are slower, or may miss some."
+    return weak("Cells", message, f"{MEND}: they are grouped anew, as at the next start of the server.")
 
 
 def _missing(name: str, how: str, missing: Ids, ills: Ills) -> Check:

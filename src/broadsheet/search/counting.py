@@ -4,24 +4,25 @@ What is an estimate is told as one (``index.Tally``), and has two digits at most
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import tantivy as engine
 from tantivy import Query
 
-from broadsheet.search import filed
 from broadsheet.search import lexicon_terms as terms
 from broadsheet.search.conditions import Asked, asked
+from broadsheet.search.counted import Counts
+from broadsheet.search.filed import Counted
 from broadsheet.search.holders import Held
 from broadsheet.search.index import Filters, Tally
-from broadsheet.search.segments import Segment
+from broadsheet.search.posting_asking import View
 
 DEAR = 4_000_000
 """Places that are read at most for an exact number, as long as a sample will do: some 20 ms of a processor."""
 MANY = 100_000
-"""Papers up to which each one's categories are counted, which takes 60 ns a paper."""
+"""Papers up to which the engine counts each one's categories, which takes it 60 ns a paper."""
 
 _STEPS = (16, 64, 256)
 """A sample is every so many days, which has all days of the week; the first that is told in no time."""
@@ -55,21 +56,22 @@ def tally(
     *,
     facets: bool,
     holding: Callable[[Filters], Held],
-    segments: Sequence[Segment],
+    view: View,
+    counts: Counts,
 ) -> Tally:
     """Count the papers that fulfil filters; with ``facets`` by category and by year too.
 
-    holding: finds the papers themselves, once for all that asks for what takes long to find. segments: of the postings,
-    which tell what papers are filed under.
+    holding: finds the papers themselves, once for all that asks for what takes long to find. view: of the postings, in
+    which ``counts`` counts what they tell; the engine is asked for the rest.
     """
+    if (seen := counts.of(view, filters, facets=facets, holding=holding)) is not None:
+        return _told(seen)
     wanted = asked(filters, searcher.doc_freq, searcher.num_docs)
     dear, total = wanted.places > DEAR, None
     if filters.ids is None and (dear or (facets and any(term.where != "words" for term in filters.terms))):
         held = holding(filters)
         if not facets:
             return Tally(held.total, about=held.about)
-        if held.ids is not None:
-            return filed.tally(segments, held.ids, categories=_MOST_CATEGORIES, years=_MOST_YEARS)
         if dear and (estimate := estimated(searcher, filters, facets=True)):
             return estimate
         total = None if held.about else held.total
@@ -143,6 +145,18 @@ def counted(searcher: engine.Searcher, query: Query, *, facets: bool) -> Tally:
     )
     total = int(found[terms.ID]["value"])
     return Tally(total, tuple(categories), tuple((int(year), number) for year, number in years))
+
+
+def _told(seen: Counted) -> Tally:
+    """Return what was counted in postings, the largest numbers first. By category and year it may be a sample."""
+    rough = seen.every > 1
+
+    def largest[N: (str, int)](numbers: list[tuple[N, int]], most: int) -> tuple[tuple[N, int], ...]:
+        first = sorted(numbers, key=lambda one: (-one[1], one[0]))[:most]
+        return tuple((name, _rounded(number, seen.every) if rough else number) for name, number in first)
+
+    categories, years = largest(seen.categories, _MOST_CATEGORIES), largest(seen.years, _MOST_YEARS)
+    return Tally(seen.total, categories, years, rough=rough)
 
 
 def _rounded(seen: int, scale: float) -> int:

@@ -1,54 +1,167 @@
-"""How many of some papers are filed under each category and year, read of the segments of ``postings``.
+"""How many papers hold some words, by category and by year: counted in the segments of ``postings``, exactly.
 
-For some thousand papers that are known one by one; how many fulfil something, and of more, is ``counting``'s.
+When that is asked and what is told as an estimate is ``counted``'s; the loops are ``filed_kernels``.
 """
 
-from collections import Counter
+import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.index import Tally
-from broadsheet.search.segments import Segment
+from broadsheet.search.posting_asking import View
+from broadsheet.search.posting_words import keys_of
+from broadsheet.search.scoring import Part
+from broadsheet.search.segments import FIELDS, MOST, Array, Parts, Segment
+
+MANY = 100_000
+"""Papers up to which each one's categories are counted: some 10 ns of a processor each."""
+SAMPLE = 25_000
+"""Of more papers at least so many are, in equal steps."""
+
+SPARED = 30_000
+"""Papers of the two rarest words up to which it is counted what leaving one word out would find: 5 ns each."""
 
 _CATEGORY = "category "
-_EPOCH = 719_163
-"""The first day of 1970 as ``date.toordinal`` counts."""
+_YEARS = 10_000
+_MOST_NAMES = MOST - 1
+_NOBODY = np.zeros((1, 0), np.uint64)
+
+_kept = threading.local()
 
 
-def tally(those: Sequence[Segment], ids: NDArray[np.int64], *, categories: int, years: int) -> Tally:
-    """Count papers by category and by year, the largest first. ids: in rising order. categories, years: at most."""
-    from broadsheet.search import filed_kernels as kernels
+class Counted(NamedTuple):
+    """What was counted. lacking: for each word how many papers lack it and no other, where that was asked.
 
-    of_categories: Counter[str] = Counter()
-    of_years: Counter[int] = Counter()
-    for segment in those:
-        rows = _rows(segment, ids)
-        if not len(rows):
-            continue
-        days, filed = segment.parts.days[rows], segment.parts.filed
-        dated = (days[days > 0] - _EPOCH).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-        for year, number in zip(*np.unique(dated, return_counts=True), strict=True):
-            of_years[int(year)] += int(number)
-        counts = np.zeros(64 * filed.shape[1], np.int64)
-        kernels.count_bits(filed, rows, counts)
-        names = {bit: name for name, bit in segment.names.items() if name.startswith(_CATEGORY)}
-        for bit in np.flatnonzero(counts).tolist():
-            if bit in names:
-                of_categories[names[bit].removeprefix(_CATEGORY)] += int(counts[bit])
-    found = sorted(
-        ((name, number) for name, number in of_categories.items() if number), key=lambda one: (-one[1], one[0])
-    )
-    return Tally(len(ids), tuple(found[:categories]), tuple(of_years.most_common(years)))
+    categories, years: with numbers of papers, of which one in ``every`` was counted by them.
+    """
+
+    total: int
+    lacking: list[int]
+    categories: list[tuple[str, int]]
+    years: list[tuple[int, int]]
+    every: int
 
 
-def _rows(segment: Segment, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the rows of those papers that a segment has and that were not taken out since."""
-    own = segment.parts.ids
-    if not len(own):
-        return np.zeros(0, np.intp)
-    some = ids[np.searchsorted(ids, own[0]) : np.searchsorted(ids, own[-1], "right")]
-    rows: NDArray[np.intp] = np.searchsorted(own, some)
-    rows = rows[own[rows] == some]
-    return rows[~np.isin(rows, segment.dead)] if len(segment.dead) else rows
+class _Filed(NamedTuple):
+    """What the papers of a segment are filed under, as numbers: some 10 bytes a paper, of 160 that bits may take.
+
+    of: the parts of the segment itself.
+    """
+
+    of: Parts
+    begins: NDArray[np.uint32]
+    numbers: NDArray[np.uint16]
+
+
+class Filing:
+    """What papers are filed under, in the view that was shown last. Segments that stay are not read again."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._seen: tuple[View, Array, list[_Filed]] | None = None
+
+    def _of(self, view: View) -> tuple[View, Array, list[_Filed]] | None:
+        """Return where what papers are filed under lies by segment, with the arrays, which stay there as long as this.
+
+        None where there are too many names for that.
+        """
+        seen = self._seen
+        if seen is None or seen[0] is not view:
+            with self._lock:
+                # By the parts and not by their name: places of another file would lie outside.
+                known = {id(one.of): one for one in self._seen[2]} if self._seen else {}
+                held = [known.get(id(segment.parts)) or self._read(segment) for segment in view.segments]
+                if len(self._names) > _MOST_NAMES:
+                    return None
+                places = [
+                    [one.__array_interface__["data"][0] for one in (filed.begins, filed.numbers)] for filed in held
+                ]
+                seen = self._seen = view, np.array(places, np.uint64).reshape(len(places), 2), held
+        return seen
+
+    def _read(self, segment: Segment) -> _Filed:
+        from broadsheet.search import filed_kernels as kernels
+
+        bits = segment.parts.filed
+        places = np.zeros(64 * bits.shape[1], np.int64)
+        for name, bit in segment.names.items():
+            places[bit] = self._names.setdefault(name, len(self._names))
+        begins = np.zeros(len(bits) + 1, np.uint32)
+        numbers = np.zeros(int(np.bitwise_count(bits).sum()), np.uint16)
+        kernels.numbered(bits, places, begins, numbers)
+        return _Filed(segment.parts, begins, numbers)
+
+    def counted(
+        self,
+        view: View,
+        words: Sequence[str],
+        among: NDArray[np.uint64] | None,
+        *,
+        facets: bool = False,
+        spare: bool = False,
+        most: int,
+    ) -> Counted | None:
+        """Count the papers that hold all of some words: stems, as the body of a paper has them.
+
+        among: set of which the papers are [segments, MOST // 64], where they are not all.
+        facets: by category and year too. spare: also those that lack one word of three or more, where that is quick.
+        most: places of lists that are read. Returns None where it would be more.
+        """
+        from broadsheet.search import filed_kernels as kernels
+        from broadsheet.search import posting_kernels
+
+        seen = self._of(view)
+        if seen is None:
+            return None
+        begin, end = np.zeros((2, len(view.segments), len(words)), np.int64)
+        keys = keys_of([Part(FIELDS[0], word, 1.0) for word in words])
+        posting_kernels.find(view.addresses, view.sizes, keys, begin, end)
+        papers = (end - begin).sum(axis=0)
+        order = np.argsort(papers, kind="stable")
+        upto = int(papers.min()) if len(papers) else view.papers
+        within = view.papers if among is None else int(np.bitwise_count(among).sum())
+        listed = among is not None and (within < upto or not words)
+
+        def count(every: int) -> tuple[int, Array, Array, Array]:
+            told = np.zeros(max(1, len(self._names)), np.int64), np.zeros(_YEARS, np.int64), np.zeros_like(order)
+            total = kernels.count(
+                view.addresses, view.sizes, seen[1], begin, end, order, spare, most,
+                _NOBODY if among is None else among, among is not None, listed, every, *told, *_room(),
+            )  # fmt: skip
+            return total, *told
+
+        # What lacks one word has one of the two rarest. Where many papers have, some should hold all of them too.
+        spare = spare and len(words) > 2 and int(papers[order[:2]].sum()) <= SPARED
+        every = int(facets)
+        if facets and min(upto, within) > MANY:
+            total = count(0)[0]
+            every = total // SAMPLE if total > MANY else 1
+        total, numbers, years, told = count(every)
+        if total < 0:
+            return None
+        lacking = np.zeros_like(told)
+        lacking[order] = told
+        return Counted(total, lacking.tolist() if spare else [], self._categories(numbers), _dated(years), every)
+
+    def _categories(self, counts: Array) -> list[tuple[str, int]]:
+        names = list(self._names)
+        return [
+            (names[place].removeprefix(_CATEGORY), int(counts[place]))
+            for place in np.flatnonzero(counts)
+            if names[place].startswith(_CATEGORY)
+        ]
+
+
+def _dated(years: Array) -> list[tuple[int, int]]:
+    return [(int(year), int(years[year])) for year in np.flatnonzero(years)]
+
+
+def _room() -> tuple[Array, Array, Array]:
+    """Return where this thread notes what the papers of one segment hold."""
+    room: tuple[Array, Array, Array] | None = getattr(_kept, "room", None)
+    if room is None:
+        room = _kept.room = np.zeros(MOST, np.uint8), np.zeros(MOST, np.uint16), np.zeros(MOST, np.uint8)
+    return room

@@ -136,11 +136,26 @@ def _take_over(index: "Index", pipe: Connection, *, all_stored: bool) -> None:
                 _say(pipe, taking.done, total)
         elif all_stored:
             taking.end()
+            settle(index, stop=lambda: _heard(pipe) == _STOP or locks.is_held(locks.WANTED))
             break
         else:
             time.sleep(LOOK_EVERY)
     taking.note()
     _say(pipe, taking.done, total or taking.done + taking.left)
+
+
+def settle(index: "Index", *, stop: "Stop") -> None:
+    """Have the vectors of an index that was filled grouped, where that is due; a server would do it at its start.
+
+    Where the disk has no room for that the index is whole all the same.
+    """
+    from broadsheet.search.whole import WholeIndex
+
+    if isinstance(index, WholeIndex):
+        try:
+            index.vectors.settle(stop=stop)
+        except BroadsheetError as error:
+            logger.warning("%s Until there is, searches by meaning compare all vectors' codes.", error.message)
 
 
 def _heard(pipe: Connection) -> str:

@@ -4,21 +4,33 @@ import contextlib
 import logging
 import os
 import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import current, swap, upkeep
-from broadsheet.search.index import Index
+from broadsheet.search import current, documents, swap, upkeep
+from broadsheet.search.index import Document, Index
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
-"""Seconds between two looks for changed papers."""
+"""Seconds between two looks at all there is to do."""
+
+LOOK_SOON = 0.2
+"""Seconds between two looks for changed papers alone, which take a fifth of a millisecond."""
+
+FEW = 100
+"""Papers up to which a change is taken for one of many small ones, of which the next waits for LOOK_EVERY.
+
+Each costs writing to disk, and makes searches find anew what they had kept.
+"""
 
 AFTER_TROUBLE = 10.0
-"""Seconds more after an index or database that did not answer."""
+"""Seconds after an index or database that did not answer."""
 
 PATIENCE = 20.0
 """Seconds that a stop waits for the batch in hand."""
@@ -45,25 +57,35 @@ class Following:
 
     def _keep(self) -> None:
         _be_nice()
+        _warm_up()
         seen, complete = -1, (-1, "")
         while not self._stopped.is_set():
             try:
-                newest = upkeep.newest_stamp()
+                newest, taken = upkeep.newest_stamp(), 0
                 if newest != seen or upkeep.rebuild_is_due():
-                    upkeep.catch_up(self._index, stop=self._stopped.is_set)
+                    taken = upkeep.catch_up(self._index, stop=self._stopped.is_set)
                     seen = newest
                 swap.go_on(self._index, share=settings.UPGRADE_SHARE, stop=self._stopped.is_set)
                 if (newest, self._index.space) != complete and self._give_vectors():
                     complete = newest, self._index.space
+                self._rest(seen, soon=not 0 < taken <= FEW)
             except (BroadsheetError, OperationalError, InterfaceError) as error:
                 logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
                 self._stopped.wait(AFTER_TROUBLE)
             except Exception:
                 # A thread that dies would leave the index silently out of date.
                 logger.exception("keeping the index failed; it is tried again")
+                self._stopped.wait(LOOK_EVERY)
             finally:
                 close_old_connections()
-            self._stopped.wait(LOOK_EVERY)
+        connections.close_all()  # this thread's own
+
+    def _rest(self, seen: int, *, soon: bool) -> None:
+        """Wait for the next look. soon: end as soon as there are changed papers."""
+        until = time.monotonic() + LOOK_EVERY
+        while not self._stopped.wait(LOOK_SOON if soon else LOOK_EVERY) and time.monotonic() < until:
+            if upkeep.newest_stamp() != seen:
+                return
 
     def _give_vectors(self) -> bool:
         """Give vectors until none is missing, and return True, or until papers have changed, which come first."""
@@ -83,3 +105,20 @@ def _be_nice() -> None:
     """Give this thread's share of the processor to readers first, where the system can do that for one thread."""
     with contextlib.suppress(AttributeError, OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _warm_up() -> None:
+    """Take a paper into an index that is thrown away: what that loads would take .2 s when the first papers come."""
+    title = abstract = "A paper that nobody reads"
+    try:
+        with TemporaryDirectory() as folder, current.apart(Path(folder)) as index:
+            first = documents.first_tier(index.space)
+            vector = None if first is None else first.embed([title], tokens=settings.EMBED_TOKENS)[0]
+            index.add([Document(1, title, abstract, "", vector=vector)])
+            index.flush()
+    except (BroadsheetError, OSError) as error:  # of which the first papers tell again, where it matters
+        logger.debug("warming up: %s", error)
+    except Exception:
+        logger.exception("warming up failed; the index is kept all the same")
+    finally:
+        close_old_connections()

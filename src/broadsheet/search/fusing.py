@@ -3,10 +3,11 @@
 What each way of fusing is worth is told in docs/search/quality.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import sqrt
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,17 +43,54 @@ class Hit(NamedTuple):
         return self.score, self.paper_id
 
 
+class Hits(Sequence[Hit]):
+    """Hits, best first, each made when it is looked at: a page shows 25 of some six hundred.
+
+    ids, scores: of the papers. why: places in _WHY.
+    """
+
+    def __init__(self, ids: Ids, scores: Scores, why: Ids) -> None:
+        self._columns = ids, scores, why
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Hit]: ...
+
+    def __getitem__(self, at: int | slice) -> Hit | list[Hit]:
+        if not isinstance(at, slice):
+            return self[at : at + 1 or None][0]
+        ids, scores, why = (column[at].tolist() for column in self._columns)
+        # No call of Python's for each of them.
+        return list(map(partial(tuple.__new__, Hit), zip(ids, scores, map(_WHY.__getitem__, why), strict=True)))
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self[:])
+
+
+type Near = Callable[[Ids], Sequence[Scored]]
+"""Tells the cosines of some papers, whose ids rise; who has no vector is left out."""
+
+
+def _nobody(_ids: Ids) -> Sequence[Scored]:
+    return ()
+
+
 def fuse(
     words: Sequence[Scored],
     meaning: Sequence[Scored],
     weight: float,
     ranking: Ranking = DEFAULT,
-    near: Sequence[Scored] = (),
-) -> list[Hit]:
+    near: Near = _nobody,
+) -> Hits:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
-    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. near: cosines of papers
-    that words alone found, and of no others; only the fusion ``cosine`` heeds them. Returns papers sorted by score;
+    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. near: asked for the cosines
+    of papers that words alone found, and of no others; only the fusion ``cosine`` does. Returns papers sorted by score;
     equal scores keep the order of the ids, newest first, so that pages are stable.
     """
     if not words or not meaning:
@@ -60,6 +98,9 @@ def fuse(
     (word_ids, of_words), (meaning_ids, of_meaning) = _apart(words), _apart(meaning)
     ids, places = np.unique(np.concatenate((word_ids, meaning_ids)), return_inverse=True)
     among = _Among(len(ids), places[: len(words)], places[len(words) :])
+    why = np.zeros(among.number, np.int64)
+    why[among.words] = 1
+    why[among.meaning] += 2
     match ranking.fusion:
         case "rrf":
             by_words = _laid(_reciprocal(len(words), ranking.rrf_k), among.words, among.number)
@@ -69,21 +110,16 @@ def fuse(
             by_meaning = _laid(_spread(of_meaning), among.meaning, among.number)
         case "cosine":
             by_words = _of_the_best(of_words, among, ranking.depth)
-            by_meaning = _cosines(of_meaning, ids, near, among)
+            alone = ids[why == 1]
+            by_meaning = _cosines(of_meaning, ids, near(alone) if meaning and len(alone) else (), among)
         case "z":
             by_words = _standardised(of_words, among.words, among.number)
             by_meaning = _standardised(of_meaning, among.meaning, among.number)
     scores = (1 - weight) * by_words + weight * by_meaning
     if ranking.fusion in {"z", "cosine"}:
         scores = _spread(scores)
-    order = np.argsort(-scores[::-1], kind="stable")  # ids rise, so that from behind the newest come first
-    why = np.zeros(among.number, np.int64)
-    why[among.words] = 1
-    why[among.meaning] += 2
-    columns = (column[::-1][order].tolist() for column in (ids, scores, why))
-    found, scored, reasons = columns
-    # No call of Python's for each of six hundred.
-    return list(map(partial(tuple.__new__, Hit), zip(found, scored, map(_WHY.__getitem__, reasons), strict=True)))
+    order = among.number - 1 - np.argsort(-scores[::-1], kind="stable")  # ids rise: from behind the newest come first
+    return Hits(ids[order], scores[order], why[order])
 
 
 def share_of_meaning(text: str, weight: float, *, by_length: bool) -> float:
@@ -109,8 +145,11 @@ class _Among(NamedTuple):
 
 def _apart(scored: Sequence[Scored]) -> tuple[Ids, Scores]:
     """Return the papers of a ranking and their scores."""
-    ids, scores = zip(*scored, strict=True) if scored else ((), ())
-    return np.array(ids, np.int64), np.array(scores, np.float64)
+    number = len(scored)
+    return (
+        np.fromiter(map(itemgetter(0), scored), np.int64, number),
+        np.fromiter(map(itemgetter(1), scored), np.float64, number),
+    )
 
 
 def _laid(scores: Scores, places: Ids, number: int, other: float = 0.0) -> Scores:

@@ -1,6 +1,6 @@
 """Which papers fulfil conditions on their words, found once for all that is asked by them: by words and by meaning.
 
-How conditions are put to the engine is ``conditions``, who asks it ``lexicon``.
+How they are found is ``fulfilling``.
 """
 
 import threading
@@ -12,23 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.search.index import Filters
+from broadsheet.search.posting_sets import Sets, Steps
 
 FEW = 100_000
-"""Papers that fulfil some conditions, up to which they are told one by one: .35 us of processor each."""
+"""Papers that fulfil some conditions, up to which the engine tells them one by one: .35 us of processor each."""
 
 MOST = 2_000_000
 """Papers that are kept of all conditions together, 8 bytes each; the conditions asked for longest ago go first."""
 
 
 class Held(NamedTuple):
-    """The papers that fulfil some conditions. total: how many. ids: in rising order, None where they are not FEW.
+    """The papers that fulfil some conditions. total: how many. ids: in rising order, None where they are not told.
 
-    about: the number is an estimate.
+    about: the number is an estimate. found: the papers as sets. steps: where many perhaps have a phrase and these are
+    in ``found``, what tells of some of them which do.
     """
 
     total: int
     ids: NDArray[np.int64] | None
     about: bool = False
+    found: Sets | None = None
+    steps: Steps | None = None
 
 
 class Holders:
@@ -57,6 +61,10 @@ class Holders:
                 self._finding.pop(filters, None)
         return held
 
+    def known(self, filters: Filters) -> Held | None:
+        """Return what is known to fulfil filters; None where that was not asked for lately."""
+        return self._kept.get(filters)
+
     def _keep(self, filters: Filters, held: Held) -> None:
         with self._lock:
             self._kept[filters] = held
@@ -67,4 +75,4 @@ class Holders:
 
 def _size(held: Held) -> int:
     """Return what counts for a condition: a little where no paper is told."""
-    return 100 + (0 if held.ids is None else len(held.ids))
+    return 100 + (0 if held.ids is None else len(held.ids)) + (0 if held.found is None else 2 * held.found.bits.size)

@@ -4,11 +4,10 @@ How a query is read lives in ``query``, how two rankings become one in ``fusing`
 found in ``relax``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import numpy as np
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
@@ -19,7 +18,7 @@ from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim
 from broadsheet.search.asked import vector_of
 from broadsheet.search.beside import Begun
 from broadsheet.search.compounds import Alike
-from broadsheet.search.fusing import Hit
+from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.query import Query
 from broadsheet.search.student import Encoder
@@ -28,6 +27,10 @@ from broadsheet.search.tuning import DEFAULT, Ranking
 DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
+
+LONG = 0
+"""Words above which a text's meaning is asked beside its words, in another thread. Below, handing over between threads
+and sharing caches take what two processors gain (docs/search/measurements.md)."""
 
 LEAST_COSINE = 0.2
 """Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
@@ -73,6 +76,7 @@ def search(
     if query.key and (named := Paper.objects.named(query.key)):
         return Results([], 0, jump=named.key)
     results = Results([], 0, notes=list(query.notes))
+    hits: Sequence[Hit]
     if query.cut:
         results.notes.insert(0, "The query was too long; its beginning was searched for.")
     if query.empty:
@@ -81,7 +85,7 @@ def search(
     query = _with_ids(query)
     complete = exact or query.order != "relevance" or not query.text
     wanted = holding(query)
-    counted = Begun(partial(searcher.tally, filters=wanted, facets=tally)) if tally or complete else None
+    counted = _begun(partial(searcher.tally, filters=wanted, facets=tally)) if tally or complete else None
     if not complete:
         hits = _similar(searcher, query, results.notes, ranking)
     elif query.text and query.order == "relevance":
@@ -98,7 +102,7 @@ def search(
     if tally and results.tally.total < relax.FEW:
         results.ways = relax.ways(searcher, query, results.tally.total)
     begin = _behind(hits, after) if after else offset
-    results.hits = hits[begin : begin + limit]
+    results.hits = list(hits[begin : begin + limit])
     results.more = bool(results.hits) and begin + limit < (len(hits) if after else results.total)
     return results
 
@@ -109,7 +113,7 @@ def is_ready() -> bool:
     To load the model takes half a second, and to compile the kernels four where no process of this machine has.
     """
     try:
-        search(Query("learning from models and data", Filters()), limit=1)
+        search(Query("learning from models and data", Filters()), limit=1, tally=True)
         return current.searcher().size() > 0
     except (BroadsheetError, OperationalError, InterfaceError):  # no index yet, or a database that is just starting
         return False
@@ -132,7 +136,7 @@ def _with_ids(query: Query) -> Query:
     return replace(query, filters=replace(query.filters, ids=found))
 
 
-def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> list[Hit]:
+def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> Sequence[Hit]:
     """Words and meaning fused; what is called as typed first."""
     encoder = None if ranking.weight == 0 else _encoder(searcher, notes)
     known = state.read()
@@ -141,8 +145,7 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
         weight = state.weight_of_meaning(known, by_model=not getattr(encoder, "static", False))
     weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
     asked = _Asked(searcher, query, ranking, weight)
-    # Meaning is asked beside all the rest, which takes as long.
-    begun = Begun(partial(asked.by_meaning, encoder)) if encoder else None
+    begun = _begun(partial(asked.by_meaning, encoder), long=_is_long(query.text)) if encoder else None
     alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
@@ -151,7 +154,7 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     vector, meaning = begun.result() if begun else (None, [])
     if meaning and (said := state.said(known)):
         notes.append(said)
-    hits = asked.fused(words, meaning, vector)
+    hits: Sequence[Hit] = asked.fused(words, meaning, vector)
     if ranking.feedback != "none" and hits and fusing.is_short(query.text):
         hits = asked.again(words, meaning, vector, hits)
     if ranking.maxsim:
@@ -161,6 +164,16 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     if hits and not words and "title" not in hits[0].why:
         notes.append("Nothing was found by these words; these are the nearest in meaning.")
     return hits
+
+
+def _begun[T](call: Callable[[], T], *, long: bool = False) -> Begun[T]:
+    """Begin a call beside the others where that pays: where it takes long, or another machine does it."""
+    return Begun(call, beside=long or bool(settings.SEARCH_URL))
+
+
+def _is_long(text: str) -> bool:
+    """Whether a text has so many words that reading it takes long."""
+    return len(text.split(maxsplit=LONG)) > LONG
 
 
 def _encoder(searcher: Searcher, notes: list[str]) -> Encoder | None:
@@ -194,15 +207,15 @@ class _Asked:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
         return nearest if nearest and nearest[0].score >= LEAST_COSINE else []
 
-    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> list[Hit]:
+    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> Hits:
         """Fuse both rankings, having asked how near the papers are that only words found."""
-        near: list[Scored] = []
-        if vector is not None and meaning and self.ranking.fusion == "cosine":
-            only = np.array(sorted({pk for pk, _ in words}.difference([pk for pk, _ in meaning])), np.int64)
-            near = self.searcher.meaning(vector, limit=len(only), filters=Filters(ids=only)) if len(only) else []
+
+        def near(ids: fusing.Ids) -> list[Scored]:
+            return [] if vector is None else self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
+
         return fusing.fuse(words, meaning, self.weight, self.ranking, near)
 
-    def again(self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: list[Hit]) -> list[Hit]:
+    def again(self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: Sequence[Hit]) -> Hits:
         """Ask once more with what the first results hold."""
         first = [hit.paper_id for hit in fused[: feedback.FIRST]]
         if self.ranking.feedback == "rocchio" and vector is not None:
@@ -217,7 +230,7 @@ class _Asked:
         return self.fused(words, meaning, vector)
 
 
-def _rescored(searcher: Searcher, text: str, hits: list[Hit], first: int) -> list[Hit]:
+def _rescored(searcher: Searcher, text: str, hits: Sequence[Hit], first: int) -> Sequence[Hit]:
     """Score the first hits anew, token by token, where there is a model."""
     embedder = current.embedder(searcher.space)
     if embedder is None or not hits:
@@ -230,7 +243,7 @@ def _rescored(searcher: Searcher, text: str, hits: list[Hit], first: int) -> lis
     return [*(ranked[pk]._replace(score=score) for pk, score in scored), *hits[first:]]
 
 
-def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> list[Hit]:
+def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> Sequence[Hit]:
     """Papers that hold all the words, by words alone, as deep as the page lies."""
     hits = [Hit(pk, score, ("words",)) for pk, score in searcher.words(query.text, limit=upto, filters=wanted)]
     return _titles_first(
@@ -238,7 +251,7 @@ def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> li
     )
 
 
-def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
+def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> Sequence[Hit]:
     """What is nearest where nothing holds what was typed: the same words, without their conditions."""
     terms = query.filters.terms
     if not terms and query.order == "relevance":
@@ -252,7 +265,7 @@ def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> list[Hit]:
     return hits
 
 
-def _behind(hits: list[Hit], after: orders.Place) -> int:
+def _behind(hits: Sequence[Hit], after: orders.Place) -> int:
     """Return how many hits stand up to the place ``after``: to its paper, or where that is gone, to its score."""
     score, pk = after
     for number, hit in enumerate(hits, start=1):
@@ -261,11 +274,14 @@ def _behind(hits: list[Hit], after: orders.Place) -> int:
     return sum((-hit.score, -hit.paper_id) <= (-score, -pk) for hit in hits)
 
 
-def _titles_first(query: Query, called: list[int], hits: list[Hit]) -> list[Hit]:
+def _titles_first(query: Query, called: list[int], hits: Sequence[Hit]) -> Sequence[Hit]:
     """Put some papers in front, and say of the others where they hold a phrase."""
+    phrases = any(term.exact for term in query.filters.terms)
+    if not called and not phrases:
+        return hits
     above = max(2.0, hits[0].score + 1) if hits else 2.0
     front = [Hit(pk, above, ("title",)) for pk in called]
-    rest = [hit for hit in hits if hit.paper_id not in set(called)] if called else hits
-    if any(term.exact for term in query.filters.terms):
+    rest = [hit for hit in hits if hit.paper_id not in set(called)]
+    if phrases:
         rest = [hit._replace(why=("phrase", *hit.why)) for hit in rest]
     return front + rest

@@ -12,13 +12,14 @@ class Ills:
     """What was found that can be mended.
 
     anew: the index has to be made anew. rows: some rows of vectors are damaged. codes: those of vectors are lost.
-    retake, strangers: papers to be taken over again, and to be taken out. waiting: papers are left to be taken over.
-    leftovers: folders of no use.
+    cells: their groups are lost or damaged. retake, strangers: papers to be taken over again, and to be taken out.
+    waiting: papers are left to be taken over. leftovers: folders of no use.
     """
 
     anew: bool = False
     rows: bool = False
     codes: bool = False
+    cells: bool = False
     retake: set[int] = field(default_factory=set)
     strangers: set[int] = field(default_factory=set)
     waiting: bool = False

@@ -13,7 +13,7 @@ from broadsheet.search.compounds import Alike
 
 Vector = NDArray[np.float32]
 
-SCHEMA = 8
+SCHEMA = 9
 """Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
 

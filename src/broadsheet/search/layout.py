@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import BadInput, NotFound
+from broadsheet.search import mapped
 from broadsheet.search.index import SCHEMA
-from broadsheet.search.trouble import IndexStale, of_disk, told
+from broadsheet.search.trouble import IndexStale, of_disk
 
 FILE = "schema.json"
 REBUILD = "`broadsheet reindex` builds it anew from the papers."
@@ -76,10 +77,7 @@ def _layout(told: dict[str, Any]) -> Layout:
 def write(path: Path, layout: Layout) -> Layout:
     """Make a folder's index that of a layout, in one step; return it with what it is told by."""
     made = replace(layout, made=secrets.token_hex(8))
-    new = path / f"{FILE}.new"
-    with told("telling of its parts", path):
-        new.write_text(json.dumps({"schema": SCHEMA} | asdict(made)))
-        new.replace(path / FILE)
+    mapped.replace(path / FILE, json.dumps({"schema": SCHEMA} | asdict(made)).encode())
     return made
 
 

@@ -1,7 +1,7 @@
 """The index of words: Tantivy in one folder, with postings of our own in it; one writer, any number of readers.
 
-Its fields are ``lexicon_terms``. Plain words are found and scored by ``postings``, five times as fast; all conditions
-that need more than facts, and counts, are Tantivy's.
+Its fields are ``lexicon_terms``. Words are found and scored by ``postings``, five times as fast; which papers fulfil
+conditions is ``fulfilling``'s, what stands newest Tantivy's, and so is what nothing else tells.
 
 Nothing that was added or removed is seen before ``flush``. The engine lets other threads run while it works. Readers in
 other processes see what was flushed from their next ``refresh`` on.
@@ -10,6 +10,7 @@ other processes see what was flushed from their next ``refresh`` on.
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -26,7 +27,10 @@ from broadsheet.search import counting, scoring
 from broadsheet.search import lexicon_terms as terms
 from broadsheet.search.compounds import Alike
 from broadsheet.search.conditions import asked
-from broadsheet.search.holders import FEW, Held, Holders
+from broadsheet.search.counted import Counts
+from broadsheet.search.expressions import expression
+from broadsheet.search.fulfilling import Fulfilling
+from broadsheet.search.holders import Held
 from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
 from broadsheet.search.layout import stamp
 from broadsheet.search.posting_writer import PostingWriter
@@ -60,7 +64,8 @@ class Reading:
         self._seen = stamp(self._commits)
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._holders = Holders()
+        self._fulfilling = Fulfilling(self._searcher, self._postings.view)
+        self._counts = Counts()
 
     @staticmethod
     def read(folder: Path) -> "Reading":
@@ -94,7 +99,7 @@ class Reading:
     def _show(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._holders = Holders()  # last: who has it has that searcher or a later one
+        self._fulfilling = Fulfilling(self._searcher, self._postings.view)
 
     def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
         """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
@@ -102,10 +107,17 @@ class Reading:
         wanted = scoring.wanted(text, alike)
         if wanted is None:
             return []
-        if filters.ids is None and not filters.terms and not filters.without:
-            return self._postings.best(wanted, limit=limit, filters=filters)
-        if filters.ids is None and (among := self.holding(filters).ids) is not None:
-            return self._postings.best(wanted, limit=limit, filters=Filters(), among=among) if len(among) else []
+        if filters == Filters():
+            return self._postings.best(wanted, limit=limit)
+        if filters.ids is None:
+            if not filters.terms and not filters.without:
+                among = self._postings.holding(expression(filters))
+                return self._postings.best(wanted, limit=limit, among=among)
+            held = self.likely(filters)
+            if held.steps is not None:
+                return self._likely_words(wanted, limit, filters, held)
+            if held.found is not None:
+                return self._postings.best(wanted, limit=limit, among=held.found) if held.total else []
         conditions = asked(filters, searcher.doc_freq, searcher.num_docs)
         if conditions.places > counting.DEAR and limit <= MOST_ASKED:
             # Asking the best of all whether they fulfil it takes less than finding all that do.
@@ -116,6 +128,18 @@ class Reading:
                 return found[:limit]
         scored = scoring.scored(wanted, searcher.doc_freq, searcher.num_docs)
         return self._found(terms.both(scored, conditions.query), limit) if scored else []
+
+    def _likely_words(self, wanted: scoring.Wanted, limit: int, filters: Filters, held: Held) -> list[Scored]:
+        """Return the best of those that perhaps have a phrase and do, more of them being asked where too few do."""
+        many = held.found.total() if held.found else 0
+        portion = 2 * limit * max(1, many // max(held.total, 1))
+        while True:
+            best = self._postings.best(wanted, limit=min(portion, many), among=held.found)
+            passing = self.which([hit.id for hit in best], filters)
+            found = [hit for hit in best if hit.id in passing]
+            if len(found) >= limit or len(best) < portion:
+                return found[:limit]
+            portion *= 4
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the papers that fulfil the filters, newest edition first; the score is the day as a number."""
@@ -145,7 +169,12 @@ class Reading:
         """
         with told("counting papers"):
             return counting.tally(
-                self._searcher, filters, facets=facets, holding=self.holding, segments=self._postings.segments
+                self._searcher,
+                filters,
+                facets=facets,
+                holding=self.holding,
+                view=self._postings.view,
+                counts=self._counts,
             )
 
     def ids(self, after: int, limit: int) -> list[int]:
@@ -173,34 +202,23 @@ class Reading:
 
     def holding(self, filters: Filters) -> Held:
         """Return which papers fulfil filters without ids, found once for as long as nothing new is seen."""
-        holders, searcher = self._holders, self._searcher
+        return self._told().holding(filters)
 
-        def find() -> Held:
-            wanted, most = asked(filters, searcher.doc_freq, searcher.num_docs), min(FEW, searcher.num_docs)
-            query = terms.both(wanted.query, None)
-            with told("searching"):
-                if wanted.places > counting.DEAR:
-                    about = counting.estimated(searcher, filters)
-                    if about and about.total >= most:
-                        return Held(about.total, None, about=True)
-                elif wanted.papers > 2 * most:
-                    number = counting.counted(searcher, query, facets=False).total
-                    if number > most:
-                        return Held(number, None)
-                found = searcher.search(query, max(1, most), count=True)
-                total = int(found.count)  # type: ignore[attr-defined]  # its stubs forget it
-                if total > most:
-                    return Held(total, None)
-                ids = np.array(searcher.fast_field_values(terms.ID, [place for _, place in found.hits]), np.int64)
-            return Held(total, np.sort(ids))
-
-        return holders.of(filters, find)
+    def likely(self, filters: Filters) -> Held:
+        """Return the same, or, where very many may have a phrase, those that may: see ``Fulfilling.likely``."""
+        return self._told().likely(filters)
 
     def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
         """Return which of some papers fulfil the filters."""
-        searcher = self._searcher
-        wanted = asked(filters, searcher.doc_freq, searcher.num_docs, of=(terms.among(ids), len(ids)))
-        return {hit.id for hit in self._found(terms.both(wanted.query, None), len(ids))}
+        return self._told().which(ids, filters)
+
+    def _told(self) -> Fulfilling:
+        """Return what tells which papers fulfil conditions, of the postings as they are now."""
+        told = self._fulfilling
+        # By both: another thread may just have seen more of one of them.
+        if told.view is not self._postings.view or told.searcher is not self._searcher:
+            told = self._fulfilling = Fulfilling(self._searcher, self._postings.view)
+        return told
 
     def facts(self, ids: Sequence[int]) -> dict[int, Facts]:
         """Return what papers are filed under; unknown ones are left out."""
@@ -238,10 +256,12 @@ class Lexicon(Reading):
         self._writer: engine.IndexWriter | None = None
         self._writing = threading.Lock()
         self._pending = False
+        # A kill came between the two halves of a flush. Who fills the index finds what is missing, and takes it again.
+        self._owing = self.size() != self._postings.size()
         self._highest = max((hit.id for hit in self._found(Query.all_query(), 1, by=terms.ID)), default=-1)
-        if self.size() != self._postings.size():
-            # A kill came between the two. Who fills the index finds what is missing now, and takes it over again.
-            self.remove(np.setxor1d(self.matching(Filters()), self.listed()).tolist())
+        if self._owing:
+            with self._changing("taking papers out"):
+                self._open_writer()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -292,10 +312,16 @@ class Lexicon(Reading):
     def flush(self) -> None:
         """Return when everything so far is on disk and searched."""
         with self._changing("writing to disk"):
+            if self._owing:
+                self._open_writer()
             if self._pending and self._writer is not None:
-                self._writer.commit()
-                self._lists.flush()
-                self._pending = False
+                with ThreadPoolExecutor(1) as beside:
+                    preparing = beside.submit(self._lists.prepare)
+                    self._owing = True
+                    self._writer.commit()
+                    preparing.result()
+                self._lists.publish()
+                self._owing = self._pending = False
                 self._show()
 
     def close(self) -> None:
@@ -324,6 +350,11 @@ class Lexicon(Reading):
         self._pending = True
         if self._writer is None:
             self._writer = self._index.writer(MEMORY, THREADS)
+            if self._owing:  # what only the engine or only the postings have goes before anything comes
+                self._show()
+                if odd := np.setxor1d(self.matching(Filters()), self.listed()).tolist():
+                    self._writer.delete_documents_by_query(terms.among(odd))
+                    self._lists.remove(odd)
         return self._writer
 
 

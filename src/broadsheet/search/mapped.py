@@ -26,6 +26,25 @@ def synced(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def names_synced(folder: Path) -> None:
+    """Return when the names of a folder's files are on disk, where systems let a folder be opened for that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def written(path: Path, data: bytes) -> None:
+    """Write a file, and return when what is in it is on disk; its name may not be yet. Raises OSError."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def mapped(path: Path, kind: str, rows: int, width: int = 1, *, writes: bool) -> Array:
     """Map a file's first rows. Raises BroadsheetError where it is missing or shorter, or may not be written."""
     size = rows * width * np.dtype(kind).itemsize
@@ -61,11 +80,15 @@ def allocate(path: Path, before: int, size: int) -> None:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file in one go: whoever reads it sees the old one or the new one."""
+    """Write a file in one go: whoever reads it sees the old one or the new one, also after a power cut.
+
+    Raises NoRoom or Closed for a disk that does not let it be written, BroadsheetError for all else.
+    """
     beside = path.with_name(path.name + ".new")
     try:
-        beside.write_bytes(data)
+        written(beside, data)
         beside.replace(path)
+        names_synced(path.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise of_disk(f"writing {path}", error) or BroadsheetError(f"{path} cannot be written: {error}.") from error

@@ -40,6 +40,8 @@ def _asked(ills: Ills) -> Iterator[str]:
         return
     if ills.codes:
         yield "The server makes the codes of the vectors anew at its next start; searches are slower until then."
+    if ills.cells:
+        yield "The server groups the vectors anew at its next start; searches are slower or less exact until then."
     if again := ills.retake | ills.strangers:
         _stamp(again)
         yield f"The process that keeps the index takes {len(again)} papers over again, within seconds."
@@ -69,6 +71,10 @@ def _here(ills: Ills, report: upkeep.Report, stop: upkeep.Stop) -> Iterator[str]
             _stamp(ills.retake)
         if done := upkeep.catch_up(index, report=report, stop=stop):
             yield f"{done} papers were taken over."
+        if isinstance(index, WholeIndex):
+            index.vectors.settle(report=report, stop=stop)
+        if ills.cells:  # who opens the index for writing throws damaged ones away
+            yield "The vectors were grouped anew."
     finally:
         current.release()
 

@@ -1,12 +1,15 @@
 """What search knows beside its index, which may be remade: vectors, as they cost a model's time, and acronyms."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import numpy as np
 from django.db import models
-from numpy.typing import NDArray
 
 from broadsheet.papers.models import Paper, PaperQuerySet
+
+if TYPE_CHECKING:  # numpy takes as long to load as half of Django, and what stores papers does without
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class EmbeddingQuerySet(models.QuerySet["Embedding"]):
@@ -16,7 +19,7 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
         """Return those of some papers of which no vector by the model of that mark is kept."""
         return papers.filter(~models.Exists(self.filter(paper=models.OuterRef("pk"), model=mark)))
 
-    def keep(self, mark: str, read: Iterable[tuple[int, str, NDArray[np.float32]]]) -> None:
+    def keep(self, mark: str, read: "Iterable[tuple[int, str, NDArray[np.float32]]]") -> None:
         """Keep what the model of a mark made of papers: primary key, digest of the text, vector of unit length."""
         rows = [
             self.model(paper_id=pk, model=mark, digest=digest, vector=vector.astype("<f2").tobytes())

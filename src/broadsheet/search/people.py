@@ -34,6 +34,11 @@ def kept(authors: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(chain.from_iterable(map(_kept, authors))))
 
 
+def words(authors: Sequence[str]) -> list[str]:
+    """Return the words of ``kept``, without the pairs."""
+    return [one for one in dict.fromkeys(chain.from_iterable(map(_kept, authors))) if "|" not in one]
+
+
 @lru_cache(maxsize=50_000)  # who writes one paper writes another
 def _kept(author: str) -> tuple[str, ...]:
     if _USUAL.fullmatch(author) and not names.GROUP.search(author):

@@ -12,8 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.search import scoring
-from broadsheet.search.index import Facts, Filters, Scored, paired
-from broadsheet.search.passing import bits_of, filed_under
+from broadsheet.search.index import Scored, paired
 from broadsheet.search.posting_words import keys_of
 from broadsheet.search.scoring import Part, Wanted
 from broadsheet.search.segments import FIELDS, MOST, STEP, Array, Segment
@@ -36,20 +35,35 @@ class View(NamedTuple):
         """Return a view of segments, whose arrays stay where they are as long as it does."""
         held = tuple(those)
         arrays = [
-            (p.ids, p.days, p.filed, p.terms, p.begins, p.papers, p.impacts, segment.dead)
+            (
+                p.ids,
+                p.days,
+                p.filed,
+                p.terms,
+                p.begins,
+                p.papers,
+                p.impacts,
+                segment.dead,
+                p.vocabulary,
+                p.texts,
+                p.starts,
+            )
             for segment, p in ((segment, segment.parts) for segment in held)
         ]
         addresses = [[array.__array_interface__["data"][0] for array in row] for row in arrays]
         sizes = [[array.shape[-1] for array in row] for row in arrays]
-        shape = (len(held), 8)
+        shape = (len(held), 11)
         papers = sum(len(segment.parts.ids) for segment in held)
         return cls(
             held, np.array(addresses, np.uint64).reshape(shape), np.array(sizes, np.int64).reshape(shape), papers
         )
 
 
-def best(view: View, wanted: Wanted, limit: int, filters: Filters, among: Array | None) -> list[Scored]:
-    """Return the best papers for the words of a query, best first. See ``Postings.best``."""
+def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> list[Scored]:
+    """Return the best papers for the words of a query, best first. See ``Postings.best``.
+
+    among: the sets of papers that may be found [segments, words of a set].
+    """
     from broadsheet.search import posting_kernels as kernels
 
     limit = min(limit, view.papers)
@@ -61,18 +75,16 @@ def best(view: View, wanted: Wanted, limit: int, filters: Filters, among: Array 
     counts = (end - begin).sum(axis=0)
     tables = _telling(every, counts, view.papers).astype(np.float32)[:, None] * (_STEPS * np.float32(STEP))
     found, ids = np.zeros(limit, np.float32), np.zeros(limit, np.int64)
-    since, until, needed, denied = _facts(view, filters)
     size = kernels.score(
         view.addresses, view.sizes, begin, end, _worth_reading(wanted.parts, counts, view.papers), tables,
-        _forms(wanted), *_room(), since, until, needed, denied, _NOBODY if among is None else among,
-        among is not None, found, ids,
+        _forms(wanted), *_room(), _NOBODY if among is None else among, among is not None, found, ids,
     )  # fmt: skip
     order = np.lexsort((ids[:size], -found[:size]))
     return paired(ids[:size][order].tolist(), found[:size][order].tolist())
 
 
 _STEPS = np.arange(256, dtype=np.float32)
-_NOBODY = np.zeros(0, np.int64)
+_NOBODY = np.zeros((1, 1), np.uint64)
 
 _kept = threading.local()
 
@@ -113,22 +125,3 @@ def _forms(wanted: Wanted) -> Array:
         found[place] = at, at + len(one.typed), at + len(one.typed) + len(one.other)
         at += len(one.typed) + len(one.other)
     return found
-
-
-def _facts(view: View, filters: Filters) -> tuple[int, int, Array, Array]:
-    """Return the facts that papers must fulfil as the loops take them: days, and bits by segment."""
-    any_of: list[tuple[str, ...]] = [(f"has {one}",) for one in filters.has]
-    if filters.categories:
-        any_of.append(tuple(f"category {one}" for one in filters.categories))
-    none_of = filed_under(Facts(filters.not_categories, None, filters.lacks))
-    words = max((segment.parts.filed.shape[1] for segment in view.segments), default=1)
-    needed = np.zeros((len(view.segments), len(any_of), words), np.uint64)
-    denied = np.zeros((len(view.segments), words), np.uint64)
-    if any_of or none_of:
-        for place, segment in enumerate(view.segments):
-            for row, names in zip((*needed[place], denied[place]), (*any_of, none_of), strict=True):
-                for word, bits in bits_of(segment.names, names).items():
-                    row[word] = bits
-    since = filters.since.toordinal() if filters.since else 0
-    until = filters.until.toordinal() if filters.until else 0
-    return since, until, needed, denied

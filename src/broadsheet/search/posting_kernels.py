@@ -14,11 +14,14 @@ from broadsheet.search.compiled import compiled, pointer
 
 type Array = NDArray[Any]
 
-IDS, DAYS, FILED, TERMS, BEGINS, PAPERS, IMPACTS, DEAD = range(8)
+IDS, DAYS, FILED, TERMS, BEGINS, PAPERS, IMPACTS, DEAD, VOCABULARY, TEXTS, STARTS = range(11)
 """Columns of what tells where the arrays of segments lie, and how long they are."""
 
 STRETCH = 64
 """Papers that are looked at together."""
+
+NEAR = 128
+"""Places by which a key is looked for at first beside where it should stand."""
 
 
 @compiled
@@ -31,7 +34,16 @@ def find(addresses: Array, sizes: Array, wanted: Array, begin: Array, end: Array
         terms = carray(pointer(addresses[segment, TERMS]), sizes[segment, TERMS], np.uint64)
         begins = carray(pointer(addresses[segment, BEGINS]), sizes[segment, TERMS] + 1, np.uint32)
         for place in range(len(wanted)):
-            low, high = 0, len(terms)
+            if len(terms) == 0:
+                continue
+            # Keys are check sums, as many in each stretch: most stand within some hundred places of where they should.
+            low: Any = np.int64(wanted[place] * (len(terms) / 2.0**64))
+            low -= low == len(terms)
+            high, step = low, NEAR
+            while low > 0 and terms[low] >= wanted[place]:
+                high, low, step = low, max(low - step, 0), 2 * step
+            while high < len(terms) and terms[high] < wanted[place]:
+                low, high, step = high, min(high + step, len(terms)), 2 * step
             while low < high:
                 middle = (low + high) // 2
                 if terms[middle] < wanted[place]:
@@ -39,8 +51,10 @@ def find(addresses: Array, sizes: Array, wanted: Array, begin: Array, end: Array
                 else:
                     high = middle
             if low < len(terms) and terms[low] == wanted[place]:
-                begin[segment, place] = begins[low]
-                end[segment, place] = begins[low + 1]
+                # Checked when the file was opened; but what is mapped may be read from a failing disk again.
+                last: Any = min(np.int64(begins[low + 1]), sizes[segment, PAPERS])
+                begin[segment, place] = min(np.int64(begins[low]), last)
+                end[segment, place] = last
 
 
 @compiled
@@ -97,25 +111,6 @@ def add_better(
 
 
 @compiled
-def passes(paper: int, days: Array, since: int, until: int, filed: Array, any_of: Array, none_of: Array) -> bool:
-    """Tell whether a paper fulfils conditions, which are told in ``keep_best``."""
-    if since > 0 and days[paper] < since:
-        return False
-    if until > 0 and (days[paper] > until or days[paper] < 1):
-        return False
-    for condition in range(len(any_of)):
-        has = False
-        for word in range(filed.shape[1]):
-            has = has or (filed[paper, word] & any_of[condition, word]) != 0
-        if not has:
-            return False
-    for word in range(filed.shape[1]):  # noqa: SIM110 (generators are not compiled)
-        if filed[paper, word] & none_of[word]:
-            return False
-    return True
-
-
-@compiled
 def heap(best: Array, best_ids: Array, size: int, score: float, pk: int) -> int:
     """Put a paper into a heap with the least score first, in place of that where it is full; return its size."""
     room = len(best)
@@ -152,56 +147,24 @@ def holds_above(scores: Array, least: Any) -> Any:
 
 
 @compiled
-def keep_best(
-    scores: Array,
-    ids: Array,
-    days: Array,
-    since: int,
-    until: int,
-    filed: Array,
-    any_of: Array,
-    none_of: Array,
-    best: Array,
-    best_ids: Array,
-    size: int,
-) -> int:
+def keep_best(scores: Array, ids: Array, among: Array, narrowed: bool, best: Array, best_ids: Array, size: int) -> int:
     """Take the papers of a segment that are among the best so far into a heap, and return how many that has.
 
-    ids: of the papers. since, until: days as numbers, 0 for none. filed: bits of what papers are filed under [papers,
-    words]; of each row of any_of [conditions, words] a paper needs one, of none_of [words] none. best, best_ids: the
-    heap.
+    ids: of the papers. among: where ``narrowed``, the set of those that may be found. best, best_ids: the heap.
     """
     full = len(best)
     least = best[0] if size == full else np.float32(0)
     for first in range(0, len(ids), STRETCH):
         last = min(first + STRETCH, len(ids))
-        if not holds_above(scores[first:last], least):
+        wanted = among[first // STRETCH] if narrowed else ~np.uint64(0)
+        if wanted == 0 or not holds_above(scores[first:last], least):
             continue
         for paper in range(first, last):
             score = scores[paper]
-            if score > least and passes(paper, days, since, until, filed, any_of, none_of):
+            if score > least and wanted >> np.uint64(paper - first) & np.uint64(1):
                 size = heap(best, best_ids, size, score, ids[paper])
                 if size == full:
                     least = best[0]
-    return size
-
-
-@compiled
-def keep_among(scores: Array, ids: Array, among: Array, best: Array, best_ids: Array, size: int) -> int:
-    """Do as ``keep_best`` with no other papers than some. ids, among: in rising order."""
-    full, paper = len(best), 0
-    least = best[0] if size == full else np.float32(0)
-    for one in range(np.searchsorted(among, ids[0]), len(among)):
-        if among[one] > ids[-1]:
-            break
-        paper = min(max(paper + among[one] - ids[paper], 0), len(ids) - 1)  # there, where none between is missing
-        if ids[paper] != among[one]:
-            paper = np.searchsorted(ids, among[one])
-        score = scores[paper]
-        if ids[paper] == among[one] and score > least:
-            size = heap(best, best_ids, size, score, among[one])
-            if size == full:
-                least = best[0]
     return size
 
 
@@ -217,10 +180,6 @@ def score(
     scores: Array,
     room: Array,
     held: Array,
-    since: int,
-    until: int,
-    any_of: Array,
-    none_of: Array,
     among: Array,
     narrowed: bool,
     best: Array,
@@ -228,8 +187,8 @@ def score(
 ) -> int:
     """Score all papers of all segments, take the best into a heap, and return how many these are.
 
-    begin, end, chosen, tables: as in ``add_all``, by segment. forms: as in ``add_better``, of each one. since to
-    none_of: as in ``keep_best``, by segment. among: the papers that may be found, where ``narrowed``.
+    begin, end, chosen, tables: as in ``add_all``, by segment. forms: as in ``add_better``, of each one. among: where
+    ``narrowed``, the sets of papers that may be found, by segment.
     """
     size = 0
     for segment in range(len(sizes)):
@@ -243,12 +202,6 @@ def score(
         dead = carray(pointer(addresses[segment, DEAD]), sizes[segment, DEAD], np.uint16)
         for place in range(len(dead)):
             scores[dead[place]] = 0
-        if narrowed:
-            size = keep_among(scores, ids, among, best, best_ids, size)
-            continue
-        days = carray(pointer(addresses[segment, DAYS]), count, np.int32)
-        filed = carray(pointer(addresses[segment, FILED]), (count, sizes[segment, FILED]), np.uint64)
-        size = keep_best(
-            scores, ids, days, since, until, filed, any_of[segment], none_of[segment], best, best_ids, size
-        )
+        row = among[segment] if narrowed else among[0]
+        size = keep_best(scores, ids, row, narrowed, best, best_ids, size)
     return size

@@ -1,6 +1,7 @@
 """The loops that cut words and make and merge segments, compiled. What is given to them: ``posting_making``.
 
-Papers of a segment are numbered in 16 bits: whatever a damaged file says, nothing is written beside.
+Papers of a segment are numbered in 16 bits: whatever a damaged file says, nothing is written beside. Places within the
+postings are checked before (``segments.sound``).
 """
 
 from typing import Any
@@ -116,7 +117,7 @@ def move_living(
         at = places[target]
         for place in range(begins[word], begins[word + 1]):
             paper = papers[place]
-            if moved[paper] < 0:
+            if moved[paper] < 0 or at >= len(new_papers):
                 continue
             impact = impacts[place] * STEP
             if before[field, paper] != after[field, paper]:
@@ -164,3 +165,20 @@ def weigh(papers: Array, times: Array, begins: Array, fields: Array, lengths: Ar
         for place in range(begins[word], begins[word + 1]):
             impact = times[place] * TOP / (times[place] + lengths[field, papers[place]])
             impacts[place] = max(np.rint(impact / STEP), 1.0)
+
+
+@compiled
+def move_texts(texts: Array, starts: Array, table: Array, target: Array, new_starts: Array, new_texts: Array) -> None:
+    """Write the texts of a former segment into a merged one, each code as ``table`` has it.
+
+    texts, new_texts: lower and upper halves of codes [2, codes].
+    target: the new number of each paper, -1 for one that is taken out. starts, new_starts: where title and abstract of
+    each paper begin, of which the new ones leave as much room.
+    """
+    for paper in range(len(target)):
+        if target[paper] >= 0:
+            at = new_starts[2 * target[paper]]
+            for place in range(starts[2 * paper], starts[2 * paper + 2]):
+                code = table[texts[0, place] | np.int64(texts[1, place]) << 8]
+                new_texts[0, at], new_texts[1, at] = np.uint8(code & 255), np.uint8(code >> 8)
+                at += 1

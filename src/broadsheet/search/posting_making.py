@@ -7,11 +7,13 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.search import lexicon_terms as terms
+from broadsheet.search import people
 from broadsheet.search.index import Document, Facts, facts_of
 from broadsheet.search.lexicon_terms import Pieces
 from broadsheet.search.passing import filed_bits, filed_under
-from broadsheet.search.posting_words import Cut, cut
-from broadsheet.search.segments import FIELDS, K1, MOST, Array, B, Parts, Segment
+from broadsheet.search.posting_texts import coded, recoded
+from broadsheet.search.posting_words import Cut, cut, marked, of_name
+from broadsheet.search.segments import FIELDS, K1, MARKS, MOST, Array, B, Parts, Segment, sound
 
 _FIELD = np.uint64(3)
 
@@ -20,30 +22,35 @@ _ROOM = 1 << 18
 
 
 class Paper(NamedTuple):
-    """A paper as numbers of its words, 0 for the commonest. coined, rest: those that are in the body alone."""
+    """A paper as numbers of its words. coined, rest: those that are in the body alone. marks: numbers of marks."""
 
     title: Array
     coined: Array
     abstract: Array
     rest: Array
     facts: Facts
+    marks: Array
 
 
 class Words:
-    """Numbers of words, given as they come, 0 for the commonest. plain, stems: check sums by number."""
+    """Numbers of words, given as they come. plain, stems: check sums by number. marks: keys of marks by number.
+
+    common: the number below which the commonest words have theirs.
+    """
 
     def __init__(self) -> None:
         self.plain = np.zeros(1, np.uint64)
         self.stems = np.zeros(1, np.uint64)
-        self._common = cut(sorted(terms.COMMON)).sums
+        self._marks: dict[str, int] = {}
         self._grow(_ROOM)
+        common = cut(sorted(terms.COMMON))
+        self._learn(common, np.arange(len(common.sums)))
+        self.common = len(self.plain)
 
     def _grow(self, room: int) -> None:
         from broadsheet.search import posting_loops as kernels
 
         self._table, self._numbers = np.zeros(room, np.uint64), np.zeros(room, np.uint32)
-        for one in range(len(self._common)):
-            kernels.learn(self._table, self._numbers, self._common[one : one + 1], 0)
         kernels.learn(self._table, self._numbers, self.plain[1:], 1)
 
     def cut(self, documents: Sequence[Document], pieces: Sequence[Pieces]) -> list[Paper]:
@@ -57,8 +64,21 @@ class Words:
             kernels.look_up(self._table, self._numbers, found.sums, words, unknown)
         ends = np.cumsum(found.counts).tolist()
         parts = [words[begin:end] for begin, end in pairwise([0, *ends])]
-        quarters = zip(parts[0::4], parts[1::4], parts[2::4], parts[3::4], map(facts_of, documents), strict=True)
-        return list(map(Paper._make, quarters))
+        facts = list(map(facts_of, documents))
+        marks = map(self._marked, documents, facts)
+        return list(
+            map(Paper._make, zip(parts[0::4], parts[1::4], parts[2::4], parts[3::4], facts, marks, strict=True))
+        )
+
+    @property
+    def marks(self) -> Array:
+        """Keys of marks."""
+        return marked(list(self._marks))
+
+    def _marked(self, document: Document, facts: Facts) -> Array:
+        """Return the numbers of the marks of a paper, which are no words of its texts."""
+        numbers, every = self._marks, (*map(of_name, people.words(document.names)), *filed_under(facts))
+        return np.array([numbers.setdefault(one, len(numbers)) for one in every], np.uint32)
 
     def _learn(self, found: Cut, unknown: Array) -> None:
         """Give numbers to words that were cut, by the places where they stand."""
@@ -76,23 +96,24 @@ class Words:
         told = np.where(stems.counts == 1, first, sums)
         number = len(self.plain)
         self.plain, self.stems = np.concatenate([self.plain, sums]), np.concatenate([self.stems, told])
-        if 2 * (len(self.plain) + len(self._common)) > len(self._table):
+        if 2 * len(self.plain) > len(self._table):
             self._grow(4 * len(self._table))
         else:
             kernels.learn(self._table, self._numbers, sums, number)
 
 
 class _Stream(NamedTuple):
-    """Words of papers, one behind the other, without the commonest: number of each, and of which paper it is."""
+    """Words of papers, one behind the other: number of each, and of which paper it is."""
 
     words: Array
     papers: Array
 
     @classmethod
-    def of(cls, parts: list[Array]) -> Self:
+    def of(cls, parts: Sequence[Array], least: int = 0) -> Self:
+        """Return the words of papers. least: number below which words are left out."""
         words = np.concatenate(parts)
         papers = np.repeat(np.arange(len(parts), dtype=np.uint16), [len(part) for part in parts])
-        told = np.flatnonzero(words)
+        told = np.flatnonzero(words >= least)
         return cls(words[told], papers[told])
 
     def counts(self, papers: int) -> Array:
@@ -109,12 +130,16 @@ def made(
     """
     from broadsheet.search import posting_loops as kernels
 
-    title, abstract = _Stream.of([one.title for one in papers]), _Stream.of([one.abstract for one in papers])
-    coined, rest = _Stream.of([one.coined for one in papers]), _Stream.of([one.rest for one in papers])
+    title, coined, abstract, rest = (
+        _Stream.of(parts, words.common)
+        for parts in zip(*((one.title, one.coined, one.abstract, one.rest) for one in papers), strict=True)
+    )
+    title_whole, marks = _Stream.of([one.title for one in papers]), _Stream.of([one.marks for one in papers])
     body = [title, coined] * terms.TITLE_WEIGHT + [abstract, rest]
     lengths = _lengths(papers, body)
     means = means_of([*(other.parts.lengths for other in others), lengths])
-    every, places = _places(words, [*((0, one) for one in body), (1, abstract), (2, title)])
+    streams = [*((0, one) for one in body), (1, abstract), (2, title), (MARKS, title_whole), (MARKS + 1, marks)]
+    every, places = _places(words, streams)
     held, times = np.empty(len(places), np.uint16), np.empty(len(places), np.uint8)
     numbers, begins = np.empty(len(every), np.int64), np.empty(len(every) + 1, np.uint32)
     postings, count = kernels.runs(places, held, times, numbers, begins)
@@ -126,7 +151,11 @@ def made(
     names = list(dict.fromkeys(chain.from_iterable(under)))
     filed = filed_bits({name: bit for bit, name in enumerate(names)}, under)
     days = np.array([paper.facts.day or 0 for paper in papers], np.int32)
-    return Parts(np.array(ids, np.int64), lengths, days, filed, found, begins, held, impacts), means, names
+    return (
+        Parts(np.array(ids, np.int64), lengths, days, filed, found, begins, held, impacts, *coded(papers, words.plain)),
+        means,
+        names,
+    )
 
 
 def _lengths(papers: Sequence[Paper], body: Sequence[_Stream]) -> Array:
@@ -142,10 +171,10 @@ def _lengths(papers: Sequence[Paper], body: Sequence[_Stream]) -> Array:
 def _places(words: Words, streams: Sequence[tuple[int, _Stream]]) -> tuple[Array, Array]:
     """Return the keys of all words by field, and where they stand: word in the upper 32 bits, paper in the lower.
 
-    streams: words with the field that they are of.
+    streams: words with the field that they are of; marks, which have numbers of their own, with the one above all.
     """
     plain, stems = words.plain & ~_FIELD, words.stems & ~_FIELD
-    keys = [(plain if field else stems) | np.uint64(field) for field in range(len(FIELDS))]
+    keys = [*(one | np.uint64(field) for field, one in enumerate((stems, plain, plain, stems))), words.marks]
     every = np.unique(np.concatenate(keys))
     numbers = [np.searchsorted(every, one).astype(np.uint64) << np.uint64(32) for one in keys]
     # One after the other, and sorted in place: these are 400 numbers a paper.
@@ -178,9 +207,13 @@ def fields_of(keys: Array) -> Array:
 
 
 def merged(those: Sequence[Segment], others: Sequence[Segment]) -> tuple[Parts, tuple[float, ...], list[str]]:
-    """Return several segments as one, without the papers that were taken out. Else as ``made``."""
+    """Return several segments as one, without the papers that were taken out. Else as ``made``.
+
+    Raises BroadsheetError where one is damaged by now.
+    """
     from broadsheet.search import posting_loops as kernels
 
+    those = list(map(sound, those))
     ids, order = _living(those)
     lengths = np.concatenate([one.parts.lengths for one in those], axis=1)[:, order]
     days = np.concatenate([one.parts.days for one in those])[order]
@@ -212,10 +245,13 @@ def merged(those: Sequence[Segment], others: Sequence[Segment]) -> tuple[Parts, 
     filed = _filed(those, {name: bit for bit, name in enumerate(names)})[order]
     kept = np.flatnonzero(counts)
     return (
-        Parts(ids, lengths, days, filed, every[kept], np.append(begins[kept], begins[-1]), held, impacts),
+        Parts(
+            ids, lengths, days, filed, every[kept], np.append(begins[kept], begins[-1]), held, impacts,
+            *recoded(those, order),
+        ),
         means,
         names,
-    )
+    )  # fmt: skip
 
 
 def _living(those: Sequence[Segment]) -> tuple[Array, Array]:

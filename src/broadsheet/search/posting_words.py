@@ -1,13 +1,15 @@
 """What stands for a word in postings, and how texts are cut into words quickly. Which words there are: ``scoring``."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from broadsheet.search import lexicon_terms as terms
+from broadsheet.search.expressions import FILED, NAMES
 from broadsheet.search.scoring import Part
-from broadsheet.search.segments import FIELDS, Array
+from broadsheet.search.segments import FIELDS, MARKS, Array
 
 
 def keys_of(parts: Sequence[Part]) -> Array:
@@ -18,6 +20,34 @@ def keys_of(parts: Sequence[Part]) -> Array:
     sums = np.append(found.sums, np.uint64(0))[np.where(found.counts > 0, first, len(found.sums))]
     fields = np.array([FIELDS.index(part.field) for part in parts], np.uint64)
     return sums & ~np.uint64(3) | fields
+
+
+def keyed(words: Sequence[tuple[str, str]]) -> Array:
+    """Return what stands for words of fields: of texts, "" for none, and of those of ``expressions``."""
+    keys = np.zeros(len(words), np.uint64)
+    marks = [place for place, (field, _) in enumerate(words) if field in (NAMES, FILED)]
+    others = [place for place, (field, _) in enumerate(words) if field not in (NAMES, FILED)]
+    keys[marks] = marked(
+        [of_name(word) if field == NAMES else word for field, word in (words[place] for place in marks)]
+    )
+    bare = keys_of([Part(FIELDS[0], words[place][1], 1) for place in others])
+    keys[others] = bare | np.array([_FIELDS[words[place][0]] for place in others], np.uint64)
+    return keys
+
+
+def of_name(word: str) -> str:
+    """Return the mark of a word of an author's name."""
+    return f"author {word}"
+
+
+def marked(marks: Sequence[str]) -> Array:
+    """Return what stands for marks, such as ``passing.filed_under`` gives: 62 bits of a check sum, and the field."""
+    sums = b"".join(hashlib.blake2b(one.encode(errors="surrogatepass"), digest_size=8).digest() for one in marks)
+    found: Array = np.frombuffer(sums, "<u8") & ~np.uint64(3) | np.uint64(MARKS)
+    return found
+
+
+_FIELDS = {"": 0, terms.BODY: 0, terms.ABSTRACT: 1, terms.TITLE: 2, terms.TITLE_STEMS: MARKS}
 
 
 class Cut(NamedTuple):

@@ -4,19 +4,19 @@ How segments are made is ``posting_making``, what one holds ``segments``. Nothin
 """
 
 import json
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import batched
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from broadsheet.search import segments
 from broadsheet.search.index import Document
 from broadsheet.search.lexicon_terms import Pieces
+from broadsheet.search.mapped import names_synced, written
 from broadsheet.search.posting_making import Paper, Words, made, means_of, merged
 from broadsheet.search.postings import FILE, Postings, listed, told_of
 from broadsheet.search.segments import MOST, Array, Parts, Segment
@@ -38,12 +38,21 @@ _DRIFT = 0.1
 """Change of a field's mean length, as a share, above which a segment is written anew: impacts were made with it."""
 
 
+class _Ready(NamedTuple):
+    """What only has to be listed. told_by: the list. fresh: files written for it. standing: the segments it names."""
+
+    told_by: Path
+    fresh: list[str]
+    standing: set[str]
+
+
 class PostingWriter:
     """What one process writes. postings: as they are since the last ``flush``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postings = Postings(folder)
+        self._ready: _Ready | None = None
         self.forget()
         named = {name for name, _ in listed(folder)} | {FILE}
         # What was begun and never listed, or merged away.
@@ -54,7 +63,7 @@ class PostingWriter:
         """Make empty postings in a folder that is not there yet."""
         folder.mkdir()
         _prepared(folder, []).replace(folder / FILE)
-        _synced(folder)
+        names_synced(folder)
         return cls(folder)
 
     def add(self, documents: Sequence[Document], pieces: Sequence[Pieces]) -> None:
@@ -70,12 +79,20 @@ class PostingWriter:
 
     def forget(self) -> None:
         """Forget what was not flushed."""
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            _delete(self.folder, [*ready.fresh, ready.told_by.name])
         self._words = Words()
         self._papers: dict[int, Paper] = {}
         self._gone: set[int] = set()
 
     def flush(self) -> None:
         """Return when everything so far is on disk and found. Raises NoRoom for a full disk; all is as before then."""
+        self.prepare()
+        self.publish()
+
+    def prepare(self) -> None:
+        """Write everything so far, in files that count once ``publish`` lists them. Raises as ``flush`` does."""
         if not (self._papers or self._gone):
             return
         fresh: list[str] = []
@@ -91,15 +108,22 @@ class PostingWriter:
         except BaseException:
             _delete(self.folder, fresh)
             raise
+        self._ready = _Ready(told_by, fresh, {segment.name for segment in standing})
+
+    def publish(self) -> None:
+        """Return when what was prepared is found; nothing may have been added or removed since."""
+        ready, self._ready = self._ready, None
+        if ready is None:
+            return
         before = {segment.name for segment in self.postings.segments}
         # From here on the new segments may count, so that none of them is deleted whatever fails.
         with told("telling of postings", self.folder):
-            told_by.replace(self.folder / FILE)
-            _synced(self.folder)
+            ready.told_by.replace(self.folder / FILE)
+            names_synced(self.folder)
         self.forget()
         self.postings.refresh()
         # Who reads what was merged away goes on in it.
-        _delete(self.folder, before.union(fresh).difference(segment.name for segment in standing))
+        _delete(self.folder, before.union(ready.fresh).difference(ready.standing))
 
     def _write(self, parts: Parts, means: tuple[float, ...], names: list[str], fresh: list[str]) -> Segment:
         """Write a segment, which counts once it is listed. fresh: is told its name."""
@@ -164,26 +188,12 @@ def _prepared(folder: Path, standing: Sequence[Segment]) -> Path:
     path = folder / f"{FILE}.new"
     with told("telling of postings", folder):
         try:
-            with path.open("wb") as file:
-                file.write(json.dumps(told_of([(one.name, one.dead) for one in standing])).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            _synced(folder)
+            written(path, json.dumps(told_of([(one.name, one.dead) for one in standing])).encode())
+            names_synced(folder)
         except OSError:
             _delete(folder, [path.name])
             raise
     return path
-
-
-def _synced(folder: Path) -> None:
-    """Return when the names of files are on disk, where systems let a folder be opened for that."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _delete(folder: Path, names: Iterable[str]) -> None:

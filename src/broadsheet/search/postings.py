@@ -1,7 +1,7 @@
 """Postings: which papers hold a word and how much that counts, in segments that any process maps and one writes.
 
 How the best papers are made of them is ``posting_asking``, the files are ``segments``, the writing half is
-``posting_writer``. Conditions that need more than facts, such as phrases, are the ``lexicon``'s.
+``posting_writer``, and which papers fulfil conditions ``posting_sets``.
 """
 
 import base64
@@ -16,10 +16,12 @@ import numpy as np
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import posting_asking, segments
-from broadsheet.search.index import Filters, Scored
+from broadsheet.search.expressions import Expression
+from broadsheet.search.index import Scored
 from broadsheet.search.layout import Stamp, stamp
 from broadsheet.search.mapped import WAY_OUT
 from broadsheet.search.posting_asking import View
+from broadsheet.search.posting_sets import Sets, Steps
 from broadsheet.search.scoring import Wanted
 from broadsheet.search.segments import Array, Segment
 from broadsheet.search.trouble import of_disk
@@ -74,6 +76,11 @@ class Postings:
         raise BroadsheetError(f"The postings in {self.folder} change all the time.", "Try again in a moment.")
 
     @property
+    def view(self) -> View:
+        """The segments that count, as the compiled loops take them."""
+        return self._view
+
+    @property
     def segments(self) -> tuple[Segment, ...]:
         """The segments that count."""
         return self._view.segments
@@ -87,13 +94,19 @@ class Postings:
         there = [np.delete(segment.parts.ids, segment.dead) for segment in self.segments]
         return np.sort(np.concatenate(there)) if there else np.zeros(0, np.int64)
 
-    def best(self, wanted: Wanted, *, limit: int, filters: Filters, among: Array | None = None) -> list[Scored]:
+    def best(self, wanted: Wanted, *, limit: int, among: Sets | None = None) -> list[Scored]:
         """Return the best papers for the words of a query, best first.
 
-        filters: facts alone; ids and terms do not count. among: ids in rising order, of which alone some may be
-        found. Of a query of many words those that tell little are left out, as far as reading them would take long.
+        among: those alone that may be found. Of a query of many words those that tell little are left out, as far as
+        reading them would take long.
         """
-        return posting_asking.best(self._view, wanted, limit, filters, among)
+        if among is None:
+            return posting_asking.best(self._view, wanted, limit)
+        return posting_asking.best(among.view, wanted, limit, among.bits)
+
+    def holding(self, what: Expression) -> Sets:
+        """Return the papers that an expression asks for; without phrases, none is in doubt."""
+        return Steps(self._view, what)()
 
 
 def listed(folder: Path) -> list[tuple[str, Array]]:

@@ -21,6 +21,9 @@ from broadsheet.search.vectors import Vectors
 
 logger = logging.getLogger(__name__)
 
+OFTEN = 10
+"""Of so many papers one must have the words for the nearest of all to be asked, and not of those that may have them."""
+
 _TRIES = 100
 """How often a reader begins again because the index was made anew while it was being opened."""
 
@@ -119,18 +122,21 @@ class WholeReader:
         lexicon, vectors = self._both()
         if not (filters.terms or filters.without):
             return vectors.nearest(vector, limit=limit, filters=filters)
-        holding, ids, _ = lexicon.holding(filters)
-        if ids is not None:
-            return vectors.nearest(vector, limit=limit, filters=Filters(ids=ids)) if len(ids) else []
+        held = lexicon.likely(filters)
+        if held.ids is not None:
+            return vectors.nearest(vector, limit=limit, filters=Filters(ids=held.ids)) if len(held.ids) else []
         facts = replace(filters, terms=(), without=())
         of_all = lexicon.size() if facts == Filters() else lexicon.tally(filters=facts).total
+        if held.found is not None and OFTEN * held.total < of_all:
+            perhaps = held.found.ids()
+            facts, of_all = Filters(ids=perhaps), len(perhaps)
         # Half of them should be in one portion: whether a paper has the words takes 1.5 us a segment.
-        portion = -(-limit * -(-of_all // holding) // 2)
+        portion = -(-limit * -(-of_all // max(held.total, 1)) // 2)
         asked = 4 * portion
         while asked > 0:
-            near = vectors.nearest(vector, limit=asked, filters=filters)
+            near = vectors.nearest(vector, limit=asked, filters=facts)
             found: list[Scored] = []
-            for some in batched(near, max(limit, portion), strict=False):
+            for some in batched(near, len(near) or 1 if held.steps else max(limit, portion), strict=False):
                 passing = lexicon.which([hit.id for hit in some], filters)
                 found += [hit for hit in some if hit.id in passing]
                 if len(found) >= limit:

@@ -197,16 +197,15 @@ def scored(
 
 
 @compiled
-def nearest(
+def guessed(
     query: Floats, projection: Floats, mean: Floats, shift: Floats,
-    blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
-    bits: Words, first: int, second: int, limit: int,
-    rows: Places, aparts: Floats, leant: Floats, guesses: Floats, keys: Keys,
+    blocks: Words, more: Words, leans: Floats, bits: Words, first: int, second: int,
+    rows: Places, aparts: Floats, leant: Floats, guesses: Floats,
 ) -> int:  # fmt: skip
-    """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
+    """Write those of a set of rows that are probably nearest to a unit vector, by their codes, with their scores.
 
-    By the first 256 bits of their codes ``first`` are found, by all of these ``second``, by their numbers ``limit`` and
-    some that come near to the last of them, in any order. Rows that are free, and like nothing, are none of them.
+    By the first 256 bits ``first`` are found, by all of these ``second`` and some that come near to the last of them.
+    What a score lacks of a cosine is the same for all rows.
     """
     code = np.zeros(4 + more.shape[1], np.uint64)
     coded(query, projection, shift, code)
@@ -235,8 +234,26 @@ def nearest(
     least, kept = least_of(guesses, number, float(second)), 0
     for k in range(number):
         if guesses[k] >= least:
-            rows[kept] = rows[k]
+            rows[kept], guesses[kept] = rows[k], guesses[k]
             kept += 1
+    return kept
+
+
+@compiled
+def nearest(
+    query: Floats, projection: Floats, mean: Floats, shift: Floats,
+    blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
+    bits: Words, first: int, second: int, limit: int,
+    rows: Places, aparts: Floats, leant: Floats, guesses: Floats, keys: Keys,
+) -> int:  # fmt: skip
+    """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
+
+    Of the rows that are ``guessed``, ``limit`` are found by their numbers, and some that come near to the last of them,
+    in any order. Rows that are free, and like nothing, are none of them.
+    """
+    kept = guessed(
+        query, projection, mean, shift, blocks, more, leans, bits, first, second, rows, aparts, leant, guesses
+    )
     return scored(query, small, scales, ids, rows, kept, limit, keys, guesses)
 
 

@@ -6,6 +6,7 @@ each), whether it could still come among the first or not; what common words cos
 
 import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from tantivy import Query
@@ -79,11 +80,24 @@ def wanted(text: str, alike: Sequence[Alike]) -> Wanted | None:
     if not words and not alike:
         return None
     either, rest = _either(words, alike)
-    parts = [Part(BODY, word, 1.0) for word in rest]
-    parts += [Part(name, word, weight) for name, weight in TYPED.items() for word in different(EXACT.analyze(text))]
-    for form in compounds.forms(text)[:MOST_WORDS]:
-        parts += [Part(BODY, word, form.weight) for word in SCORED.analyze(form.word)]
-    return Wanted(tuple(_once(parts)), tuple(either))
+    weights = dict.fromkeys(((BODY, word) for word in rest), 1.0)
+    exact = different(EXACT.analyze(text))
+    for name, weight in TYPED.items():
+        weights |= dict.fromkeys(((name, word) for word in exact), weight)
+    for weight, word in _forms(text):
+        weights[BODY, word] = weights.get((BODY, word), 0.0) + weight
+    return Wanted(tuple(Part(*place, weight) for place, weight in weights.items()), tuple(either))
+
+
+def _forms(text: str) -> list[tuple[float, str]]:
+    """Return the weights and words of what a text asks for besides its own, cut as those are."""
+    forms = compounds.forms(text)[:MOST_WORDS]
+    if text.isascii():
+        # Letters and digits of ASCII are one word or, left out, none: as many words as forms are theirs one by one.
+        cut = SCORED.analyze(" ".join(form.word for form in forms))
+        if len(cut) == len(forms):
+            return [(form.weight, word) for form, word in zip(forms, cut, strict=True)]
+    return [(form.weight, word) for form in forms for word in SCORED.analyze(form.word)]
 
 
 def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
@@ -103,14 +117,6 @@ def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
     return any_of(queries)
 
 
-def _once(parts: Sequence[Part]) -> list[Part]:
-    """Return parts with those of one word in one field as one, of all their weight."""
-    weights: dict[tuple[str, str], float] = {}
-    for part in parts:
-        weights[part.field, part.word] = weights.get((part.field, part.word), 0.0) + part.weight
-    return [Part(*place, weight) for place, weight in weights.items()]
-
-
 def worth_reading(parts: Sequence[Part], counts: Counts, papers: int, most: float) -> list[Part]:
     """Return the parts that some paper holds, the most telling first, as long as they take no more than ``most``.
 
@@ -122,12 +128,13 @@ def worth_reading(parts: Sequence[Part], counts: Counts, papers: int, most: floa
         if number := counts(part.field, part.word):
             telling = part.weight * math.log(1 + (papers - min(number, papers) + 0.5) / (number + 0.5))
             ranked.append((telling, number, part))
-    ranked.sort(key=lambda one: -one[0])
+    ranked.sort(key=itemgetter(0), reverse=True)
     always = [one for one in ranked if one[2].field == BODY and one[2].weight == 1][:ALWAYS]
     taken = sum(number for _, number, _ in always)
     chosen = [part for _, _, part in always]
+    first = set(chosen)
     for _, number, part in ranked:
-        if part in chosen[: len(always)]:
+        if part in first:
             continue
         taken += number
         if taken > most:

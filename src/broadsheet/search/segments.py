@@ -1,7 +1,8 @@
 """Segments of postings: files of up to 65,536 papers each, which never change once they are written.
 
 For each word of each field a segment has the papers that hold it, with how much that counts by BM25 in 8 bits (its
-impact; Anh and Moffat, 2005). Which segments count, and who writes them: ``postings`` and ``posting_writer``.
+impact; Anh and Moffat, 2005). For phrases it has the texts themselves, a code of 16 bits a word. Which segments count,
+and who writes them: ``postings`` and ``posting_writer``.
 """
 
 import json
@@ -28,6 +29,12 @@ MOST = 1 << 16
 FIELDS = ("body", "abstract", "title")
 """What is scored apart. The field of a word stands in the lowest bits of its key."""
 
+MARKS = len(FIELDS)
+"""Field of what is never scored: stems of titles, words of authors' names, and what papers are filed under."""
+
+CODES = (1 << 16) - 1
+"""Words that have a code of their own in the texts of a segment. The number itself stands for any other word."""
+
 NAME = re.compile(r"[0-9a-f]{16}\.postings")
 """What files of segments are called."""
 
@@ -43,7 +50,7 @@ STEP = TOP / 255
 _CLOSED = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 """Of what is mapped, where it can be: no file stays open for it."""
 
-_SIGN = b"broadsheet postings 1\n"
+_SIGN = b"broadsheet postings 2\n"
 _HEAD = 4096
 _PIECE = 8 << 20
 
@@ -54,6 +61,9 @@ class Parts(NamedTuple):
     ids: keys of the papers in rising order. lengths: words of each paper by field [fields, papers]. days: of the
     editions as numbers, 0 for none. filed: bits of what papers are filed under [papers, words]. terms: keys of words
     in rising order, begins: where the postings of each begin and the last one's end. papers, impacts: the postings.
+    vocabulary: keys of the words that have a code, which is their place, in rising order. texts: codes of the words
+    of title and abstract of each paper, lower and upper halves apart [2, words]. starts: where each of these texts
+    begins, and the last one's end [2 * papers + 1].
     """
 
     ids: Array
@@ -64,11 +74,14 @@ class Parts(NamedTuple):
     begins: Array
     papers: Array
     impacts: Array
+    vocabulary: Array
+    texts: Array
+    starts: Array
 
 
-_AXES = [1, 2, 1, 2, 1, 1, 1, 1]
+_AXES = [1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1]
 # What each is kept as, in the places of the arrays themselves.
-_KINDS = Parts("<i8", "<u2", "<i4", "<u8", "<u8", "<u4", "<u2", "<u1")  # type: ignore[arg-type]
+_KINDS = Parts("<i8", "<u2", "<i4", "<u8", "<u8", "<u4", "<u2", "<u1", "<u8", "<u1", "<u4")  # type: ignore[arg-type]
 
 
 class Segment(NamedTuple):
@@ -94,7 +107,7 @@ def write(path: Path, parts: Parts, means: tuple[float, ...], names: list[str]) 
         with path.open("xb") as file:
             sum_ = 0
             for piece in (head.ljust(size, b"\0"), *(part for array in arrays for part in (array, _gap(array)))):
-                data = memoryview(piece).cast("B") if len(piece) else b""
+                data = memoryview(piece).cast("B") if memoryview(piece).nbytes else b""
                 sum_ = zlib.crc32(data, sum_)
                 file.write(data)
             file.write(sum_.to_bytes(4, "little"))
@@ -124,7 +137,7 @@ def read(path: Path, dead: Array) -> Segment:
         raise of_disk(f"opening {path}", error) or told from error
     try:
         return _mapped(path.name, memory, dead)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise BroadsheetError(f"{path} is damaged: {error}.", WAY_OUT) from error
 
 
@@ -135,6 +148,20 @@ def without(segment: Segment, dead: Array) -> Segment:
     except ValueError as error:
         raise BroadsheetError(f"The list of postings is not of {segment.name}: {error}.", WAY_OUT) from error
     return segment._replace(dead=dead)
+
+
+def sound(segment: Segment) -> Segment:
+    """Return a segment with places that were checked once more, and stay what they were then.
+
+    What is mapped may be read from a failing disk again. Raises BroadsheetError where it is damaged by now.
+    """
+    names = ("ids", "terms", "begins", "vocabulary", "starts")
+    parts = segment.parts._replace(**{name: np.array(getattr(segment.parts, name)) for name in names})
+    try:
+        _check(parts, segment.dead)
+    except ValueError as error:
+        raise BroadsheetError(f"{segment.name} is damaged: {error}.", WAY_OUT) from error
+    return segment._replace(parts=parts)
 
 
 def _mapped(name: str, memory: Array, dead: Array) -> Segment:
@@ -176,6 +203,12 @@ def _check(parts: Parts, dead: Array) -> None:
     whole = len(begins) == len(terms) + 1 and int(begins[-1]) == len(parts.papers) == len(parts.impacts)
     if not whole or (begins[1:] < begins[:-1]).any():
         raise ValueError("its words have no places")
+    if len(parts.vocabulary) > CODES:
+        raise ValueError(f"{len(parts.vocabulary)} words have codes of their own")
+    starts = parts.starts
+    whole = len(starts) == 2 * papers + 1 and parts.texts.shape == (2, int(starts[-1]))
+    if not whole or (starts[1:] < starts[:-1]).any():
+        raise ValueError("its texts have no places")
     _check_dead(papers, dead)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.search import mapped
 from broadsheet.search.index import SCHEMA
 from broadsheet.search.trouble import told
 
@@ -121,9 +122,7 @@ def write(state: State) -> None:
         return
     with told("noting how far it is"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(state)))
-        new.replace(path)
+    mapped.replace(path, json.dumps(asdict(state)).encode())
     _last[settings.INDEX_DIR] = (time.monotonic(), state)
 
 

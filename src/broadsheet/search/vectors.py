@@ -13,24 +13,26 @@ from typing import Self
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import codes
-from broadsheet.search.codes import Coding, Floats, Frame, Rows
+from broadsheet.search import cells, codes
+from broadsheet.search.cell_making import Report, Stop
+from broadsheet.search.codes import Coding, Floats, Rows
 from broadsheet.search.columns import (
     CODED,
     DAYS,
     GONE,
     IDS,
-    LEANS,
     ROWS,
     SCALES,
     SUMS,
     Columns,
     Field,
     View,
-    code_rows,
+    code,
     filed_name,
+    free,
     wide,
 )
+from broadsheet.search.grouping import Grouping, never, silent
 from broadsheet.search.index import Facts, Filters, Scored, Vector, paired
 from broadsheet.search.mapped import Array
 from broadsheet.search.passing import (
@@ -79,6 +81,7 @@ class Vectors:
         self._columns: Columns | None = columns
         self._places = Places()
         self._writing = threading.Lock()
+        self._grouping = Grouping(columns, self._writing)
         self._free: list[int] = []
         self.dim = columns.dim
         self.bits = columns.bits
@@ -103,6 +106,7 @@ class Vectors:
         vectors = cls(Columns.open(folder, writes=True))
         with told("opening vectors"):
             vectors._recover()
+        vectors._grouping.begin()
         return vectors
 
     @classmethod
@@ -145,7 +149,7 @@ class Vectors:
         with self._writing:
             view, count = self._view()
             rows = self._rows_of(view, count, ids)
-            view.arrays[IDS][rows] = GONE
+            free(view, rows)
             self._free.extend(rows.tolist())
             self._open().head[Field.LIVE] = count - len(self._free)
 
@@ -194,10 +198,20 @@ class Vectors:
         """Return when everything so far would survive a power cut; a killed process loses nothing anyway."""
         with self._writing, told("writing vectors to disk"):
             self._open().sync()
+        self._grouping.begin()
+
+    def settle(self, *, report: Report = silent, stop: Stop = never) -> None:
+        """Group the vectors into cells now, where that is due; ``flush`` has it done beside, some time. See there."""
+        self._grouping.settle(report=report, stop=stop)
+
+    def let_be(self) -> None:
+        """Make cells no more, as of what is to be thrown away, and return when nobody is about it."""
+        self._grouping.close()
 
     def close(self) -> None:
         """Write to disk, where this one writes, and let go of the files. A second call does nothing."""
         columns, self._columns = self._columns, None
+        self._grouping.close()
         if columns is not None and columns.writes:
             with self._writing, told("writing vectors to disk"):
                 columns.sync()
@@ -217,7 +231,7 @@ class Vectors:
             view, count = self._view()
             rows = damaged(view, count)
             ids = view.arrays[IDS][rows].tolist()
-            view.arrays[IDS][rows] = GONE
+            free(view, rows)
             self._recount(view, count)
         return sorted(ids)
 
@@ -251,10 +265,18 @@ class Vectors:
             number = int(np.bitwise_count(bits).sum())
         if view.frame is None or number <= few:
             return codes.compared(view.held, query, rows_of(bits), limit=limit)
-        if (free := max(0, count - self.size())) > MANY_FREE:  # rows may have come since they were counted
+        empty = max(0, count - self.size())  # rows may have come since they were counted
+        out, empty = empty > MANY_FREE, 0 if empty > MANY_FREE else empty
+        if view.cells is not None and 2 * number > count and 4 * limit <= self.coding.candidates:
+            inside, bits = view.cells.split(bits)
+            if out:
+                taken(view, bits)
+            return cells.nearest(
+                view.cells, view.frame, view.held, query, inside, bits, limit=limit, coding=self.coding, free=empty
+            )
+        if out:
             taken(view, bits)
-            free = 0
-        return codes.nearest(view.frame, view.held, query, bits, number, limit=limit, candidates=wanted, free=free)
+        return codes.nearest(view.frame, view.held, query, bits, number, limit=limit, candidates=wanted, free=empty)
 
     def _rows_of(self, view: View, count: int, ids: Sequence[int] | Rows) -> Rows:
         """Return the rows of papers that have one, in rising order."""
@@ -299,13 +321,18 @@ class Vectors:
     def _write(self, view: View, rows: Rows, block: Floats, days: Array, filed: Array) -> None:
         arrays = view.arrays
         small, scales = codes.quantised(block)
+        if view.cells is not None or self._grouping.is_under_way:
+            same = (arrays[ROWS][rows, : self.dim] == small).all(axis=1) & (arrays[SCALES][rows] == scales)
+            self._grouping.changed(rows[~same])
+            if view.cells is not None:
+                view.cells.taken_out(rows[~same])
         arrays[ROWS][rows, : self.dim] = small
         arrays[SCALES][rows] = scales
         arrays[DAYS][rows] = days
         for word, bits in enumerate(filed.T):
             arrays[filed_name(word)][rows] = bits
         if view.frame is not None:
-            _code(view, view.frame, rows)
+            code(view, view.frame, rows)
 
     def _fit(self) -> None:
         """Make codes of all rows, where there are enough to know their mean and none yet, or so many that it moved.
@@ -325,14 +352,18 @@ class Vectors:
         columns.keep_frame(frame)  # first, as a full disk is told here
         for begin in range(0, count, _PORTION):
             rows = np.arange(begin, min(begin + _PORTION, count))
-            _code(view, frame, rows)
+            code(view, frame, rows)
         columns.use_frame(frame)
 
     def _recover(self) -> None:
         """Take out what is half written, unless all was closed in order; know the free rows; make lost codes anew."""
         columns = self._open()
         view, count = self._view()
-        rows = np.zeros(0, np.int64) if columns.head[Field.CLEAN] == 1 else torn(view, 0, count)
+        clean = columns.head[Field.CLEAN] == 1
+        if view.cells is not None and not (clean and view.cells.is_whole()):
+            columns.drop_cells()  # after a power cut a row may be another than stands in its cell
+        columns.sweep_cells()
+        rows = np.zeros(0, np.int64) if clean else torn(view, 0, count)
         columns.set_clean(0)
         ids = view.arrays[IDS][rows]
         view.arrays[IDS][rows] = GONE
@@ -366,10 +397,3 @@ class Vectors:
 def _each_once(ids: Sequence[int] | Rows) -> Rows:
     """Return keys, each once: an array of filters has them so."""
     return ids if isinstance(ids, np.ndarray) else np.unique(np.asarray(ids, np.int64))
-
-
-def _code(view: View, frame: Frame, rows: Rows) -> None:
-    """Write the codes of rows."""
-    vectors = wide(view, rows)
-    code_rows(view, rows, frame.codes(vectors))
-    view.arrays[LEANS][rows] = frame.leans(vectors)

@@ -37,6 +37,7 @@ class WholeIndex(WholeReader):
         self.changing = threading.RLock()
         self._lexicon = lexicon
         self._coming: tuple[str, Vectors] | None = None
+        self._unsynced = True  # for all that opening has mended
         self._lock = lock
         self._process = os.getpid()
         self.reader = WholeReader(path, layout, None, lexicon, vectors)
@@ -89,6 +90,7 @@ class WholeIndex(WholeReader):
         last = {document.id: document for document in documents}
         made = {pk: document.vector for pk, document in last.items() if document.vector is not None}
         with self.changing:
+            self._unsynced = True
             self.lexicon.add(documents)
             self.vectors.remove([pk for pk in last if pk not in made])
             self.vectors.put(made, {pk: facts_of(last[pk]) for pk in made})
@@ -100,11 +102,13 @@ class WholeIndex(WholeReader):
             if lexicon.pending:
                 lexicon.flush()
             facts = lexicon.facts(list(given))
+            self._unsynced = True
             self.vectors.put({pk: vector for pk, vector in given.items() if pk in facts}, facts)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take papers out, their words from ``flush`` on; unknown ids are ignored."""
         with self.changing:
+            self._unsynced = True
             self.lexicon.remove(ids)
             self.vectors.remove(ids)
 
@@ -112,7 +116,9 @@ class WholeIndex(WholeReader):
         """Return when everything so far is on disk and found."""
         with self.changing:
             self.lexicon.flush()
-            self.vectors.flush()
+            if self._unsynced:  # asking the disk for each file takes a tenth of a second
+                self.vectors.flush()
+                self._unsynced = False
 
     def complete(self) -> None:
         """Do nothing: an index made anew is the one that is searched from the start."""
@@ -128,6 +134,8 @@ class WholeIndex(WholeReader):
             self._both()
             if name == self._layout.vectors:
                 raise Conflict(f"The vectors in {name} are in use.", "Fill another folder.")
+            if self._coming is not None:
+                self._coming[1].let_be()
             self._coming = name, Vectors.anew(layouts.cleared(self._path, name), dim=dim)
             return self._coming[1]
 
@@ -135,6 +143,7 @@ class WholeIndex(WholeReader):
         """Throw away what ``begin_vectors`` gave under that name."""
         with self.changing:
             if self._coming is not None and self._coming[0] == name:
+                self._coming[1].let_be()
                 self._coming = None
                 layouts.cleared(self._path, name)
 
@@ -151,6 +160,7 @@ class WholeIndex(WholeReader):
             vectors.flush()
             given = replace(self._layout, vectors=name, space=space, dim=vectors.dim)
             self._layout = layouts.write(self._path, given)
+            self.vectors.let_be()
             self._parts, self._coming = (self._lexicon, vectors), None
             self.reader = WholeReader(self._path, self._layout, None, self._lexicon, vectors)
             layouts.sweep(self._path, self._layout)
@@ -163,6 +173,8 @@ class WholeIndex(WholeReader):
         if self._parts is None:
             return
         lexicon, vectors = self.lexicon, self.vectors
+        if self._coming is not None:
+            self._coming[1].let_be()
         self._parts = self._coming = None
         with ExitStack() as closing:
             for close in (self._lock.release, self.reader.close, vectors.close, lexicon.close):  # the last is first

@@ -18,6 +18,13 @@ from broadsheet.community.models import Mark
 from broadsheet.community.tally import Tally, tallies
 from broadsheet.papers.models import Paper, PaperQuerySet
 
+SHOWN = (
+    *("key", "title", "abstract", "abstract_kind", "authors", "categories", "day", "withdrawn", "organization"),
+    *("code_url", "code_stars", "project_url"),
+    *("imported_votes", "imported_comments", "reader_votes", "reader_comments"),
+)
+"""Fields of a paper that its card shows, which are two fifths of them."""
+
 
 def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "") -> dict[int, Around]:
     """Put the split of their votes and what stands around them beside papers, with one to four queries for all.

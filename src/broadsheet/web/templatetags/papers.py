@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from django import template
+from django.templatetags.static import static
 from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
@@ -28,6 +29,17 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9.:/-]+")
 def at(name: str, *parts: str) -> str:
     """Return the address of a page as ``url`` does, remembered, for what stands on a page many times."""
     return _reversed(get_script_prefix(), name, parts)
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Return the address of a static file as ``static`` does, remembered, for what stands on every page."""
+    return _of_asset(path)
+
+
+@lru_cache(maxsize=64)
+def _of_asset(path: str) -> str:
+    return static(path)
 
 
 def paper_address(key: str) -> str:

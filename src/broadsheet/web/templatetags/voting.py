@@ -13,21 +13,10 @@ from broadsheet.web.templatetags.papers import paper_address
 register = template.Library()
 
 _NUMBER = '<span aria-hidden="true">▲</span> {votes}<span class="unseen"> vote{s}</span>'
-_WAY_IN = (
-    '<a class="vote" rel="nofollow" href="{sign_in}" title="{tally}"><span aria-hidden="true">▲</span> {votes}'
-    '<span class="unseen"> {split}. Sign in to vote for {name}</span></a>'
-)
-_FORM = """\
-<form class="act" id="act-{pk}" method="post" action="{address}/vote" hx-boost="true" hx-push-url="false" \
-hx-target="this" hx-swap="outerHTML"{mark}>{token}<input type="hidden" name="next" value="{here}">
-<button type="submit" class="vote" id="vote-{pk}" name="vote" {vote} title="{tally}"><span aria-hidden="true">▲</span> \
-{votes}<span class="unseen"> {split}. Vote for {name}</span></button>
-<details class="more"{opened}><summary>{state}<span class="unseen"> for {name}</span></summary>
-<span class="choices"><button type="submit" class="save" id="save-{pk}" formaction="{address}/save" name="save" {save}>\
-Save for later</button>
-<button type="submit" id="read-{pk}" formaction="{address}/mark" name="mark" {read}>Read</button>
-<button type="submit" id="aside-{pk}" formaction="{address}/mark" name="mark" {aside}>Not interested</button></span>\
-</details></form>"""
+# What a button sends when it is pressed for the first time, and when again.
+_VOTE = 'value="yes" aria-pressed="false"', 'value="no" aria-pressed="true"'
+_READ = 'value="read" aria-pressed="false"', 'value="" aria-pressed="true"'
+_ASIDE = 'value="not-interested" aria-pressed="false"', 'value="" aria-pressed="true"'
 
 
 @register.simple_tag(takes_context=True)
@@ -41,31 +30,29 @@ def vote_control(context: dict[str, Any], paper: Paper) -> SafeString:
     if not tally:
         return SafeString(_NUMBER.format(votes=paper.votes, s="" if paper.votes == 1 else "s"))
     # Escaped by Python itself: Django's own way looks at each value for a translation that waits.
-    told = {"votes": paper.votes, "tally": str(tally), "split": tally.split, "name": escape(plain(paper.title))}
+    votes, split, name = paper.votes, tally.split, escape(plain(paper.title))
     if not context["request"].user.is_authenticated:
-        return SafeString(_WAY_IN.format(sign_in=escape(vars(paper)["sign_in"]), **told))
-    around = vars(paper)["around"]
-    made = _FORM.format(
-        **told,
-        pk=paper.pk,
-        address=escape(paper_address(paper.key)),
-        here=escape(context.get("here", "")),
-        token=_token(str(context.get("csrf_token", ""))),
-        mark=f' data-mark="{escape(around.mark)}"' if around.mark else "",
-        vote=_pressed("no", "yes", is_so=around.voted),
-        opened=" open" if context.get("opened") else "",
-        state="saved" if around.saved else escape(around.mark) or "more",
-        save=_pressed("no", "yes", is_so=around.saved),
-        read=_pressed("", "read", is_so=around.mark == "read"),
-        aside=_pressed("", "not-interested", is_so=around.mark == "not-interested"),
+        return SafeString(
+            f'<a class="vote" rel="nofollow" href="{escape(vars(paper)["sign_in"])}" title="{tally}">'
+            f'<span aria-hidden="true">▲</span> {votes}'
+            f'<span class="unseen"> {split}. Sign in to vote for {name}</span></a>'
+        )
+    around, pk, address = vars(paper)["around"], paper.pk, escape(paper_address(paper.key))
+    mark, token = escape(around.mark), _token(str(context.get("csrf_token", "")))
+    return SafeString(
+        f'''<form class="act" id="act-{pk}" method="post" action="{address}/vote" hx-boost="true" hx-push-url="false" \
+hx-target="this" hx-swap="outerHTML"{f' data-mark="{mark}"' if mark else ""}>{token}\
+<input type="hidden" name="next" value="{escape(context.get("here", ""))}">
+<button type="submit" class="vote" id="vote-{pk}" name="vote" {_VOTE[around.voted]} title="{tally}">\
+<span aria-hidden="true">▲</span> {votes}<span class="unseen"> {split}. Vote for {name}</span></button>
+<details class="more"{" open" if context.get("opened") else ""}><summary>\
+{"saved" if around.saved else mark or "more"}<span class="unseen"> for {name}</span></summary>
+<span class="choices"><button type="submit" class="save" id="save-{pk}" formaction="{address}/save" name="save" \
+{_VOTE[around.saved]}>Save for later</button>
+<button type="submit" id="read-{pk}" formaction="{address}/mark" name="mark" {_READ[mark == "read"]}>Read</button>
+<button type="submit" id="aside-{pk}" formaction="{address}/mark" name="mark" {_ASIDE[mark == "not-interested"]}>\
+Not interested</button></span></details></form>'''
     )
-    return SafeString(made)
-
-
-def _pressed(undone: str, done: str, *, is_so: bool) -> str:
-    """Return what a button sends when it is pressed again, and when for the first time."""
-    value, pressed = (undone, "true") if is_so else (done, "false")
-    return f'value="{value}" aria-pressed="{pressed}"'
 
 
 def _token(token: str) -> str:

@@ -92,7 +92,7 @@ def _number(text: str) -> int:
 def _page(
     request: HttpRequest, query: Query, found: hybrid.Results, number: int, asked: dict[str, str]
 ) -> dict[str, object]:
-    papers = standing_by_pk([hit.paper_id for hit in found.hits])
+    papers = standing_by_pk([hit.paper_id for hit in found.hits], only=cards.SHOWN)
     around = cards.dress(request, papers.values(), request.get_full_path())
     sight = cards.within_sight(request, papers.values(), around)
     seen = {paper.pk for paper in sight.papers}
