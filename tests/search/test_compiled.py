@@ -49,6 +49,17 @@ def test_a_constant_that_another_module_tells_otherwise_by_now_is_not_the_one_of
     assert run() == ["150", "1"]
 
 
+def test_what_is_listed_but_was_never_written_is_not_what_was_there_before(run, tmp_path):
+    run()
+    (before,) = (tmp_path / "kept").rglob("*.nbc")
+    content = before.read_bytes()
+    (tmp_path / "elsewhere.py").write_text("TIMES = 10")
+    run()
+    before.write_bytes(content)
+    assert run() == ["150", "0"]
+    assert run() == ["150", "1"]
+
+
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])
 def test_what_was_cut_by_a_power_cut_is_compiled_anew(run, tmp_path, ending):
     run()

@@ -26,6 +26,9 @@ type Order = NDArray[np.int64]
 _f4, _u8, _i8 = np.float32, np.uint64, np.int64
 _LONG = _f4(32767)
 _STEP = _f4(2 / 2048)
+_SPREAD = _f4(0.1)
+"""By how much a cosine that half of a code tells is mostly below that of all of it: once and a half its deviation,
+which for 256 of 512 bits is a quarter of pi divided by the root of 128."""
 
 
 @compiled
@@ -72,41 +75,55 @@ def sides(beyond: Floats, turned: Floats, code: Words) -> None:
 
 
 @compiled
+def beyond_half(more: Words, code: Words) -> np.float32:
+    """Return how many bits of the other half of a code differ."""
+    differing = bits_set(more[0] ^ code[4]) + bits_set(more[1] ^ code[5])
+    return _f4(np.int32(differing + bits_set(more[2] ^ code[6]) + bits_set(more[3] ^ code[7])))
+
+
+@compiled
 def entered(
     code: Words, square: np.float32, far: np.float32, beside: np.float32,
     begin: np.int64, end: np.int64, after: np.int64,
-    flat: Words, blocks: Words, leans: Floats, places: Places, asked: Words,
+    flat: Words, blocks: Words, more: Words, leans: Floats, places: Places, asked: Words,
     wanted: int, least: np.float32, rows: Places, guesses: Floats, number: int,
 ) -> tuple[int, np.float32]:  # fmt: skip
     """Add to ``number`` rows those of one cell that reach a score; return how many they are, and what is to be reached.
 
-    after: the first block of the cell that is read next. flat: the blocks as [blocks, 512].
+    By the first half of its code an entry may come near to the score; the other half is read of those alone.
+    after: the first block of the cell that is read next. flat: the blocks as [blocks, 256].
     """
-    apart, guess, half = np.empty(64, np.float32), np.empty(64, np.float32), _f4(256)
-    a, b, c, d, e, f, g, h = code[0], code[1], code[2], code[3], code[4], code[5], code[6], code[7]
+    apart, width, guess = np.empty(64, np.float32), np.empty(64, np.float32), np.empty(64, np.float32)
+    half, every = _f4(128), _f4(256)
+    a, b, c, d = code[0], code[1], code[2], code[3]
     for block in range(begin, end):
         ahead = block + 1 if block + 1 < end else after
-        for i in range(0, 512, 8):
+        for i in range(0, 256, 8):
             fetch(flat, ahead, _i8(i))
         codes, lean64 = blocks[block], leans[64 * block : 64 * block + 64]
         for i in range(64):
             differing = bits_set(codes[0, i] ^ a) + bits_set(codes[1, i] ^ b)
             differing += bits_set(codes[2, i] ^ c) + bits_set(codes[3, i] ^ d)
-            differing += bits_set(codes[4, i] ^ e) + bits_set(codes[5, i] ^ f)
-            differing += bits_set(codes[6, i] ^ g) + bits_set(codes[7, i] ^ h)
             apart[i] = _f4(np.int32(differing))
         for i in range(64):
             lean = lean64[i]
-            guess[i] = cosine(apart[i], half) * far * np.sqrt(abs(_f4(1) + square - _f4(2) * lean)) + lean + beside
+            width[i] = far * np.sqrt(abs(_f4(1) + square - _f4(2) * lean))
+            guess[i] = (cosine(apart[i], half) + _SPREAD) * width[i] + lean + beside
         reached = _u8(0)
         for i in range(64):
             reached |= _u8(guess[i] >= least) << _u8(i)
+        left = reached
+        while left:
+            fetch(more, _i8(64 * block + place_of(left)), _i8(0))
+            left &= left - _u8(1)
         while reached:
             at = place_of(reached)
             reached &= reached - _u8(1)
-            row = places[64 * block + at]
-            if 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
-                rows[number], guesses[number] = row, guess[at]
+            entry = 64 * block + at
+            row, whole = places[entry], apart[at] + beyond_half(more[entry], code)
+            score = cosine(whole, every) * width[at] + lean64[at] + beside
+            if score >= least and 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
+                rows[number], guesses[number] = row, score
                 number += 1
         if number + 64 > len(rows):
             number, least = fewer(rows, guesses, number, wanted)
@@ -116,15 +133,15 @@ def entered(
 @compiled
 def looked(
     dots: Floats, beyond: Floats, order: Order, most: int,
-    squares: Floats, turns: Floats, begins: Places, blocks: Words, leans: Floats, places: Places, asked: Words,
-    wanted: int, rows: Places, guesses: Floats,
+    squares: Floats, turns: Floats, begins: Places, blocks: Words, more: Words, leans: Floats, places: Places,
+    asked: Words, wanted: int, rows: Places, guesses: Floats,
 ) -> int:  # fmt: skip
     """Write rows of a set with their scores, the best ``wanted`` and perhaps more, out of the first cells.
 
     order: of the cells, until ``most`` entries were looked at. asked: the set, a bit a row.
     """
     code, least = np.empty(8, np.uint64), _f4(-9)
-    number, seen, flat = 0, 0, blocks.reshape(len(blocks), 512)
+    number, seen, flat = 0, 0, blocks.reshape(len(blocks), 256)
     for k in range(len(order)):
         if seen >= most:
             break
@@ -136,7 +153,7 @@ def looked(
         far = np.sqrt(abs(_f4(1) + square - _f4(2) * dots[cell]))
         number, least = entered(
             code, square, far, dots[cell] - square, begin, end, _i8(min(begins[after], len(blocks) - 1)),
-            flat, blocks, leans, places, asked, wanted, least, rows, guesses, number,
+            flat, blocks, more, leans, places, asked, wanted, least, rows, guesses, number,
         )  # fmt: skip
     return number
 
@@ -144,7 +161,8 @@ def looked(
 @compiled
 def nearest(
     query: Floats, dots: Floats, beyond: Floats, order: Order, most: int,
-    squares: Floats, turns: Floats, begins: Places, cells: Words, cell_leans: Floats, entries: Places, asked: Words,
+    squares: Floats, turns: Floats, begins: Places, cells: Words, cells_more: Words, cell_leans: Floats,
+    entries: Places, asked: Words,
     projection: Floats, mean: Floats, shift: Floats,
     blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
     rest: Words, first: int, second: int, places: Places, aparts: Floats, leant: Floats, scores: Floats,
@@ -156,7 +174,7 @@ def nearest(
     ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are compared by their numbers.
     """
     number = looked(
-        dots, beyond, order, most, squares, turns, begins, cells, cell_leans, entries, asked,
+        dots, beyond, order, most, squares, turns, begins, cells, cells_more, cell_leans, entries, asked,
         wanted, rows[:room], guesses[:room],
     )  # fmt: skip
     if number > wanted:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.search.cells import BITS, Cells, Sizes, begun
-from broadsheet.search.codes import BLOCK, Floats, Frame, Rows, quantised, unit
+from broadsheet.search.codes import BLOCK, HALF, Floats, Frame, Rows, quantised, unit
 from broadsheet.search.columns import GONE, IDS, SCALES, View, wide
 
 SAMPLE = 65_536
@@ -142,7 +142,9 @@ def _written(
     for rows, vectors in _portions(view, grouped, stop):
         whose, place = labels[rows], places[rows]
         bits = np.packbits(vectors @ frame.projection > cells.turned[whose], axis=1, bitorder="little")
-        cells.codes[place // BLOCK, :, place % BLOCK] = bits.view("<u8").reshape(-1, BITS // 64)
+        codes = bits.view("<u8").reshape(-1, BITS // 64)
+        cells.codes[place // BLOCK, :, place % BLOCK] = codes[:, :HALF]
+        cells.more[place] = codes[:, HALF:]
         cells.leans[place] = np.einsum("ij,ij->i", vectors, means[whose])
         cells.rows[place] = rows
         report(len(grouped) + (done := done + len(rows)), 2 * len(grouped))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from broadsheet.errors import BroadsheetError
 from broadsheet.search.codes import (
     BLOCK,
+    HALF,
     KEPT,
     Coding,
     Floats,
@@ -47,7 +48,7 @@ LEAST = 40_000
 """Rows looked at in any case."""
 
 _HEAD = 4096
-_SIGN = b"broadsheet cells 1\n"
+_SIGN = b"broadsheet cells 2\n"
 _NUMBERS = 8
 _ROOM = 3
 """Times the rows wanted that there is room for: more take longer to go through, and fewer have to be so more often."""
@@ -68,9 +69,9 @@ class Cells(NamedTuple):
     celled: rows that stand in a cell as they are now, a bit a row; the writer takes a row out before it changes it.
     means, steps: [cells, dim], small numbers of each group's mean, and what they are to be multiplied by: [cells].
     squares: [cells], of the means' lengths. turned: [cells, BITS], the means projected as codes are. begins: [cells +
-    1], the first block of each. codes: [blocks, BITS / 64, BLOCK], on which side of its cell's mean each projection of
-    an entry lies. leans: how far each leans to that mean. rows: which it is, -1 for none. crc: what everything but
-    ``celled`` has to add up to.
+    1], the first block of each. codes: [blocks, HALF, BLOCK], on which side of its cell's mean each projection of an
+    entry lies, the first half; more: [entries, HALF], the other half, of which little is read. leans: how far each
+    leans to that mean. rows: which it is, -1 for none. crc: what everything but ``celled`` has to add up to.
     """
 
     celled: Words
@@ -80,6 +81,7 @@ class Cells(NamedTuple):
     turned: Floats
     begins: NDArray[np.int32]
     codes: Words
+    more: Words
     leans: Floats
     rows: NDArray[np.int32]
     memory: Array
@@ -182,7 +184,7 @@ def nearest(
     inside = _ROOM * wanted + BLOCK
     rows, guesses, keys = _room(inside + second + BLOCK)
     found = cell_loops.nearest(
-        query, dots, beyond, order, max(LEAST, int(SHARE * count)), *cells[3:9], asked,
+        query, dots, beyond, order, max(LEAST, int(SHARE * count)), *cells[3:10], asked,
         frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
         rest, first, second, places, aparts, leant, scores, inside, wanted, limit, rows, guesses, keys,
@@ -200,7 +202,7 @@ def _each_once(keys: Rows, scores: Floats) -> tuple[Rows, Floats]:
 
 
 def _never_changed(cells: Cells) -> list[NDArray[Any]]:
-    return list(cells[1:9])
+    return list(cells[1:10])
 
 
 def _fixed_part(cells: Cells) -> memoryview:
@@ -232,7 +234,8 @@ def _parts(sizes: Sizes) -> list[tuple[str, tuple[int, ...]]]:
         ("<f4", (cells,)),
         ("<f4", (cells, BITS)),
         ("<i4", (cells + 1,)),
-        ("<u8", (blocks, BITS // 64, BLOCK)),
+        ("<u8", (blocks, HALF, BLOCK)),
+        ("<u8", (blocks * BLOCK, BITS // 64 - HALF)),
         ("<f4", (blocks * BLOCK,)),
         ("<i4", (blocks * BLOCK,)),
     ]

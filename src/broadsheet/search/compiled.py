@@ -39,8 +39,27 @@ def _dated(made: Any) -> Any:
         taken = hashlib.blake2b(digest_size=16)
         for part in _taken(made.py_func, {made.py_func}):
             taken.update(len(part).to_bytes(8) + part)
-        kept._source_stamp = (kept._source_stamp, taken.hexdigest())
+        stamp = kept._source_stamp = (kept._source_stamp, taken.hexdigest())
+        _signed(kept, stamp)
     return made
+
+
+def _signed(kept: Any, stamp: Any) -> None:
+    """Have what is kept tell itself what it was made of and for which types.
+
+    numba writes the list of what it keeps before the thing listed, and two processes may give one name to two things:
+    who reads meanwhile, or ever after a kill, would be given machine code of another source.
+    """
+    load, save = kept.load, kept.save
+
+    def loaded(key: Any) -> Any:
+        told = load(key)
+        return told[2] if told is not None and told[:2] == (stamp, key) else None
+
+    def saved(key: Any, data: Any) -> None:
+        save(key, (stamp, key, data))
+
+    kept.load, kept.save = loaded, saved
 
 
 def _taken(function: Any, seen: set[Any]) -> Iterator[bytes]:

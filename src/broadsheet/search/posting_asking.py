@@ -17,7 +17,7 @@ from broadsheet.search.posting_words import keys_of
 from broadsheet.search.scoring import Part, Wanted
 from broadsheet.search.segments import FIELDS, MOST, STEP, Array, Segment
 
-READ_LEAST, READ_A_WORD = 4.0, 0.04
+READ_LEAST, READ_A_WORD = 2.0, 0.04
 """What is read of a query of many words, in shares of all papers: at least, and by each word. A place takes 1 ns."""
 
 
