@@ -264,3 +264,10 @@ def test_a_process_apart_is_told_its_place_and_ours_is_as_before(tmp_path, monke
     assert os.environ["BROADSHEET_HOME"] == home
     assert os.environ["BROADSHEET_SEARCH_URL"] == "http://search.example.org"
     assert "BROADSHEET_DATABASE" not in os.environ or os.environ["BROADSHEET_DATABASE"]
+
+
+def test_all_files_of_a_folder_are_read_through(tmp_path):
+    (tmp_path / "index").mkdir()
+    (tmp_path / "store").write_bytes(b"x" * 5_000_000)
+    (tmp_path / "index" / "codes").write_bytes(b"y" * 100)
+    assert watched.read_through(tmp_path) == 5_000_100

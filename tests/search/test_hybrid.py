@@ -11,7 +11,6 @@ from tests.records import record
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid, upkeep
-from broadsheet.search.beside import Begun
 from broadsheet.search.query import parse
 
 LIBRARY = [
@@ -123,21 +122,6 @@ def test_with_the_model_meaning_finds_what_words_do_not(library, embedder):
     assert found.hits[0].why == ("meaning",)
     assert "nearest in meaning" in found.notes[0]
     assert search("petrol engines").notes == []
-
-
-def test_the_meaning_of_a_long_text_alone_is_asked_beside_its_words(library, embedder, monkeypatch):
-    upkeep.backfill(library, embedder)
-    beside = []
-
-    class Watched(Begun):
-        def __init__(self, call, **how):
-            beside.append(how["beside"])
-            super().__init__(call, **how)
-
-    monkeypatch.setattr(hybrid, "Begun", Watched)
-    for text in ("proteins that are folded", "a model that folds proteins, and reads of them " * 9):
-        assert keys(search(text))[0] == "2501.00001"
-    assert beside == [False, True]
 
 
 def test_nonsense_finds_nothing_even_by_meaning(library, embedder):

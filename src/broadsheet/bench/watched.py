@@ -123,3 +123,13 @@ def _words(path: Path, after: str = "") -> list[str]:
 def load() -> Iterable[float]:
     """Return how many processes wanted a processor in the last 1, 5 and 15 minutes."""
     return os.getloadavg()
+
+
+def read_through(folder: Path) -> int:
+    """Read all files of a folder once and return their bytes: what is asked next finds them in the system's memory."""
+    seen = 0
+    for path in sorted(folder.rglob("*")):
+        with suppress(OSError), path.open("rb") as file:
+            while some := file.read(1 << 22):
+                seen += len(some)
+    return seen

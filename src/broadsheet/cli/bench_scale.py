@@ -230,8 +230,14 @@ def _stored(home: Path) -> int:
 
 @contextmanager
 def _loaded(home: Path, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Load Django on the state directory, with the model where there is one; yields what shows how far it is."""
+    """Load Django on the state directory, with the model where there is one; yields what shows how far it is.
+
+    All files are read through first, as a server that has run for a while has them in memory.
+    """
+    from broadsheet.bench.watched import read_through
+
     start.load(home)
+    read_through(home)
     from broadsheet.search import current
 
     try:

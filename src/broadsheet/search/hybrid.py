@@ -4,7 +4,7 @@ How a query is read lives in ``query``, how two rankings become one in ``fusing`
 found in ``relax``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -27,10 +27,6 @@ from broadsheet.search.tuning import DEFAULT, Ranking
 DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
-
-LONG = 0
-"""Words above which a text's meaning is asked beside its words, in another thread. Below, handing over between threads
-and sharing caches take what two processors gain (docs/search/measurements.md)."""
 
 LEAST_COSINE = 0.2
 """Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
@@ -85,7 +81,11 @@ def search(
     query = _with_ids(query)
     complete = exact or query.order != "relevance" or not query.text
     wanted = holding(query)
-    counted = _begun(partial(searcher.tally, filters=wanted, facets=tally)) if tally or complete else None
+    counted = None
+    if tally or complete:
+        # Beside only where another machine does it: here it takes a millisecond, and by then knows more.
+        counting = partial(searcher.tally, filters=wanted, facets=tally)
+        counted = Begun(counting, beside=bool(settings.SEARCH_URL))
     if not complete:
         hits = _similar(searcher, query, results.notes, ranking)
     elif query.text and query.order == "relevance":
@@ -145,7 +145,7 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
         weight = state.weight_of_meaning(known, by_model=not getattr(encoder, "static", False))
     weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
     asked = _Asked(searcher, query, ranking, weight)
-    begun = _begun(partial(asked.by_meaning, encoder), long=_is_long(query.text)) if encoder else None
+    begun = Begun(partial(asked.by_meaning, encoder)) if encoder else None
     alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
@@ -164,16 +164,6 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     if hits and not words and "title" not in hits[0].why:
         notes.append("Nothing was found by these words; these are the nearest in meaning.")
     return hits
-
-
-def _begun[T](call: Callable[[], T], *, long: bool = False) -> Begun[T]:
-    """Begin a call beside the others where that pays: where it takes long, or another machine does it."""
-    return Begun(call, beside=long or bool(settings.SEARCH_URL))
-
-
-def _is_long(text: str) -> bool:
-    """Whether a text has so many words that reading it takes long."""
-    return len(text.split(maxsplit=LONG)) > LONG
 
 
 def _encoder(searcher: Searcher, notes: list[str]) -> Encoder | None:
