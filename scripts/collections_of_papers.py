@@ -6,7 +6,7 @@
 ``same-authors``: the title of a paper asks for others that share two of its authors; it is not among them itself.
 ``same-authors-abstract``: its abstract asks for the same. ``title-phrases``: a phrase of one to three words asks for
 the papers that have it in their title; the titles are taken away. ``titles``: a title asks for its abstract.
-Each is measured with ``broadsheet bench beir FOLDER/NAME``.
+Each is measured with ``broadsheet bench beir FOLDER/NAME``, by field and year of the paper that asks where one does.
 """
 
 import argparse
@@ -33,6 +33,8 @@ class Row(NamedTuple):
     title: str
     abstract: str
     authors: frozenset[str]
+    field: str
+    year: str
 
 
 def main() -> None:
@@ -58,11 +60,12 @@ def main() -> None:
     relevant = {row.key: [one.key for one in found if one.key not in asking] for row, found in groups}
     judged = [row for row, _ in groups if relevant[row.key]]
     qrels = {row.key: relevant[row.key] for row in judged}
-    write(asked.folder / "same-authors", others, {row.key: row.title for row in judged}, qrels)
-    write(asked.folder / "same-authors-abstract", others, {row.key: row.abstract for row in judged}, qrels)
+    write(asked.folder / "same-authors", others, {row.key: row.title for row in judged}, qrels, judged)
+    write(asked.folder / "same-authors-abstract", others, {row.key: row.abstract for row in judged}, qrels, judged)
     bare = [row._replace(title="") for row in some]
     named = draw.sample(some, min(QUERIES, len(some)))
-    write(asked.folder / "titles", bare, {row.key: row.title for row in named}, {row.key: [row.key] for row in named})
+    own = {row.key: [row.key] for row in named}
+    write(asked.folder / "titles", bare, {row.key: row.title for row in named}, own, named)
     phrases = by_phrase(some)
     drawn = draw.sample(sorted(phrases), min(QUERIES, len(phrases)))
     write(asked.folder / "title-phrases", bare, {text: text for text in drawn}, {text: phrases[text] for text in drawn})
@@ -75,12 +78,18 @@ def papers(home: Path) -> list[Row]:
     import django
 
     django.setup()
+    from broadsheet.bench.known_item import field_of
     from broadsheet.papers.models import Paper
     from broadsheet.papers.tex import plain
 
     kept = Paper.objects.standing().exclude(abstract="").order_by("pk")
-    values = kept.values_list("key", "title", "abstract", "authors")
-    return [Row(key, plain(title), plain(abstract), frozenset(names)) for key, title, abstract, names in values]
+    values = kept.values_list("key", "title", "abstract", "authors", "categories", "day")
+    return [
+        Row(
+            key, plain(title), plain(abstract), frozenset(names), field_of(categories), str(day.year) if day else "none"
+        )
+        for key, title, abstract, names, categories, day in values
+    ]
 
 
 def by_authors(rows: list[Row]) -> list[tuple[Row, list[Row]]]:
@@ -111,15 +120,22 @@ def by_phrase(rows: Iterable[Row]) -> dict[str, list[str]]:
     return {phrase: keys for phrase, keys in found.items() if 5 <= len(keys) <= 40}
 
 
-def write(folder: Path, rows: Iterable[Row], queries: Mapping[str, str], qrels: Mapping[str, Iterable[str]]) -> None:
-    """Write one collection."""
+def write(
+    folder: Path,
+    rows: Iterable[Row],
+    queries: Mapping[str, str],
+    qrels: Mapping[str, Iterable[str]],
+    asking: Iterable[Row] = (),
+) -> None:
+    """Write one collection. asking: the papers that queries are made of, whose field and year these then name."""
+    told = {row.key: {"metadata": {"field": row.field, "year": row.year}} for row in asking}
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     with (folder / "corpus.jsonl").open("w", encoding="utf-8") as out:
         for row in rows:
             out.write(json.dumps({"_id": row.key, "title": row.title, "text": row.abstract}) + "\n")
     with (folder / "queries.jsonl").open("w", encoding="utf-8") as out:
         for query, text in queries.items():
-            out.write(json.dumps({"_id": query, "text": text}) + "\n")
+            out.write(json.dumps({"_id": query, "text": text} | told.get(query, {})) + "\n")
     with (folder / "qrels" / "test.tsv").open("w", encoding="utf-8") as out:
         out.write("query-id\tcorpus-id\tscore\n")
         for query, keys in qrels.items():

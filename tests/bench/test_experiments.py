@@ -125,6 +125,20 @@ def test_the_history_tells_what_was_asked_and_nothing_of_single_queries():
     assert "q17" not in str(Comparison.objects.get().answer)
 
 
+def test_the_half_that_is_shown_is_told_by_group_and_small_groups_together():
+    groups = {"field": {q: "cs" if n < 300 else "math" if n < 396 else f"rare {n}" for n, q in enumerate(QUERIES)}}
+    told = compare(scores(), scores(0.1, seed=2), groups=groups)
+    rows = {row["group"]: row for row in told.by_group}
+    assert rows.keys() == {"cs", "math"}, "four others are too few to be told even together"
+    kept_back = Holdout.objects.get().queries
+    assert sum(row["queries"] for row in rows.values()) <= len(QUERIES) - kept_back
+    assert rows["cs"]["low"] < rows["cs"]["mean"] < rows["cs"]["high"]
+    assert rows["cs"]["mean"] == pytest.approx(0.1, abs=0.02)
+    assert told.bounds[0] < told.shown < told.bounds[1]
+    again = compare(scores(), scores(0.1, seed=2), groups=groups)
+    assert (again.again, again.by_group) == (True, told.by_group)
+
+
 def test_other_judgments_make_another_fingerprint():
     queries = {"q1": "lanterns"}
     assert experiments.fingerprint(queries, {"q1": {"d1": 1}}) != experiments.fingerprint(queries, {"q1": {"d1": 2}})

@@ -70,6 +70,7 @@ def test_items_become_queries_with_one_relevant_paper_each(lanterns):
     judged = known_item.judged(known_item.titles([lanterns]))
     assert judged.queries == {"2601.00007": "Lanterns of the α Coast"}
     assert judged.qrels == {"2601.00007": {"2601.00007": 1}}
+    assert judged.groups == {"field": {"2601.00007": "physics"}, "year": {"2601.00007": "2026"}}
 
 
 class TestAPreparedFolder:

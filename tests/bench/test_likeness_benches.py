@@ -100,6 +100,16 @@ def test_similar_papers_are_scored_by_the_same_hands(series, either_half):
     assert found.scores["meaning"]["nDCG@10"]["2601.00001"] == 0.0  # nothing has a vector
     assert found.groups["field"] == {"2601.00001": "cs", "2601.00002": "cs"}
     assert found.groups["year"]["2601.00001"] == "2025"
+    assert found.groups["near"] == {"2601.00001": "1", "2601.00002": "1"}
+    assert found.groups["text"]["2601.00001"] == "1-100"
+
+
+def test_a_paper_is_told_apart_by_the_words_of_its_text_and_by_how_many_are_near(series):
+    long = cast.paper("2601.00005", "Long", abstract="word " * 150)
+    near = {f"2601.0000{number}": 1 for number in range(1, 5)}
+    found = similar.measure(similar.Judged("authors", {long.pk: near}), same_hands.Hands(), ["words"], silent)
+    assert found.groups["text"] == {"2601.00005": "151-200"}
+    assert found.groups["near"] == {"2601.00005": "3-5"}
 
 
 def test_a_series_is_of_all_the_same_authors_within_a_month(db, either_half):
@@ -160,4 +170,5 @@ def test_like_this_but_is_asked_beside_the_paper_and_the_words_alone(series, eit
     ranked = {system: scores["nDCG@10"]["keyword 2601.00001"] for system, scores in found.scores.items()}
     assert ranked["like"] == 1.0
     assert found.groups["change"] == {"keyword 2601.00001": "keyword"}
+    assert found.groups["length"] == {"keyword 2601.00001": "1-3"}
     assert found.groups["year"] == {"keyword 2601.00001": "2025"}

@@ -241,6 +241,8 @@ def test_the_report_tells_tasks_fields_years_and_the_item_model(week):
     text = live_report.table(told)
     assert "2026-W02 (2026-01-05 to 2026-01-11)" in text
     assert "Item model: nDCG@10" in text
+    (field,) = [line.split() for line in text.splitlines() if line.startswith("  cs.LG ")]
+    assert field[3].startswith("("), "each mean has its bounds"
 
 
 def test_the_history_is_oldest_first_in_the_order_of_the_tables(week):
@@ -262,6 +264,17 @@ def test_weeks_are_told_together_task_by_task(week):
         row = next(line for line in told.splitlines() if line.startswith(task)).split()
         assert row[1] == str(2 * group["queries"])
         assert float(row[2]) == pytest.approx(group["systems"]["words"]["nDCG@10"]["mean"], abs=0.001)
+
+
+def test_weeks_are_told_together_by_field_length_and_year_with_bounds(week):
+    first = live_actions.measure(WEEK)
+    told = [line.split() for line in live_report.pooled([first, first]).splitlines()]
+    (field,) = [row for row in told if row[0] == "cs.LG"]
+    assert field[1] == str(2 * first["queries"])
+    assert field[3].startswith("("), "each mean has its bounds"
+    assert {"1-3", "2026"} <= {row[0] for row in told}
+    old = {name: part for name, part in first.items() if name != "groups"}
+    assert "By field, length and year: not kept of 2026-W02" in live_report.pooled([first, old])
 
 
 def test_a_week_with_too_few_papers_is_refused(site):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,34 @@ def test_an_interval_holds_its_mean_and_narrows_with_more_queries():
 def test_the_same_seed_gives_the_same_interval():
     values = [0.1, 0.9, 0.4, 0.7]
     assert measures.interval(values) == measures.interval(values)
+
+
+def test_an_interval_is_that_of_the_means_of_samples_however_many_are_drawn_at_a_time(monkeypatch):
+    values = np.random.default_rng(7).random((3, 33))
+    drawn = np.random.default_rng(4).integers(0, 33, size=(500, 33))
+    low, high = np.percentile(values[:, drawn].mean(axis=2), (2.5, 97.5), axis=1)
+    for at_a_time in (33, 1000, measures.DRAWN):
+        monkeypatch.setattr(measures, "DRAWN", at_a_time)
+        told = measures.intervals(values.tolist(), rounds=500, seed=4)
+        assert [one.mean for one in told] == pytest.approx(values.mean(axis=1).tolist())
+        assert [one.low for one in told] == pytest.approx(low.tolist())
+        assert [one.high for one in told] == pytest.approx(high.tolist())
+        assert told[1] == pytest.approx(measures.interval(values[1].tolist(), rounds=500, seed=4))
+
+
+def test_sequences_over_other_queries_have_no_interval_together():
+    assert measures.intervals([]) == []
+    assert measures.intervals([[], []]) == [(0, 0, 0)] * 2
+    with pytest.raises(ValueError, match="shape"):
+        measures.intervals([[0.1, 0.2], [0.1]])
+
+
+def test_many_pairs_are_told_apart_as_each_is_by_itself(monkeypatch):
+    one, other = np.random.default_rng(3).random((2, 40)).tolist()
+    alone = [measures.difference(*pair) for pair in ((one, other), (other, one), (one, one))]
+    monkeypatch.setattr(measures, "DRAWN", 100)
+    assert measures.differences([(one, other), (other, one), (one, one)]) == alone
+    assert measures.differences([]) == []
 
 
 def test_a_difference_in_every_query_is_no_chance_and_one_in_both_directions_is():

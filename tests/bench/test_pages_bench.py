@@ -70,6 +70,23 @@ def test_the_gates_tell_what_is_passed():
     assert missed == {(0, "AP over the better one"), (1, "AP, aim"), (3, "P@20")}
 
 
+def test_bounds_hold_what_was_found_and_are_wide_for_few_papers():
+    def told(papers):
+        """Every other paper of a list is of the page, in its order; another of the page is not found."""
+        listed = [f"p{number}" for number in range(papers)]
+        members = [*listed[::2], "missed"]
+        scores = {key: 1.0 / place for place, key in enumerate(listed, start=1)}
+        return pages.bounds(listed, members, scores)
+
+    few, many = told(8), told(80)
+    assert few.keys() == {"AP", "P@20", "rho", "found"}
+    assert few == told(8), "the same each time"
+    for name in ("AP", "P@20", "found"):
+        assert 0 <= few[name][0] < few[name][1] <= 1
+    assert few["AP"][1] - few["AP"][0] > many["AP"][1] - many["AP"][0]
+    assert many["found"][1] == 1, "the one that was missed is not always drawn"
+
+
 @pytest.fixture
 def rival(tmp_path):
     """A paper of page 1 answers the query of page 0 better than that page's own."""
@@ -102,7 +119,9 @@ class TestMeasuring:
         found, records = documents(rival)
         self.taken_in(records)
         words = pages.measure(found, ["words"])["words"]
-        assert words[0] == {"AP": 1 / 2, "P@20": 1 / 20, "rho": 0, "found": 1}, "the rival holds both words"
+        told = {name: words[0][name] for name in ("AP", "P@20", "rho", "found")}
+        assert told == {"AP": 1 / 2, "P@20": 1 / 20, "rho": 0, "found": 1}, "the rival holds both words"
+        assert words[0]["bounds"].keys() == told.keys()
         assert [page["AP"] for page in words[1:]] == [0, 1, 1]
 
     def test_among_others_papers_of_other_pages_are_left_out_of_the_list(self, rival):

@@ -51,19 +51,25 @@ def silent(done, total):
 
 def test_the_more_papers_the_model_has_read_the_nearer_is_search_to_its_own(index, monkeypatch):
     monkeypatch.setattr(tiers, "NEAREST", 2)
+    monkeypatch.setattr(tiers, "RECALL", "recall@2")
     tiers.read(Model(), silent, lambda: False)
     assert Embedding.objects.filter(model=student.SPACE).count() == len(SUBJECTS)
     held = tiers.held(student.SPACE, silent)
-    judged = Judgments({"q": "engines of cars"}, {"q": {"2501.00000": 1}})
+    judged = Judgments({"q": "engines of cars"}, {"q": {"2501.00000": 1}}, {"field": {"q": "cs"}})
     found = tiers.measure(index, held, judged, [0.0, 0.4, 1.0], {}, silent)
     assert [tier.share for tier in found] == [0.0, 0.4, 1.0]
     assert found[0].cosine < found[1].cosine < found[2].cosine == pytest.approx(1, abs=1e-3)
     assert found[0].weight < found[1].weight < found[2].weight
-    assert found[2].recall == 1.0
-    assert found[2].scores["meaning"]["nDCG@10"] == 1.0
-    shown = tiers.table(tiers.as_json(held, judged, found))
-    assert shown.splitlines()[0] == "5 papers, 1 queries"
-    assert "40%" in shown.splitlines()[3]
+    assert found[2].means["meaning"]["recall@2"] == (1, 1, 1)
+    assert found[2].means["meaning"]["nDCG@10"] == (1, 1, 1)
+    answer = tiers.as_json(held, judged, found)
+    (row,) = answer["tiers"][2]["systems"]["fused"]["by_field"]
+    assert (row["field"], row["queries"], row["mean"]) == ("cs", 1, 1.0)
+    assert row["measures"].keys() == {"nDCG@10", "MRR@10"}
+    shown = tiers.table(answer)
+    assert shown.splitlines()[0] == "5 papers, 1 queries; in brackets 95 % intervals"
+    assert shown.splitlines()[1].split() == ["upgraded", "0%", "40%", "100%"]
+    assert "nDCG@10 of meaning by number of words in the query" in shown
 
 
 def test_reading_can_be_stopped_and_goes_on(index):

@@ -52,6 +52,7 @@ def test_a_second_run_takes_nothing_in_and_is_compared_with_the_first(answered, 
     assert again.returncode == 0, again.stderr
     assert "words, against the other file: +0.0000 nDCG@10, p = 1.0000" in again.stdout
     assert "6 documents, 3 judged queries" in again.stdout
+    assert "By field: the collection does not say it of its queries." in again.stdout
 
 
 def test_a_folder_with_papers_of_another_collection_is_not_asked(answered, home, tmp_path):

@@ -41,6 +41,7 @@ def test_rankings_are_compared_and_the_history_tells_it(home, collection):
     assert "of 3 answers left" in told.stdout  # an answer of the half kept back may come by its noise
     assert "should have 1,000 queries" in told.stdout
     assert "q17" not in told.stdout + told.stderr
+    assert "The half that is shown, by number of words in the query; in brackets 95 % intervals:" in told.stdout
     kept = json.loads(run(home, "history", "--json").stdout)
     assert len(kept[0]["on"]) <= 80  # the database's room for a name
     assert kept[0]["comparisons"][0]["other"] == "weight=0.0 depth=5"

@@ -1,5 +1,7 @@
 """Collections in BEIR's layout."""
 
+import json
+
 import pytest
 from tests.conftest import DATA
 
@@ -28,6 +30,17 @@ def test_only_judged_queries_are_read():
     found = judgments(FOLDER)
     assert set(found.queries) == set(found.qrels) == {"q1", "q2", "q3"}
     assert found.qrels["q1"] == {"d1": 2, "d2": 1}
+
+
+def test_queries_are_told_apart_by_field_and_year_where_the_collection_names_them(tmp_path):
+    assert judgments(FOLDER).groups == {}
+    write(tmp_path, "q1\td1\t1\nq2\td1\t1\n")
+    rows = [
+        {"_id": "q1", "text": "a", "metadata": {"field": "cs", "year": 2020, "url": "x"}},
+        {"_id": "q2", "text": "b", "metadata": {"year": ["2020"], "field": "\x1bmath"}},
+    ]
+    (tmp_path / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert judgments(tmp_path).groups == {"field": {"q1": "cs", "q2": "math"}, "year": {"q1": "2020", "q2": "none"}}
 
 
 def test_judgments_need_no_heading(tmp_path):

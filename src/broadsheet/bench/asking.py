@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from broadsheet.bench.subgroups import length_of
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid
 from broadsheet.search.query import parse
@@ -22,6 +23,7 @@ class Measured:
     """What came out. scores: by system, measure and query. milliseconds: of each query, by system.
 
     first: the measure by which systems and groups are compared. groups: by their name, the group of each query.
+    unknown: by what queries cannot be told apart here, and why.
     """
 
     documents: int
@@ -30,6 +32,7 @@ class Measured:
     scores: dict[str, Scores] = field(default_factory=dict)
     milliseconds: dict[str, list[float]] = field(default_factory=dict)
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
 
 
 def ask(
@@ -52,6 +55,7 @@ def ask(
     rankings = {system: named(system) for system in systems}
     keys = dict(Paper.objects.values_list("pk", "key"))
     found = Measured(len(keys), dict(queries), next(iter(measures)))
+    found.groups["length"] = {query: length_of(text) for query, text in queries.items()}
     done, total = 0, len(rankings) * len(queries)
     for system, ranking in rankings.items():
         scores: Scores = {name: {} for name in measures}

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from broadsheet.bench import measures
 from broadsheet.bench.asking import Measured, Report, Score, ask
 from broadsheet.bench.report import as_json, compared, table
-from broadsheet.sources.beir import Judgments, key_of
+from broadsheet.sources.beir import GROUPS, Judgments, key_of
 
-__all__ = ["MEASURES", "Measured", "as_json", "compared", "measure", "table"]
+__all__ = ["LACKING", "MEASURES", "Measured", "as_json", "compared", "measure", "table"]
 
 MEASURES: dict[str, Score] = {
     "nDCG@10": measures.ndcg,
@@ -17,11 +17,16 @@ MEASURES: dict[str, Score] = {
     "AP": measures.average_precision,
 }
 
+LACKING = "the collection does not say it of its queries."
+
 
 def measure(judged: Judgments, systems: Sequence[str], report: Report) -> Measured:
-    """Ask every judged query of each system and score what comes.
+    """Ask every judged query of each system and score what comes; by field and year too, where it has them.
 
     systems: as ``tuning.named`` reads them. report: called with (done, total) queries.
     """
     names = {key_of(document): document for grades in judged.qrels.values() for document in grades}
-    return ask(judged.queries, judged.qrels, systems, MEASURES, report, names=names)
+    found = ask(judged.queries, judged.qrels, systems, MEASURES, report, names=names)
+    found.groups |= judged.groups
+    found.unknown = {kind: LACKING for kind in GROUPS if kind not in judged.groups}
+    return found

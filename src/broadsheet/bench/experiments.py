@@ -7,15 +7,16 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from broadsheet.bench import holdout
+from broadsheet.bench import holdout, measures
 from broadsheet.bench.models import Comparison, Holdout
+from broadsheet.bench.subgroups import Groups, members
 from broadsheet.errors import BadInput, Refused
 from broadsheet.search import tuning
 
@@ -23,6 +24,8 @@ BUDGET = 20
 """Answers that the half kept back gives in all, unless another number was named when the set was first used."""
 LEAST = 40
 """Queries below which no two halves are made: nothing could be told."""
+LEAST_OF_GROUP = 10
+"""Queries of a group that is told; fewer would tell single ones."""
 
 type Scores = Mapping[str, float]
 """The score of each query, in [0, 1]."""
@@ -46,8 +49,9 @@ class Told:
 
     verdict: of ``other`` against ``one``. difference: its estimate; it counts where it exceeds the margin, which grows
     with ``tried``, the comparisons made on this set, this one among them. shown: the difference on the half that is
-    shown. cost: answers of the half kept back that were used. agree: up to which difference of the halves (and noise)
-    the shown one is told. again: the same question was answered before, so it cost nothing.
+    shown. bounds: between which that lies in 95 of 100 samples of its queries. by_group: both in each group of them, of
+    which it has enough. cost: answers of the half kept back that were used. agree: up to which difference of the halves
+    (and noise) the shown one is told. again: the same question was answered before, so it cost nothing.
     """
 
     one: str
@@ -65,6 +69,8 @@ class Told:
     left: int
     budget: int
     again: bool = False
+    bounds: Sequence[float] = ()
+    by_group: Sequence[Mapping[str, Any]] = ()
 
 
 def fingerprint(queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]] | None = None) -> str:
@@ -90,11 +96,20 @@ def check(on: QuerySet, budget: int | None = None) -> None:
 
 @transaction.atomic
 def compare(
-    on: QuerySet, one: str, other: str, ours: Scores, theirs: Scores, *, measure: str, budget: int | None = None
+    on: QuerySet,
+    one: str,
+    other: str,
+    ours: Scores,
+    theirs: Scores,
+    *,
+    measure: str,
+    budget: int | None = None,
+    groups: Groups | None = None,
 ) -> Told:
     """Tell whether ``other`` ranks better than ``one``, and keep that it was asked.
 
     ours, theirs: scores by query of ``one`` and ``other``. budget: of a set that is used for the first time.
+    groups: by what the queries are told apart, of which the half that is shown is told by itself.
     The queries are halved by a number that only the database knows. Raises Refused and BadInput as ``check`` does,
     and BadInput for rankings without name or for too few queries in common.
     """
@@ -107,11 +122,14 @@ def compare(
             f"All must have one, and they must be {LEAST} at least.",
         )
     kept = _opened(on, budget, sorted(ours))
-    shown, back = _halves(kept, {query: theirs[query] - ours[query] for query in ours})
+    gains = {query: theirs[query] - ours[query] for query in ours}
+    shown, back = _halves(kept, gains)
     before = kept.comparisons.filter(one=one, other=other).order_by("-pk").first()
+    by_group = _by_group(kept, gains, groups or {})
     if before is not None and _same(before, shown, back, measure):
-        return Told(**(before.answer["told"] | {"again": True, "cost": 0, "left": kept.budget - kept.spent}))
-    told = _asked(kept, one, other, shown, back, measure)
+        again = {"again": True, "cost": 0, "left": kept.budget - kept.spent, "by_group": by_group}
+        return Told(**(before.answer["told"] | again))
+    told = replace(_asked(kept, one, other, shown, back, measure), by_group=by_group)
     answer = {"told": asdict(told), "seen": _seen(shown, back)}
     Comparison.objects.create(holdout=kept, made=timezone.now(), one=one, other=other, answer=answer)
     return told
@@ -200,7 +218,22 @@ def _asked(kept: Holdout, one: str, other: str, shown: Sequence[float], back: Se
         cost=int(answer.kept_back),
         left=reusable.left,
         budget=kept.budget,
+        bounds=measures.interval(shown)[1:],
     )
+
+
+def _by_group(kept: Holdout, gains: Mapping[str, float], groups: Groups) -> list[dict[str, Any]]:
+    """Return the gains of the half that is shown in each group; groups that are small there are told together."""
+    rows = []
+    for kind, group_of in groups.items():
+        shown = {query: name for query, name in group_of.items() if not _is_kept_back(kept.noise["seed"], query)}
+        held = members(shown)
+        rest = [query for queries in held.values() if len(queries) < LEAST_OF_GROUP for query in queries]
+        for name, queries in (held | {"other": rest}).items():
+            if len(queries) >= LEAST_OF_GROUP:
+                told = measures.interval([gains[query] for query in queries])
+                rows.append({"kind": kind, "group": name, "queries": len(queries)} | told._asdict())
+    return rows
 
 
 def _verdict(difference: float, margin: float) -> str:

@@ -145,14 +145,15 @@ def write(path: Path, seed: int, queries: int, found: Mapping[Task, Sequence[Ite
 def judged(found: Iterable[Item]) -> Judgments:
     """Return queries and judgments: each query is named by the key of its paper, the only relevant one."""
     found = list(found)
-    return Judgments({item.key: item.query for item in found}, {item.key: {item.key: 1} for item in found})
+    groups = {"field": {item.key: item.field for item in found}, "year": {item.key: item.year for item in found}}
+    return Judgments({item.key: item.query for item in found}, {item.key: {item.key: 1} for item in found}, groups)
 
 
 def measure(found: Sequence[Item], systems: Sequence[str], report: Report) -> Measured:
-    """Ask every item of each system, here; by field and by year too. See ``asking.ask``."""
+    """Ask every item of each system, here; by field and by year too, besides by length. See ``asking.ask``."""
     wanted = judged(found)
     made = ask(wanted.queries, wanted.qrels, systems, MEASURES, report)
-    made.groups = {"field": {item.key: item.field for item in found}, "year": {item.key: item.year for item in found}}
+    made.groups |= wanted.groups
     return made
 
 

@@ -15,6 +15,7 @@ from broadsheet.bench import measures
 from broadsheet.bench.asking import Measured, Report, Score
 from broadsheet.bench.known_item import draw, field_of
 from broadsheet.bench.same_hands import Half, Hands
+from broadsheet.bench.subgroups import length_of
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.papers.words import STOP
@@ -58,6 +59,7 @@ def measure(asked: Sequence[Change], hands: Hands, systems: Sequence[str], repor
     papers = Paper.objects.in_bulk([change.paper for change in asked])
     found = Measured(len(hands.rows), {name: change.words for name, change in names.items()}, next(iter(MEASURES)))
     found.groups = {
+        "length": {name: length_of(change.words) for name, change in names.items()},
         "change": {name: change.kind for name, change in names.items()},
         "field": {name: field_of(hands.rows[change.paper].categories) for name, change in names.items()},
         "year": {name: str(hands.rows[change.paper].year or "none") for name, change in names.items()},

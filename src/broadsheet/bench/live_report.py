@@ -1,12 +1,12 @@
 """What is told of a week's benchmark: by task, field and year with intervals; and the item model. As JSON and table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from broadsheet.bench import items, measures
 from broadsheet.bench.live import TASKS, Item, Made
 from broadsheet.bench.live_asking import FIRST, MEASURES, Scores, fingerprint
-from broadsheet.bench.report import length_of
+from broadsheet.bench.subgroups import length_of
 from broadsheet.search.tuning import Ranking
 
 ROUNDS = 2_000
@@ -24,6 +24,7 @@ def as_json(
 
     documents: papers in the index that was asked. model: what made the vectors, empty without one.
     """
+    groups = _groups(made.items)
     return {
         "week": made.week.name,
         "first": made.week.first.isoformat(),
@@ -38,9 +39,8 @@ def as_json(
         "systems": {name: str(ranking) for name, ranking in systems.items()},
         "tasks": {task: _group(made.items, scores, task) for task in (ALL, *_tasks(made.items))},
         "differences": list(_differences(made.items, scores)),
-        "by_field": _by(made.items, scores, [item.field for item in made.items]),
-        "by_year": _by(made.items, scores, [str(item.year) for item in made.items]),
-        "by_length": _by(made.items, scores, [length_of(item.query) for item in made.items]),
+        **{kind: _by(made.items, scores, groups[kind]) for kind in GROUPS},
+        "groups": groups,
         "items": _items(made.items, scores),
         "scores": {name: [round(score, 4) for score in found[FIRST]] for name, found in scores.items()},
     }
@@ -62,9 +62,7 @@ def table(answer: Mapping[str, Any]) -> str:
     lines += [_difference_line(row) for row in answer["differences"]]
     for kind, title in GROUPS.items():
         lines.append(f"{FIRST} by {title}, over all tasks:")
-        for row in (row for row in answer.get(kind, ()) if row["task"] == ALL):
-            cells = (f"{name} {one['mean']:.3f}" for name, one in row["systems"].items())
-            lines.append(f"  {row['group']:<12}{row['queries']:>4} queries: " + ", ".join(cells))
+        lines += _group_lines([row for row in answer.get(kind) or () if row["task"] == ALL])
     return "\n".join([*lines, *_model_lines(answer["items"])])
 
 
@@ -81,7 +79,7 @@ def history_table(answers: Sequence[Mapping[str, Any]], task: str = ALL) -> str:
 
 
 def pooled(answers: Sequence[Mapping[str, Any]]) -> str:
-    """Return what the queries of several weeks tell together: FIRST by task, and fused against each kind alone.
+    """Return what the queries of several weeks tell together: FIRST by task, fused against each kind alone, by group.
 
     answers: whole reports, as ``as_json`` made them. Systems that a week lacks are left out.
     """
@@ -98,7 +96,27 @@ def pooled(answers: Sequence[Mapping[str, Any]]) -> str:
         for than in (name for name in ("words", "meaning") if name in scores and "fused" in scores):
             row = measures.difference(scores["fused"], scores[than])
             told.append(_difference_line({"task": task, "than": than} | row._asdict()))
-    return "\n".join([*lines, *told])
+    return "\n".join([*lines, *told, *_pooled_groups(answers, shared)])
+
+
+def _pooled_groups(answers: Sequence[Mapping[str, Any]], systems: Sequence[str]) -> Iterator[str]:
+    """Yield FIRST by field, length and year over all tasks of several weeks."""
+    old = [answer["week"] for answer in answers if "groups" not in answer]
+    if old:
+        yield f"By field, length and year: not kept of {', '.join(old)}; `broadsheet bench live --again` keeps them."
+        return
+    scores = {name: [one for answer in answers for one in answer["scores"][name]] for name in systems}
+    for kind, title in GROUPS.items():
+        yield f"{FIRST} by {title}, over all tasks:"
+        groups = [one for answer in answers for one in answer["groups"][kind]]
+        told = _grouped(range(len(groups)), groups)
+        rows = [{"group": group, "queries": len(some), "systems": _of(scores, some)} for group, some in told]
+        yield from _group_lines(rows)
+
+
+def _of(scores: Mapping[str, Sequence[float]], places: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Return the mean of some queries by system, with its bounds."""
+    return {name: _interval(values, places) for name, values in scores.items()}
 
 
 def _scores_of(answer: Mapping[str, Any], task: str, system: str) -> list[float]:
@@ -131,19 +149,33 @@ def _group(all_of_them: Sequence[Item], scores: Scores, task: str) -> dict[str, 
 
 def _by(all_of_them: Sequence[Item], scores: Scores, groups: Sequence[str]) -> list[dict[str, Any]]:
     """Return FIRST of each group that has queries enough, in each task and in all; the largest first."""
+    firsts = {name: values[FIRST] for name, values in scores.items()}
     rows = []
     for task in (ALL, *_tasks(all_of_them)):
-        places: dict[str, list[int]] = {}
-        for number, item in enumerate(all_of_them):
-            if task in (ALL, item.task):
-                places.setdefault(groups[number], []).append(number)
-        small = [number for some in places.values() if len(some) < LEAST_OF_GROUP for number in some]
-        told = {group: some for group, some in places.items() if len(some) >= LEAST_OF_GROUP}
-        ordered = sorted(told.items(), key=lambda one: (-len(one[1]), one[0]))
-        for group, some in [*ordered, *([("other", sorted(small))] if small else [])]:
-            found = {name: _interval(values[FIRST], some) for name, values in scores.items()}
-            rows.append({"task": task, "group": group, "queries": len(some), "systems": found})
+        own = [number for number, item in enumerate(all_of_them) if task in (ALL, item.task)]
+        for group, some in _grouped(own, groups):
+            rows.append({"task": task, "group": group, "queries": len(some), "systems": _of(firsts, some)})
     return rows
+
+
+def _grouped(places: Iterable[int], groups: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """Return the places of each group, the largest first, and at the end those of small groups together."""
+    held: dict[str, list[int]] = {}
+    for place in places:
+        held.setdefault(groups[place], []).append(place)
+    small = [place for some in held.values() if len(some) < LEAST_OF_GROUP for place in some]
+    told = [(group, some) for group, some in held.items() if len(some) >= LEAST_OF_GROUP]
+    ordered = sorted(told, key=lambda one: (-len(one[1]), one[0]))
+    return [*ordered, ("other", sorted(small))] if small else ordered
+
+
+def _groups(all_of_them: Sequence[Item]) -> dict[str, list[str]]:
+    """Return the group of each query, in each way to tell them apart."""
+    return {
+        "by_field": [item.field for item in all_of_them],
+        "by_length": [length_of(item.query) for item in all_of_them],
+        "by_year": [str(item.year) for item in all_of_them],
+    }
 
 
 def _items(all_of_them: Sequence[Item], scores: Scores) -> dict[str, Any]:
@@ -174,6 +206,15 @@ def _differences(all_of_them: Sequence[Item], scores: Scores) -> Iterator[dict[s
             ours, theirs = ([scores[name][FIRST][place] for place in places] for name in ("fused", than))
             found = measures.difference(ours, theirs, rounds=ROUNDS)._asdict()
             yield {"task": task, "than": than} | {name: _round(value) for name, value in found.items()}
+
+
+def _group_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a line a group and a column a system."""
+    if rows:
+        yield f"  {'':<16}{'queries':>8}" + "".join(f"{name:>22}" for name in rows[0]["systems"])
+    for row in rows:
+        cells = (f"{_shown(one):>22}" for one in row["systems"].values())
+        yield f"  {row['group']:<16}{row['queries']:>8}" + "".join(cells)
 
 
 def _interval(values: Sequence[float], places: Sequence[int]) -> dict[str, float]:

@@ -5,7 +5,7 @@ document without one counts as grade 0.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ type Judged = Mapping[str, int]
 
 ROUNDS = 10_000
 SEED = 20_260_101
+DRAWN = 4_000_000
+"""Numbers that are drawn at a time, some 64 MB."""
 
 
 class Interval(NamedTuple):
@@ -83,12 +85,26 @@ def interval(values: Sequence[float], *, rounds: int = ROUNDS, seed: int = SEED)
 
     rounds: samples drawn; seed: the same one gives the same bounds. An empty sequence gives zeros.
     """
-    if not values:
-        return Interval(0.0, 0.0, 0.0)
-    scores = np.asarray(values, dtype=np.float64)
-    drawn = np.random.default_rng(seed).integers(0, len(scores), size=(rounds, len(scores)))
-    low, high = np.percentile(scores[drawn].mean(axis=1), (2.5, 97.5))
-    return Interval(float(scores.mean()), float(low), float(high))
+    return intervals([values], rounds=rounds, seed=seed)[0]
+
+
+def intervals(columns: Sequence[Sequence[float]], *, rounds: int = ROUNDS, seed: int = SEED) -> list[Interval]:
+    """Return the interval of each of some sequences over the same queries, as ``interval`` gives it, at once.
+
+    Raises ValueError where their lengths differ.
+    """
+    scores = np.array([list(values) for values in columns], dtype=np.float64).T
+    if not scores.size:
+        return [Interval(0.0, 0.0, 0.0)] * len(columns)
+    random, queries = np.random.default_rng(seed), len(scores)
+    means = []
+    for some in _batches(rounds, queries):
+        drawn = random.integers(0, queries, size=(some, queries))
+        drawn += np.arange(some)[:, None] * queries
+        times = np.bincount(drawn.ravel(), minlength=some * queries).reshape(some, queries)
+        means.append(times @ scores / queries)
+    low, high = np.percentile(np.concatenate(means), (2.5, 97.5), axis=0)
+    return [Interval(*map(float, bounds)) for bounds in zip(scores.mean(axis=0), low, high, strict=True)]
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float], *, rounds: int = ROUNDS, seed: int = SEED) -> Difference:
@@ -97,16 +113,39 @@ def difference(ours: Sequence[float], theirs: Sequence[float], *, rounds: int = 
     ours, theirs: one value a query, in the same order. Under the null hypothesis each pair may be swapped, so the
     signs of the differences are drawn ``rounds`` times. Raises ValueError where the lengths differ.
     """
-    if len(ours) != len(theirs):
-        raise ValueError(f"{len(ours)} queries cannot be paired with {len(theirs)}.")
-    gains = np.asarray(ours, dtype=np.float64) - np.asarray(theirs, dtype=np.float64)
-    if not gains.any():
-        return Difference(0.0, 1.0, 0, 0)
-    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(rounds, len(gains)))
-    as_far = np.abs((signs * gains).mean(axis=1)) >= abs(gains.mean()) - 1e-12
+    return differences([(ours, theirs)], rounds=rounds, seed=seed)[0]
+
+
+def differences(
+    pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, rounds: int = ROUNDS, seed: int = SEED
+) -> list[Difference]:
+    """Return how much the first of each pair is better, as ``difference`` tells it; all are over the same queries.
+
+    Raises ValueError where lengths differ.
+    """
+    for ours, theirs in pairs:
+        if len(ours) != len(theirs):
+            raise ValueError(f"{len(ours)} queries cannot be paired with {len(theirs)}.")
+    gains = np.array([np.subtract(ours, theirs) for ours, theirs in pairs], dtype=np.float64).T
+    if not gains.size:
+        return [Difference(0.0, 1.0, 0, 0)] * len(pairs)
+    random, queries = np.random.default_rng(seed), len(gains)
+    as_far = np.zeros(len(pairs), dtype=np.int64)
+    for some in _batches(rounds, queries):
+        signs = random.choice((-1.0, 1.0), size=(some, queries))
+        as_far += (np.abs(signs @ gains / queries) >= np.abs(gains.mean(axis=0)) - 1e-12).sum(axis=0)
     # The arrangement that was seen is one of all: without it p could be 0.
-    p = (int(as_far.sum()) + 1) / (rounds + 1)
-    return Difference(float(gains.mean()), p, int((gains > 0).sum()), int((gains < 0).sum()))
+    return [
+        Difference(float(one.mean()), float(far + 1) / (rounds + 1), int((one > 0).sum()), int((one < 0).sum()))
+        for one, far in zip(gains.T, as_far, strict=True)
+    ]
+
+
+def _batches(rounds: int, queries: int) -> Iterator[int]:
+    """Yield how many rounds are drawn at a time, so that many queries take no more memory than some do."""
+    most = max(1, DRAWN // queries)
+    for begin in range(0, rounds, most):
+        yield min(most, rounds - begin)
 
 
 def _discounted(grades: Sequence[int], *, linear: bool = False) -> float:

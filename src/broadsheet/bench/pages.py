@@ -3,7 +3,8 @@
 A page's papers are relevant. In the corpus of captured papers alone those of the other pages are not; among many other
 abstracts they are unjudged and taken out of the list before it is scored (condensed list: Sakai, 2007), and the rest is
 not relevant. Four queries cannot tell systems apart that are nearer than a tenth of average precision, and nothing is
-tuned on them.
+tuned on them. Each page is told by itself, and each number with the bounds between which it lies had other papers been
+captured.
 """
 
 import json
@@ -40,6 +41,8 @@ UNORDERED = 2
 NEGATIVES = 10_000
 LISTED = 1000
 FOUND_BY = "fused"
+ROUNDS = 1000
+"""Samples of the papers by which the bounds are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,17 @@ class Corpus:
             yield record.Item(item.position + captured, item.row)
 
 
-def measure(pages: Pages, systems: Sequence[str]) -> dict[str, list[dict[str, float]]]:
+def measure(pages: Pages, systems: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Ask the query of each page of each system, here; return by system, for each page, what came out.
 
     AP: average precision. P@20: share of the page's papers among the first 20. rho: Spearman's rank correlation of the
-    scores of the page's papers with the order of the page; what was not found has the lowest score.
+    scores of the page's papers with the order of the page; what was not found has the lowest score. bounds: of each,
+    95 % intervals by drawing papers of the list and of the page anew (Cormack and Lynam, 2006).
     systems: as ``tuning.named`` reads them.
     """
     keys = dict(Paper.objects.values_list("pk", "key"))
     among_others = len(keys) > len(pages.papers)
-    found: dict[str, list[dict[str, float]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for system in systems:
         found[system] = []
         for query, members in zip(QUERIES, pages.order, strict=True):
@@ -116,7 +120,7 @@ def measure(pages: Pages, systems: Sequence[str]) -> dict[str, list[dict[str, fl
             scores = {keys[hit.paper_id]: hit.score for hit in hits}
             unjudged = pages.papers.keys() - set(members) if among_others else set()
             listed = [key for key in scores if key not in unjudged]
-            found[system].append(_scored(listed, members, scores))
+            found[system].append(_scored(listed, members, scores) | {"bounds": bounds(listed, members, scores)})
     return found
 
 
@@ -130,10 +134,32 @@ def _scored(listed: Sequence[str], members: Sequence[str], scores: Mapping[str, 
     }
 
 
+def bounds(
+    listed: Sequence[str], members: Sequence[str], scores: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
+    """Return the 95 % bootstrap interval of each number of a page; each paper is drawn anew by Poisson's law.
+
+    listed: the ranking, best first. members: papers of the page in its order. scores: of what was found.
+    """
+    random = np.random.default_rng(measures.SEED)
+    keys = [*listed, *(key for key in members if key not in scores)]
+    drawn = []
+    for times in random.poisson(1, size=(ROUNDS, len(keys))).tolist():
+        copies = dict(zip(keys, times, strict=True))
+        # Copies are papers of their own: the same key would count once.
+        ranking = [f"{key} {copy}" for key in listed for copy in range(copies[key])]
+        page = [f"{key} {copy}" for key in members for copy in range(copies[key])]
+        own = {f"{key} {copy}": scores[key] for key in members if key in scores for copy in range(copies[key])}
+        if page:
+            drawn.append(_scored(ranking, page, own))
+    ends = {name: np.percentile([one[name] for one in drawn], (2.5, 97.5)) for name in drawn[0]}
+    return {name: (float(low), float(high)) for name, (low, high) in ends.items()}
+
+
 def spearman(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Return Spearman's rank correlation, equal values sharing their mean rank; 0 where one side is all equal."""
     one, other = _ranks(ours), _ranks(theirs)
-    if one.std() == 0 or other.std() == 0:
+    if not len(one) or one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])
 
@@ -163,16 +189,21 @@ def gates(alone: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, 
 
 def table(answer: Mapping[str, Any]) -> str:
     """Return the answer as tables for people: a line a page and system, for each corpus; then the gates."""
-    lines = []
+    lines = [
+        "In brackets 95 % intervals, by drawing papers anew. Each page is one query, of two or three words; of which",
+        "field or year it asks is not known.",
+    ]
     for corpus in answer["corpora"]:
         lines.append(f"{corpus['papers']} papers, {corpus['vectors']} with a vector")
         width = max(map(len, corpus["systems"])) + 2
         for page, query in enumerate(QUERIES):
             lines.append(f"  page {page}, “{query}”")
             for system, rows in corpus["systems"].items():
-                lines.append(
-                    f"    {system:<{width}}" + "  ".join(f"{k} {value:.3f}" for k, value in rows[page].items())
+                cells = (
+                    f"{name} {rows[page][name]:.3f} ({low:.2f}-{high:.2f})"
+                    for name, (low, high) in rows[page]["bounds"].items()
                 )
+                lines.append(f"    {system:<{width}}" + "  ".join(cells))
     for gate in answer["gates"]:
         said = "passed" if gate["passed"] else "NOT passed"
         lines.append(f"page {gate['page']}: {gate['gate']} {gate['value']:.3f}, asked {gate['least']:.2f}: {said}")

@@ -1,52 +1,43 @@
-"""What was measured, as JSON, against an earlier answer, and as a table for people. Asking is ``asking``."""
+"""What was measured, as JSON, against an earlier answer, and as a table for people.
+
+Asking is ``asking``, subgroups of queries are ``subgroups``.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from broadsheet.bench import measures
+from broadsheet.bench import measures, subgroups
 from broadsheet.bench.asking import Measured
 from broadsheet.errors import BadInput
-
-LENGTHS = ((1, 3), (4, 8), (9, 20), (21, 10_000))
-"""Groups of queries by their number of words."""
 
 
 def as_json(found: Measured) -> dict[str, Any]:
     """Return everything that was measured, each query by itself, for files and for ``--compare``."""
-    groups = {"length": {query: length_of(text) for query, text in found.queries.items()}} | found.groups
+    first = {system: scores[found.first] for system, scores in found.scores.items()}
+    times = {
+        system: dict(zip(found.queries, milliseconds, strict=True))
+        for system, milliseconds in found.milliseconds.items()
+    }
+    by_group = subgroups.of_systems(found.groups, found.scores, found.first, times)
     return {
         "documents": found.documents,
         "measure": found.first,
         "queries": found.queries,
+        "groups": found.groups,
+        "groups_unknown": found.unknown,
         "systems": {
             system: {
-                "means": {name: measures.interval(list(values.values()))._asdict() for name, values in scores.items()},
-                "milliseconds": _times(found.milliseconds[system]),
-                **{
-                    f"by_{name}": _by_group("words" if name == "length" else name, group, scores[found.first])
-                    for name, group in groups.items()
-                },
+                "means": _means(scores),
+                "milliseconds": subgroups.percentiles(found.milliseconds[system]),
+                **by_group[system],
                 "scores": scores,
             }
             for system, scores in found.scores.items()
         },
-        "differences": [
-            {"system": one, "than": other} | measures.difference(*_paired(found, one, other))._asdict()
-            for other, one in combinations(found.scores, 2)
-        ],
+        "differences": _differences(found.groups, first, list(found.queries)),
     }
-
-
-def length_of(text: str) -> str:
-    """Return which of LENGTHS a query is of, such as ``4-8``."""
-    words = max(1, len(text.split()))
-    least, most = next((least, most) for least, most in LENGTHS if words <= most)
-    return f"{least}-{most}" if most < LENGTHS[-1][1] else f"{least}+"
 
 
 def compared(ours: dict[str, Any], path: Path) -> list[dict[str, Any]]:
@@ -84,53 +75,35 @@ def table(answer: dict[str, Any], *, title: str = "") -> str:
     lines = [f"{title}; in brackets 95 % intervals"]
     lines.append(f"{'system':<{width}}" + "".join(f"{name:>24}" for name in named) + f"{'p50 ms':>9}{'p99 ms':>9}")
     for name, system in systems.items():
-        cells = (f"{one['mean']:.4f} ({one['low']:.3f}-{one['high']:.3f})" for one in system["means"].values())
+        cells = "".join(f"{subgroups.shown(one):>24}" for one in system["means"].values())
         times = system["milliseconds"]
-        shown = "".join(f"{cell:>24}" for cell in cells)
-        lines.append(f"{name:<{width}}{shown}{times['p50']:>9.1f}{times['p99']:>9.1f}")
-    lines += _groups(systems, first, width)
+        lines.append(f"{name:<{width}}{cells}{times['p50']:>9.1f}{times['p99']:>9.1f}")
+    lines += subgroups.lines(systems, first)
+    lines += [f"By {kind}: {why}" for kind, why in answer["groups_unknown"].items()]
     lines += [_said(f"{row['system']} than {row['than']}", first, row) for row in answer["differences"]]
     lines += [_said(f"{row['system']}, against the other file", first, row) for row in answer.get("compared", [])]
     return "\n".join(lines)
 
 
-def _groups(systems: Mapping[str, Any], first: str, width: int) -> list[str]:
-    lines = []
-    kinds = [name for name in next(iter(systems.values()), {}) if name.startswith("by_")]
-    for kind in kinds:
-        column = "words" if kind == "by_length" else kind.removeprefix("by_")
-        lines.append(f"{first} by {'number of words in the query' if column == 'words' else column}:")
-        for name, system in systems.items():
-            groups = (f"{one[column]}: {one['mean']:.4f} ({one['queries']})" for one in system[kind])
-            lines.append(f"  {name:<{width}}" + "   ".join(groups))
-    return lines
+def _means(scores: dict[str, dict[str, float]]) -> dict[str, Any]:
+    told = measures.intervals([list(values.values()) for values in scores.values()])
+    return {name: one._asdict() for name, one in zip(scores, told, strict=True)}
+
+
+def _differences(
+    groups: subgroups.Groups, scores: dict[str, dict[str, float]], queries: list[str]
+) -> list[dict[str, Any]]:
+    """Return how much each system is better than each one before it, over all queries and in each group."""
+    pairs = [(one, other) for other, one in combinations(scores, 2)]
+    held = [(scores[one], scores[other]) for one, other in pairs]
+    whole = measures.differences(
+        [([ours[one] for one in queries], [theirs[one] for one in queries]) for ours, theirs in held]
+    )
+    return [
+        {"system": one, "than": other} | told._asdict() | by_group
+        for (one, other), told, by_group in zip(pairs, whole, subgroups.of_pairs(groups, held), strict=True)
+    ]
 
 
 def _said(what: str, first: str, row: dict[str, Any]) -> str:
     return f"{what}: {row['mean']:+.4f} {first}, p = {row['p']:.4f}, better {row['better']}, worse {row['worse']}"
-
-
-def _paired(found: Measured, one: str, other: str) -> tuple[list[float], list[float]]:
-    ours, theirs = found.scores[one][found.first], found.scores[other][found.first]
-    return [ours[query] for query in found.queries], [theirs[query] for query in found.queries]
-
-
-def _times(milliseconds: Sequence[float]) -> dict[str, float]:
-    p50, p99 = np.percentile(milliseconds, (50, 99))
-    return {"p50": float(p50), "p99": float(p99)}
-
-
-def _by_group(column: str, group_of: Mapping[str, str], scores: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return a row for each group that has queries: those of lengths from short to long, others by name."""
-    names = sorted({group_of[query] for query in scores}, key=lambda name: (_number(name), name))
-    rows = []
-    for name in names:
-        held = [score for query, score in scores.items() if group_of[query] == name]
-        rows.append({column: name, "queries": len(held)} | measures.interval(held)._asdict())
-    return rows
-
-
-def _number(name: str) -> int:
-    """Return the number with which a name begins; names of letters come after all numbers."""
-    digits = name.partition("-")[0].rstrip("+")
-    return int(digits) if digits.isdecimal() else 1 << 32

@@ -21,6 +21,7 @@ from broadsheet.bench.asking import Measured, Report, Score
 from broadsheet.bench.known_item import field_of
 from broadsheet.bench.same_hands import FEWEST_AUTHORS, MOST_AUTHORS, Half, Hands
 from broadsheet.bench.similar_systems import SYSTEMS
+from broadsheet.bench.subgroups import within
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
 from broadsheet.sources.jsonl import JsonLines
@@ -28,6 +29,8 @@ from broadsheet.sources.record import Record
 
 DEPTH = 10
 MEASURES: dict[str, Score] = {"nDCG@10": measures.ndcg, "R@10": partial(measures.recall, depth=DEPTH)}
+TEXTS, NEAR = (1, 101, 151, 201), (1, 2, 3, 6, 11)
+"""Words of a text, and papers that count as near, with which each group of papers begins."""
 RARE = 30
 """Papers that hold a keyword, at most, for it to say that two of them belong together."""
 MONTH = timedelta(31)
@@ -118,10 +121,7 @@ def measure(judged: Judged, hands: Hands, systems: Sequence[str], report: Report
     """Ask for papers similar to each of the judged, of each system. report: called with (done, total) questions."""
     papers = Paper.objects.in_bulk(list(judged.qrels))
     found = Measured(len(hands.rows), {paper.key: paper.title for paper in papers.values()}, next(iter(MEASURES)))
-    found.groups = {
-        "field": {paper.key: field_of(paper.categories) for paper in papers.values()},
-        "year": {paper.key: str(paper.day.year) if paper.day else "none" for paper in papers.values()},
-    }
+    found.groups = _groups(papers, judged)
     done, total = 0, len(systems) * len(papers)
     for system in systems:
         found.scores[system] = {name: {} for name in MEASURES}
@@ -137,6 +137,17 @@ def measure(judged: Judged, hands: Hands, systems: Sequence[str], report: Report
             done += 1
             report(done, total)
     return found
+
+
+def _groups(papers: Mapping[int, Paper], judged: Judged) -> dict[str, dict[str, str]]:
+    """Tell the papers that are asked apart. Each is a query, so that its text stands for the length of a query."""
+    words = {pk: len(f"{paper.title} {paper.abstract}".split()) for pk, paper in papers.items()}
+    return {
+        "field": {paper.key: field_of(paper.categories) for paper in papers.values()},
+        "year": {paper.key: str(paper.day.year) if paper.day else "none" for paper in papers.values()},
+        "text": {paper.key: within(words[pk], TEXTS) for pk, paper in papers.items()},
+        "near": {paper.key: within(len(judged.qrels[pk]), NEAR) for pk, paper in papers.items()},
+    }
 
 
 def _first(

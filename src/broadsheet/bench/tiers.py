@@ -1,4 +1,7 @@
-"""How good search is while the model has read only some of the papers, and the student all others."""
+"""How good search is while the model has read only some of the papers, and the student all others.
+
+Each number has a 95 % interval, and is told by length of the query, field and year too where these are known.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,8 +11,8 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from broadsheet.bench import measures
-from broadsheet.bench.asking import Report, Score, ask
+from broadsheet.bench import measures, subgroups
+from broadsheet.bench.asking import Measured, Report, Score, ask
 from broadsheet.bench.known_item_papers import of_store
 from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
@@ -27,19 +30,23 @@ SEED = 1
 
 SYSTEMS = {"words": "weight=0", "meaning": "weight=1", "fused": "default"}
 MEASURES: dict[str, Score] = {"nDCG@10": measures.ndcg, "MRR@10": measures.reciprocal_rank}
+FIRST = next(iter(MEASURES))
+RECALL = f"recall@{NEAREST}"
+"""Of ``meaning``: share of the papers nearest by the model's vectors of all of them that is found."""
 
 
 class Tier(NamedTuple):
-    """What was measured at one share. recall: of the papers nearest by the model's vectors of all of them.
+    """What was measured at one share.
 
-    cosine: mean, of the papers' vectors with the model's own. weight: of meaning. scores: by system and measure.
+    cosine: mean, of the papers' vectors with the model's own. weight: of meaning. means: by system and measure.
+    groups: of each system, as ``subgroups.of_systems`` tells them.
     """
 
     share: float
-    recall: float
     cosine: float
     weight: float
-    scores: dict[str, dict[str, float]]
+    means: dict[str, dict[str, measures.Interval]]
+    groups: dict[str, dict[str, list[dict[str, Any]]]]
 
 
 class Held(NamedTuple):
@@ -111,47 +118,66 @@ def measure(
         known = replace(state.State(), papers=len(order), vectors=int(upgraded.sum()), static=True)
         with current.instead(index):
             told = state.instead.set(known)
-            scores = ask(judged.queries, judged.qrels, list(SYSTEMS.values()), MEASURES, _silent, names=names).scores
+            answers = ask(judged.queries, judged.qrels, list(SYSTEMS.values()), MEASURES, _silent, names=names)
             state.instead.reset(told)
-        found.append(
-            Tier(
-                share,
-                _recall(index, asked, nearest),
-                float((vectors * papers.own).sum(axis=1).mean()),
-                state.weight_of_meaning(known),
-                {name: _means(scores[system]) for name, system in SYSTEMS.items()},
-            )
-        )
+        recalls = dict(zip(judged.queries, _recalls(index, asked, nearest), strict=True))
+        cosine = float((vectors * papers.own).sum(axis=1).mean())
+        found.append(Tier(share, cosine, state.weight_of_meaning(known), *_told(answers, recalls, judged)))
         report(done, len(shares))
     return found
 
 
 def as_json(papers: Held, judged: Judgments, tiers: Sequence[Tier]) -> dict[str, Any]:
     """Return what was measured, for files."""
-    return {"papers": len(papers.ids), "queries": len(judged.queries), "tiers": [tier._asdict() for tier in tiers]}
+    rows = [
+        {"share": tier.share, "cosine": tier.cosine, "weight": tier.weight}
+        | {"systems": {name: {"means": _dicts(means)} | tier.groups[name] for name, means in tier.means.items()}}
+        for tier in tiers
+    ]
+    return {"papers": len(papers.ids), "queries": len(judged.queries), "measure": FIRST, "tiers": rows}
 
 
 def table(answer: Mapping[str, Any]) -> str:
-    """Return what was measured as a table for people, a line a share."""
-    heads = ["upgraded", "cosine", f"recall@{NEAREST}", "weight", *(f"{m} {s}" for m in MEASURES for s in SYSTEMS)]
-    lines = [f"{answer['papers']} papers, {answer['queries']} queries", "".join(f"{head:>16}" for head in heads)]
-    for tier in answer["tiers"]:
-        cells = [f"{tier['share']:.0%}", *(f"{tier[name]:.3f}" for name in ("cosine", "recall", "weight"))]
-        cells += [f"{tier['scores'][system][measure]:.4f}" for measure in MEASURES for system in SYSTEMS]
-        lines.append("".join(f"{cell:>16}" for cell in cells))
+    """Return what was measured as tables for people: a column a share; then the groups of each system."""
+    tiers, wide = answer["tiers"], 24
+    lines = [f"{answer['papers']} papers, {answer['queries']} queries; in brackets 95 % intervals"]
+    lines.append(f"{'upgraded':<20}" + "".join(f"{tier['share']:>{wide}.0%}" for tier in tiers))
+    lines += [f"{name:<20}" + "".join(f"{tier[name]:>{wide}.3f}" for tier in tiers) for name in ("cosine", "weight")]
+    for system, own in tiers[0]["systems"].items() if tiers else ():
+        for measure in own["means"]:
+            cells = (subgroups.shown(tier["systems"][system]["means"][measure]) for tier in tiers)
+            lines.append(f"{f'{system}, {measure}':<20}" + "".join(f"{cell:>{wide}}" for cell in cells))
+        for kind in (name for name in own if name.startswith("by_")):
+            lines.append(f"{answer['measure']} of {system} {subgroups.title_of(kind.removeprefix('by_'))}:")
+            rows = {f"{tier['share']:.0%}": tier["systems"][system][kind] for tier in tiers}
+            lines += subgroups.grid(rows, subgroups.column_of(kind.removeprefix("by_")))
     return "\n".join(lines)
 
 
-def _recall(index: Index, asked: NDArray[np.float32], nearest: NDArray[np.int64]) -> float:
+def _told(answers: Measured, recalls: dict[str, float], judged: Judgments) -> tuple[Any, Any]:
+    """Return the means of each system with their intervals, and what is told of the groups of queries."""
+    scores = {name: dict(answers.scores[system]) for name, system in SYSTEMS.items()}
+    scores["meaning"][RECALL] = recalls
+    times = {
+        name: dict(zip(answers.queries, answers.milliseconds[system], strict=True)) for name, system in SYSTEMS.items()
+    }
+    means = {
+        name: dict(zip(own, measures.intervals([list(of.values()) for of in own.values()]), strict=True))
+        for name, own in scores.items()
+    }
+    return means, subgroups.of_systems(answers.groups | judged.groups, scores, FIRST, times)
+
+
+def _dicts(means: Mapping[str, measures.Interval]) -> dict[str, dict[str, float]]:
+    return {name: one._asdict() for name, one in means.items()}
+
+
+def _recalls(index: Index, asked: NDArray[np.float32], nearest: NDArray[np.int64]) -> list[float]:
     def of(vector: Vector, best: NDArray[np.int64]) -> float:
         hits = index.meaning(vector, limit=NEAREST, filters=Filters())
         return len({hit.id for hit in hits}.intersection(best.tolist())) / len(best)
 
-    return float(np.mean([of(vector, best) for vector, best in zip(asked, nearest, strict=True)]))
-
-
-def _means(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean(list(of.values()))) for name, of in scores.items()}
+    return [of(vector, best) for vector, best in zip(asked, nearest, strict=True)]
 
 
 def _silent(done: int, total: int) -> None:

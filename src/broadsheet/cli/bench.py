@@ -160,7 +160,7 @@ def known_item(
 def live(
     week: str, weeks: int, queries: int, again: bool, ranking: str | None, history: bool, task: str, as_json: bool
 ) -> None:
-    """Measure search on the papers of a week, which are newer than the model, and keep what came out."""
+    """Measure search on the papers of a week, which are newer than any model, and keep what came out."""
     from broadsheet.cli.bench_live import run_few, run_history, run_live
 
     if history:

@@ -57,12 +57,12 @@ def run_like(sample: Sample, systems: tuple[str, ...], kinds: tuple[str, ...], *
     bring_up(err=True)
     try:
         current.embedder(build=True)
-        asked = [
-            change
-            for kind in like.KINDS
-            if not kinds or kind in kinds
-            for change in like.changes(hands, kind, sample.queries, sample.seed, half)
-        ]
+        chosen = [kind for kind in like.KINDS if not kinds or kind in kinds]
+        asked = []
+        with progress("Drawing") as advance:
+            for number, kind in enumerate(chosen, start=1):
+                asked += like.changes(hands, kind, sample.queries, sample.seed, half)
+                advance(number, len(chosen), f"{len(asked)} changes")
         if not asked:
             fail("No paper here has others that differ as asked.", "Take more in first: broadsheet ingest.")
         with progress("Asking") as advance:

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,9 @@ def compare(
         asked = asked.with_queries(answer["queries"])
     measure = answer["measure"]
     ours, theirs = (_scores(answer, ranking, measure) for ranking in (one, other))
-    told = experiments.compare(asked.on, one, other, ours, theirs, measure=measure, budget=budget)
+    told = experiments.compare(
+        asked.on, one, other, ours, theirs, measure=measure, budget=budget, groups=answer["groups"]
+    )
     click.echo(json.dumps(asdict(told), indent=1) if as_json else _said(told, asked.on))
 
 
@@ -179,11 +181,27 @@ def _said(told: "Told", on: "QuerySet") -> str:
     lines = [
         f"{told.other}\nagainst {told.one}, on {safe(told.on)}: {told.verdict}",
         f"{told.measure} {told.difference:+.4f} ± {told.margin:.4f} on {told.queries} queries kept back; {source}",
-        f"{told.shown:+.4f} on the half that is shown; the halves agree up to {told.agree:.3f}",
+        f"{told.shown:+.4f}{_bounds(told.bounds)} on the half that is shown; the halves agree up to {told.agree:.3f}",
         f"{told.tried} comparisons tried on it; this one cost {cost}, {told.left} of {told.budget} answers left.",
     ]
     if told.queries < 1000:
         lines.append("The half kept back should have 1,000 queries: with fewer only great differences are told.")
     if not told.left:
         lines.append(f"It is spent now. {on.way_out}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_groups(told)])
+
+
+def _groups(told: "Told") -> Iterator[str]:
+    """Yield what the half that is shown tells of each group of queries."""
+    from broadsheet.bench.subgroups import KINDS
+
+    for kind in dict.fromkeys(row["kind"] for row in told.by_group):
+        yield f"The half that is shown, by {KINDS.get(kind, kind)}; in brackets 95 % intervals:"
+        for row in told.by_group:
+            if row["kind"] == kind:
+                bounds = _bounds((row["low"], row["high"]))
+                yield f"  {safe(row['group']):<12}{row['queries']:>6} queries  {row['mean']:+.4f}{bounds}"
+
+
+def _bounds(bounds: Sequence[float]) -> str:
+    return f" ({bounds[0]:+.3f} to {bounds[1]:+.3f})" if bounds else ""

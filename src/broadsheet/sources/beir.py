@@ -5,7 +5,7 @@ The corpus is a source like any other. Measuring with it is the bench's.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,21 @@ from broadsheet.errors import BadInput
 from broadsheet.sources.paper_ids import digest
 from broadsheet.sources.record import Item, Record, Reject
 
+GROUPS = ("field", "year")
+"""What the metadata of a query may say of it, by which it is told apart from others."""
 LAYOUT = "A folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
 
 
 @dataclass(frozen=True, slots=True)
 class Judgments:
-    """The queries of a collection that are judged. qrels: grade of a document by query and by its id in the corpus."""
+    """The queries of a collection that are judged. qrels: grade of a document by query and by its id in the corpus.
+
+    groups: the field and the year of each query, by ``field`` and ``year``; one that no query names is not there.
+    """
 
     queries: dict[str, str]
     qrels: dict[str, dict[str, int]]
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class Corpus:
@@ -66,16 +72,31 @@ def judgments(folder: Path, split: str = "test") -> Judgments:
             qrels.setdefault(query, {})[document] = int(grade)
         except ValueError:
             raise BadInput(f"{path}, line {number}: {line[:80]!r} is not query, document and grade.", LAYOUT) from None
-    queries = {}
+    queries: dict[str, str] = {}
+    groups: dict[str, dict[str, str]] = {}
     for number, line in enumerate(_lines(folder / "queries.jsonl"), start=1):
         row = _row(line)
         if row is None or not isinstance(row.get("text"), str):
             raise BadInput(f"{folder / 'queries.jsonl'}, line {number}: {line[:80]!r} is no query.", LAYOUT)
         if str(row["_id"]) in qrels:
             queries[str(row["_id"])] = row["text"]
+            for name, value in _groups(row):
+                groups.setdefault(name, {})[str(row["_id"])] = value
     if not queries:
         raise BadInput(f"No query of {folder} is judged in qrels/{split}.tsv.", LAYOUT)
-    return Judgments(queries, {query: qrels[query] for query in queries})
+    told = {name: {query: of.get(query, "none") for query in queries} for name, of in groups.items()}
+    return Judgments(queries, {query: qrels[query] for query in queries}, told)
+
+
+def _groups(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the metadata of a query says of GROUPS in a word or a number."""
+    told = row.get("metadata")
+    metadata = told if isinstance(told, dict) else {}
+    for name in GROUPS:
+        value = metadata.get(name)
+        said = "".join(sign for sign in str(value) if sign.isprintable()).strip()
+        if isinstance(value, str | int) and said:
+            yield name, said[:40]
 
 
 def _document(line: bytes) -> Record | Reject:
