@@ -37,6 +37,15 @@ def test_what_it_finds_can_be_changed_and_found_anew():
     assert _named.models("name") == []
 
 
+def test_a_field_that_was_not_asked_for_is_read_once_it_is_looked_at(django_assert_num_queries):
+    made = make_paper("2601.00001", abstract="Of trees.")
+    found = standing_by_pk([made.pk], only=("key", "day"))[made.pk]
+    assert found.get_deferred_fields() >= {"title", "abstract"}
+    with django_assert_num_queries(1):
+        assert (found.pk, found.key, found.day, found.abstract) == (made.pk, made.key, made.day, "Of trees.")
+    assert found == made
+
+
 def test_it_counts_and_lists_with_the_values_it_is_given():
     asked = Prepared(lambda name: User.objects.exclude(username=name).order_by("pk").values_list("username"), "name")
     for name in ("ada", "bo", "name"):

@@ -31,6 +31,29 @@ def test_what_no_thread_is_free_for_is_done_by_the_caller():
     assert all(one.result() for one in busy)
 
 
+def test_who_asks_may_let_the_other_thread_begin_first():
+    free, seen = threading.Event(), []
+    begun = Begun(lambda: seen.append(1) or free.wait(30))
+    while not seen:  # it waits for a fraction of a millisecond, which a busy machine may take to wake a thread
+        begun.let_begin()
+    free.set()
+    assert begun.result()
+    Begun(lambda: 1, beside=False).let_begin()
+
+
+def test_what_no_thread_has_begun_can_be_done_here_and_then_only_once():
+    free, done = threading.Event(), []
+    busy = [Begun(lambda: free.wait(30)) for _ in range(beside._MOST)]
+    later = Begun(lambda: done.append(threading.get_ident()) or 1 // 0)
+    later.here()
+    later.here()
+    free.set()
+    assert done == [threading.get_ident()]
+    with pytest.raises(ZeroDivisionError):
+        later.result()
+    assert all(one.result() for one in busy)
+
+
 def test_a_fork_has_threads_of_its_own():
     Begun(lambda: 1).result()
     asking, answering = multiprocessing.Pipe()

@@ -44,7 +44,7 @@ def small(monkeypatch) -> None:
     """Cells from some thousand papers on, of which a search looks at a quarter; nobody makes them by itself."""
     monkeypatch.setattr(grouping, "FROM", 4096)
     monkeypatch.setattr(grouping.Grouping, "begin", lambda _: None)
-    monkeypatch.setattr(module, "SHARE", 0.25)
+    monkeypatch.setattr(module, "MOST", 0.25)
     monkeypatch.setattr(module, "LEAST", 500)
     monkeypatch.setattr(asking, "FEW", 100)
 

@@ -13,7 +13,7 @@ from tests.conftest import broadsheet, environment
 from broadsheet.errors import Conflict
 from broadsheet.search import fill
 
-# Batches of 100 papers, of which the second has a process begin that fills the index. WAY happens after the sixth.
+# Batches of 100 papers, of which the second has processes begin that fill the index. WAY happens after the sixth.
 INGEST = """
 import os, signal, sys, time
 from broadsheet.cli import indexing, main
@@ -22,7 +22,7 @@ indexing.BESIDE_FROM = 2
 begun = []
 class Filling(fill.Filling):
     def __init__(self):
-        super().__init__()
+        super().__init__(ahead=150)
         begun.append(self)
 fill.Filling = Filling
 def under_way():
@@ -57,6 +57,7 @@ WAYS = {
     "kill": "under_way(); os.kill(os.getpid(), signal.SIGKILL)",
     "kill early": "os.kill(os.getpid(), signal.SIGKILL)",
     "kill the filling": "under_way(); os.kill(begun[0]._process.pid, signal.SIGKILL)",
+    "kill what makes ready": "under_way(); os.kill(begun[0]._before.pid, signal.SIGKILL)",
     "interrupt": "under_way(); os.kill(os.getpid(), signal.SIGINT)",
 }
 FILL = """
@@ -126,8 +127,9 @@ def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
     assert found(home, 'ti:"paper 77"') == ["2501.00078"]
 
 
-def test_papers_that_came_after_the_filling_was_killed_are_taken_over_too(tmp_path, file):
-    taken = ingest(tmp_path / "home", file, "kill the filling")
+@pytest.mark.parametrize("way", ["kill the filling", "kill what makes ready"])
+def test_papers_that_came_after_the_filling_was_killed_are_taken_over_too(tmp_path, file, way):
+    taken = ingest(tmp_path / "home", file, way)
     assert taken.returncode == 0, taken.stderr
     status = counted(tmp_path / "home")
     assert (status["searchable_by_words"], status["to_be_indexed"]) == (1000, 0)

@@ -2,10 +2,11 @@
 
 import statistics
 
+import numpy as np
 import pytest
 
 from broadsheet.search import fusing
-from broadsheet.search.index import Scored
+from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.tuning import FUSIONS, Ranking
 
 WORDS = [Scored(1, 9.0), Scored(2, 5.0), Scored(3, 1.0)]
@@ -29,19 +30,28 @@ def test_the_weighted_sum_is_of_scores_normalised_by_least_and_greatest():
 
 
 def test_cosines_are_added_as_they_are_to_the_share_of_the_best_score_by_words():
-    asked, cosines = [], {1: 0.1, 2: 0.3}
-
-    def near(ids):
-        asked.extend(ids.tolist())
-        return [Scored(pk, cosines[pk]) for pk in ids.tolist()]
-
-    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), near)
-    assert asked == [1, 2], "those that words alone found"
+    cosines = [Scored(2, 0.3), Scored(1, 0.1)]
+    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines)
     # By hand: 1: (1 + .1) / 2, 2: (5/9 + .3) / 2, 3: (1/9 + .9) / 2, 4: .5 / 2, the least, which becomes 0.
     sums = {1: 0.55, 2: (5 / 9 + 0.3) / 2, 3: (1 / 9 + 0.9) / 2, 4: 0.25}
     assert {one.paper_id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
     assert [one.paper_id for one in found] == [1, 3, 2, 4]
     assert found[0].why == ("words",)
+
+
+def test_of_a_paper_that_both_found_the_cosine_of_the_ranking_counts():
+    cosines = [Scored(1, 0.1), Scored(2, 0.3)]
+    plain = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines)
+    assert fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), [*cosines, Scored(3, -1.0)])[:] == plain[:]
+
+
+def test_rankings_as_arrays_are_fused_as_lists_are():
+    def arrays(scored):
+        return Ranked(np.array([pk for pk, _ in scored]), np.array([score for _, score in scored]))
+
+    for fusion in FUSIONS:
+        as_lists = fusing.fuse(WORDS, MEANING, 0.4, Ranking(fusion=fusion))
+        assert fusing.fuse(arrays(WORDS), arrays(MEANING), 0.4, Ranking(fusion=fusion))[:] == as_lists[:]
 
 
 def test_hits_are_a_sequence_like_any_other():
@@ -53,13 +63,10 @@ def test_hits_are_a_sequence_like_any_other():
     assert not fusing.fuse([], [], 0.5)
 
 
-def test_cosines_are_asked_for_only_where_both_rankings_found_papers_and_count():
-    def near(ids):
-        raise AssertionError(f"asked for {ids}")
-
-    assert len(fusing.fuse(WORDS, [], 0.5, Ranking(fusion="cosine"), near)) == 3
-    assert len(fusing.fuse(WORDS[2:], MEANING, 0.5, Ranking(fusion="cosine"), near)) == 2
-    assert len(fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="rrf"), near)) == 4
+def test_cosines_count_only_where_both_rankings_found_papers():
+    cosines = [Scored(1, -0.5), Scored(2, 0.9), Scored(3, 0.1)]
+    alone = fusing.fuse(WORDS, [], 0.5, Ranking(fusion="cosine"))
+    assert fusing.fuse(WORDS, [], 0.5, Ranking(fusion="cosine"), cosines)[:] == alone[:]
 
 
 def test_a_paper_without_a_vector_counts_as_the_farthest():

@@ -124,6 +124,16 @@ def test_with_the_model_meaning_finds_what_words_do_not(library, embedder):
     assert search("petrol engines").notes == []
 
 
+def test_what_goes_wrong_with_the_model_is_raised_and_not_waited_for(library, monkeypatch):
+    class Broken:
+        def embed_query(self, text, *, tokens):
+            raise ValueError(f"cannot read {text}")
+
+    monkeypatch.setattr(hybrid.current, "encoder", lambda _space: Broken())
+    with pytest.raises(ValueError, match="cannot read protein folding"):
+        search("protein folding")
+
+
 def test_nonsense_finds_nothing_even_by_meaning(library, embedder):
     upkeep.backfill(library, embedder)
     assert search("zzzqqqxxy 9999").total <= 1

@@ -43,6 +43,18 @@ def test_what_was_added_or_removed_is_seen_from_the_flush_on(lexicon):
     assert (words(lexicon, "alpha beta"), words(lexicon, "gamma"), lexicon.size()) == (set(), {2}, 1)
 
 
+def test_what_a_category_has_is_known_until_something_new_is_seen(lexicon):
+    of_logic = Filters(("cs.LO",))
+    lexicon.add([paper(1, "alpha", categories=("cs.LO",)), paper(2, "alpha", categories=("cs.LG",))])
+    lexicon.flush()
+    for _ in range(2):
+        assert (words(lexicon, "alpha", of_logic), lexicon.tally(filters=of_logic).total) == ({1}, 1)
+    lexicon.add([paper(3, "alpha", categories=("cs.LO",))])
+    lexicon.remove([1])
+    lexicon.flush()
+    assert (words(lexicon, "alpha", of_logic), lexicon.tally(filters=of_logic).total) == ({3}, 1)
+
+
 def test_a_paper_is_replaced_before_and_after_the_flush(lexicon):
     for start in range(0, 3000, 500):
         lexicon.add([paper(pk, f"number{pk}") for pk in range(start, start + 500)])

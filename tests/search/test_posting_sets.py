@@ -87,6 +87,25 @@ def test_expressions_find_what_they_ask_for_and_are_right_where_they_are_sure(wr
     assert (doubts > 0) == (coded < len(WORDS))
 
 
+def test_a_rare_word_beside_very_common_ones_is_found_in_its_phrase_alone(writer):
+    add(
+        writer,
+        *(paper(pk, "beta alpha", "gamma of delta") for pk in range(1, 301)),
+        paper(301, "rare alpha", "of gamma rare delta"),
+        paper(302, "rare beta alpha", "delta, gamma rare"),
+    )
+    for field, words, wanted in (
+        ("title", ("rare", "alpha"), [301]),
+        ("title", ("rare", "beta", "alpha"), [302]),
+        ("abstract", ("gamma", "rare", "delta"), [301]),
+        ("abstract", ("gamma", "rare"), [301, 302]),
+        ("abstract", ("delta", "rare"), []),
+    ):
+        steps = Steps(writer.postings.view, Phrase(field, words))
+        assert set(wanted) <= set(steps(loosely=True).ids().tolist()) <= {301, 302}
+        assert (steps().ids().tolist(), steps().ids().tolist()) == (wanted, wanted)
+
+
 def test_days_names_and_what_papers_are_filed_under_are_sets_too(writer):
     add(
         writer,

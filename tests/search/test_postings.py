@@ -102,6 +102,27 @@ def test_a_title_counts_more_than_an_abstract_and_a_rare_word_more_than_a_common
     assert ids(writer.postings, "common rare")[:2] == [3, 2]
 
 
+def test_of_very_many_papers_the_best_are_found_and_of_any_set_those_that_are_in_it(writer):
+    dice = random.Random(11)
+    words = [f"w{number}" for number in range(12)]
+    every = [paper(pk, "", " ".join(dice.choices(words, k=dice.randint(1, 60)))) for pk in range(1, 1500)]
+    for begin in (0, 700):
+        add(writer, *every[begin : begin + 700])
+        writer.flush()
+    whole = found(writer.postings, "w1 w2 w3", limit=len(every))
+    assert [hit.score for hit in whole] == sorted((hit.score for hit in whole), reverse=True)
+    for limit in (1, 5, 20, 300):
+        best = found(writer.postings, "w1 w2 w3", limit=limit)
+        assert [hit.score for hit in best] == [hit.score for hit in whole[:limit]]
+        above = [hit for hit in best if hit.score > best[-1].score]
+        assert above == whole[: len(above)]
+    for size in (1, 6, 40, 200, 1200):
+        chosen = dice.sample(range(1, 1500), size)
+        among = Sets.of_ids(writer.postings.view, np.array(sorted(chosen)))
+        hits = writer.postings.best(wanted("w1 w2 w3", ()), limit=1500, among=among)
+        assert list(hits) == [hit for hit in whole if hit.id in set(chosen)]
+
+
 def test_who_reads_elsewhere_sees_what_was_flushed_after_a_look(writer):
     add(writer, paper(1, "alpha"))
     writer.flush()

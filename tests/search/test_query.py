@@ -13,7 +13,8 @@ from broadsheet.search.query import LONGEST, MOST_IDS, MOST_TERMS, parse
 @pytest.mark.parametrize(
     "text",
     ["2305.12102", "2305.12102v3", "arXiv:2305.12102", "https://arxiv.org/abs/2305.12102v1",
-     "https://arxiv.org/pdf/2305.12102.pdf", "https://huggingface.co/papers/2305.12102", " 10.48550/arXiv.2305.12102 "],
+     "https://arxiv.org/pdf/2305.12102.pdf", "https://huggingface.co/papers/2305.12102", " 10.48550/arXiv.2305.12102 ",
+     "arXiv:2305.12102v1 [cs.CL] 20 May 2023"],
 )  # fmt: skip
 def test_whatever_names_a_paper_is_its_key(text):
     assert parse(text).key == "2305.12102"

@@ -110,7 +110,7 @@ def nearest(titles: Sequence[str], report: Report) -> dict[str, Any]:
     index = _reader()
     if not len(asked := _embedded(titles)):
         return {}
-    timer, found = Timer(), list[list[Scored]]()
+    timer, found = Timer(), list[Sequence[Scored]]()
     for vector in asked[:WARM_UP]:
         index.meaning(vector, limit=DEPTH, filters=Filters())
     for vector in asked:

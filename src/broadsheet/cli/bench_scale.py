@@ -182,7 +182,7 @@ def _build(folder: Path, home: Path, file: Path) -> list[dict[str, Any]]:
         "storing": watch.processor(own),
         "busiest": watch.busiest(),
         "storing_mb": watch.memory.get(own, 0.0),
-        "filling_mb": max((watch.memory[pid] for pid in others), default=0.0),
+        "filling_mb": sum(watch.memory[pid] for pid in others),
     }
     told = {"whole": code == 0, "runs": [*told["runs"], run]}
     path.write_text(json.dumps(told))

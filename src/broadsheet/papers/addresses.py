@@ -40,10 +40,18 @@ def found(text: str) -> Iterator[tuple[int, str]]:
 
     Nor is one with a name before the host (``https://known.org@other.org``): it leads elsewhere than it reads.
     """
-    for match in ADDRESS.finditer(text):
-        address = match[0][: ending(match[0])]
-        if _HOST.match(address):
-            yield match.start(), address
+    end = 0
+    scheme = text.find("://")
+    while scheme >= 0:
+        # To look for the signs of a scheme takes a tenth of what the pattern takes to read the text.
+        for start in (scheme - len("https"), scheme - len("http")):
+            match = ADDRESS.match(text, start) if start >= end else None
+            if match:
+                end = match.end()
+                address = match[0][: ending(match[0])]
+                if _HOST.match(address):
+                    yield start, address
+        scheme = text.find("://", scheme + 1)
 
 
 def unescaped(source: str) -> str:

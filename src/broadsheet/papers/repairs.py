@@ -111,12 +111,13 @@ def _looks() -> dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str]]]]:
     for hints, pattern, _ in _HINTED:
         for hint in hints:
             piece = next((sign for sign in _COMMON if sign in hint.beginning), hint.beginning)
-            found.setdefault(piece, []).append((*hint, pattern))
+            rest = "" if piece == hint.beginning else hint.beginning  # what was found is not looked for again
+            found.setdefault(piece, []).append((rest, hint.pattern, pattern))
     return found
 
 
 _LOOKS = list(_looks().items())
-_OPEN_SIGNS = ("\\", "$", "{", "}", "~", "`", "''", "--")
+_OPEN_SIGNS = ("\\", "$", "{", "}", "~", "`", "--")
 _GLUED_ADDRESS = re.compile(r"http(?<=[A-Za-z:,;.]http)s?://")
 
 
@@ -126,11 +127,11 @@ def marked(text: str) -> bool:
     for sign in _OPEN_SIGNS:
         if sign in text:
             return True
-    if "&" in text and _ENTITY.search(text):
+    if ("'" in text and "''" in text) or ("&" in text and _ENTITY.search(text)):
         return True
     if "%" in text and _GLUED_PER_CENT.search(text) and _COMMENT.search(text):
         return True
-    if "http" in text and _GLUED_ADDRESS.search(text):
+    if ":" in text and "://" in text and _GLUED_ADDRESS.search(text):
         return True
     for piece, looks in _LOOKS:
         if piece in text:

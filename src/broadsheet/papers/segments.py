@@ -1,6 +1,7 @@
 """Mathematics and addresses set aside from the prose around them, and put back; nothing here changes the prose."""
 
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from broadsheet.papers import addresses
@@ -50,7 +51,10 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
     if dollars:
         text = _PROSE_IN_DOLLARS.sub(r"\1", text)
     at = 0
-    while match := _OPENING.search(text, at):
+    for place in _openings(text):
+        match = _OPENING.match(text, place) if place >= at else None
+        if match is None:
+            continue
         prose.append(text[at : match.start()])
         at, piece = _part(text, match)
         if match["address"] and match.start() and re.match(r"[A-Za-z:,;.]", text[match.start() - 1]):
@@ -62,6 +66,26 @@ def set_aside(text: str) -> tuple[str, list[Piece]]:
             kept.append(piece)
     prose.append(text[at:])
     return "".join(prose), kept
+
+
+def _openings(text: str) -> list[int]:
+    """Every place at which a formula, an address or a private character may begin, in order.
+
+    To look for the few signs that these begin with, or have, takes a fifth of what the pattern takes to read the text.
+    """
+    places = [*_places(text, "\\"), *_places(text, "$")]
+    for scheme in _places(text, "://"):
+        places += [max(0, scheme - len("https")), max(0, scheme - len("http"))]
+    if not text.isascii():
+        places += [match.start() for match in _KEPT.finditer(text)]
+    return sorted(places)
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    at = text.find(sign)
+    while at >= 0:
+        yield at
+        at = text.find(sign, at + 1)
 
 
 def formula_at(text: str, start: int) -> tuple[int, Piece] | None:

@@ -29,9 +29,9 @@ def clean(text: str) -> str:
     Text without markup comes back as it is, and cleaning twice is cleaning once: where the shown text would itself
     read as markup, it keeps the escapes it needs, and where even these would not do, it stays as its author wrote it.
     """
-    if not repairs.marked(text):
-        return text
     found = pieces(text)
+    if found == (Piece("text", text),):
+        return text
     for written in (_written(found), _written(found, escaped=True)):
         if pieces(written) == found:
             return written

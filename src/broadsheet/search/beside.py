@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 
+_PAUSE = 2e-4  # seconds; a thread that is free takes up a call within a quarter of that
 _MOST = 2 * (os.process_cpu_count() or 1)
 _kept: list[ThreadPoolExecutor] = []
 if hasattr(os, "register_at_fork"):  # a fork has the pool, but none of its threads
@@ -18,11 +20,36 @@ class Begun[T]:
 
     def __init__(self, call: Callable[[], T], *, beside: bool = True) -> None:
         self._call = call
-        self._future: Future[T] | None = _threads().submit(call) if beside else None
+        self._waiting = Lock()
+        self._waiting.acquire()
+        self._future: Future[T] | None = _threads().submit(self._begin) if beside else None
+
+    def let_begin(self) -> None:
+        """Let go of Python's lock until another thread has taken up the call, for a fraction of a millisecond at most.
+
+        A thread that wakes up waits for that lock, which is kept by who goes on in Python, up to milliseconds.
+        """
+        if self._future is not None:
+            self._waiting.acquire(timeout=_PAUSE)
+
+    def here(self) -> None:
+        """Have this thread do it where no other has begun it: what it tells on its way can be waited for then."""
+        if self._future is None or self._future.cancel():
+            self._future = Future()
+            try:
+                self._future.set_result(self._call())
+            except BaseException as error:  # noqa: BLE001 (raised where the result is asked for)
+                self._future.set_exception(error)
 
     def result(self) -> T:
         """Return what the call returns, or raise what it raises. What no thread has begun is done by this one."""
-        return self._call() if self._future is None or self._future.cancel() else self._future.result()
+        self.here()
+        assert self._future is not None
+        return self._future.result()
+
+    def _begin(self) -> T:
+        self._waiting.release()
+        return self._call()
 
 
 def _threads() -> ThreadPoolExecutor:

@@ -13,22 +13,53 @@ from broadsheet.search.scanning import (
     Places,
     Small,
     Words,
-    cosine,
     fetch,
     guessed,
     least_of,
     place_of,
+    reaching,
     scored,
+    step_of,
 )
 
-type Order = NDArray[np.int64]
+type Numbers = NDArray[np.int64]
 
 _f4, _u8, _i8 = np.float32, np.uint64, np.int64
 _LONG = _f4(32767)
 _STEP = _f4(2 / 2048)
-_SPREAD = _f4(0.1)
-"""By how much a cosine that half of a code tells is mostly below that of all of it: once and a half its deviation,
-which for 256 of 512 bits is a quarter of pi divided by the root of 128."""
+_STEPS = 2048
+_ROUNDED = _f4(1e-7)
+_TINY = _f4(1e-9)
+_SPREAD = _f4(0.07)
+"""By how much a cosine that half of a code tells is mostly below that of all of it: twice its deviation."""
+_LARGE = _f4(0.996)
+"""Deviations from which on a projection of the query counts three times: of four steps for numbers that are spread as
+these are, the ones that lose least (Max, 1960)."""
+_WAITING = 1024
+"""Entries that wait for the other half of their code to come from memory."""
+_AHEAD = 3
+"""Blocks that are fetched from memory while others are compared."""
+_BEST = 200
+"""Of how many of the best rows it is asked how many have come of late."""
+_PORTIONS = 5
+"""Portions of the rows, of a hundredth each, in which few of these have to come before a search ends."""
+_FEW = 3
+"""How many at most."""
+
+
+@compiled
+def split(celled: Words, bits: Words, inside: Words, others: Words) -> int:
+    """Write those of a set of rows that stand in cells, and the others; return how many these are.
+
+    Each word is read once, as who writes takes rows out meanwhile.
+    """
+    number = _u8(0)
+    for k in range(len(bits)):
+        held = celled[k] if k < len(celled) else _u8(0)
+        inside[k] = bits[k] & held
+        others[k] = bits[k] & ~held
+        number += bits_set(others[k])
+    return int(number)
 
 
 @compiled
@@ -45,6 +76,20 @@ def turned(query: Floats, means: Small, steps: Floats, projection: Floats, dots:
     for i in range(len(query)):
         for j in range(len(beyond)):
             beyond[j] += query[i] * projection[i, j]
+
+
+@compiled
+def ordered(dots: Floats, squares: Floats, order: Places) -> None:
+    """Write the cells by the cosine of a vector and their mean, the nearest first, to a step of ``step_of``."""
+    steps, begins = np.empty(len(dots), np.int32), np.zeros(_STEPS + 1, np.int32)
+    for cell in range(len(dots)):
+        steps[cell] = _STEPS - 1 - step_of(dots[cell] / np.sqrt(max(squares[cell], _TINY)))
+        begins[steps[cell] + 1] += 1
+    for step in range(_STEPS):
+        begins[step + 1] += begins[step]
+    for cell in range(len(dots)):
+        order[begins[steps[cell]]] = cell
+        begins[steps[cell]] += 1
 
 
 @compiled
@@ -65,102 +110,189 @@ def fewer(rows: Places, guesses: Floats, number: int, wanted: int) -> tuple[int,
 
 
 @compiled
-def sides(beyond: Floats, turned: Floats, code: Words) -> None:
-    """Write the code of a vector that lies so far along each projection, seen from a mean that lies at ``turned``."""
-    for word in range(len(code)):
-        side = _u8(0)
-        for j in range(64):
-            side |= _u8(beyond[64 * word + j] > turned[64 * word + j]) << _u8(j)
-        code[word] = side
+def sides(
+    beyond: Floats, turned: Floats, far: np.float32, dim: int, apart: Floats, told: Floats, code: Words
+) -> tuple[np.float32, np.float32]:
+    """Write the code of a vector that lies so far along each projection, seen from a mean that lies at ``turned``.
+
+    code: [2, 8], on which side it lies, and where it lies far to a side, which counts three times. far: the square of
+    its distance from the mean. told: room for [2, 16]. Return by what the agreement of half a code, and that of all of
+    it, is to be multiplied: by chance a code agrees with a query in proportion to their product, and to how long the
+    query is along the projections.
+    """
+    large = np.sqrt(far / _f4(dim)) * _LARGE
+    told[:] = 0
+    for j in range(len(apart)):
+        apart[j] = beyond[j] - turned[j]
+    for half in range(2):
+        for j in range(256 * half, 256 * half + 256, 16):
+            for i in range(16):
+                size = abs(apart[j + i])
+                told[half, i] += size * (_f4(3) if size >= large else _f4(1))
+    for word in range(8):
+        code[0, word] = reaching(apart, _i8(64 * word), _f4(0))
+        code[1, word] = reaching(apart, _i8(64 * word), large) | ~reaching(apart, _i8(64 * word), -large)
+    first, second, by_chance = _TINY, _f4(0), np.sqrt(_f4(2 / np.pi) * _f4(dim))
+    for i in range(16):
+        first += told[0, i]
+        second += told[1, i]
+    return far / (by_chance * first), far / (by_chance * (first + second))
 
 
 @compiled
-def beyond_half(more: Words, code: Words) -> np.float32:
-    """Return how many bits of the other half of a code differ."""
-    differing = bits_set(more[0] ^ code[4]) + bits_set(more[1] ^ code[5])
-    return _f4(np.int32(differing + bits_set(more[2] ^ code[6]) + bits_set(more[3] ^ code[7])))
+def all_agreeing(code: Words, words: int) -> np.float32:
+    """Return by what a code agrees with itself in so many words."""
+    large = _u8(0)
+    for word in range(words):
+        large += bits_set(code[1, word])
+    return _f4(np.int32(64 * words) + np.int32(2) * np.int32(large))
+
+
+@compiled
+def reached(
+    blocks: Words, leans: Floats, block: np.int64, code: Words, slope: np.float32, whole: np.float32,
+    square: np.float32, beside: np.float32, least: np.float32, apart: Floats, width: Floats, guess: Floats,
+    waiting: Numbers, aparts: Floats, widths: Floats, besides: Floats, number: int,
+) -> int:  # fmt: skip
+    """Add the entries of a block to ``waiting`` that may reach a score, by half of their codes; return how many wait.
+
+    apart, width, guess: room for 64. aparts, widths, besides: of who waits, by what its code differs, how far it is
+    from the mean, and what its score has beside. leans: [blocks, 64], by which a compiler knows that they lie together;
+    to cut such parts out of arrays takes longer than to read them.
+    """
+    a, b, c, d = code[0, 0], code[0, 1], code[0, 2], code[0, 3]
+    e, f, g, h = code[1, 0], code[1, 1], code[1, 2], code[1, 3]
+    for i in range(64):
+        w, x, y, z = blocks[block, 0, i] ^ a, blocks[block, 1, i] ^ b, blocks[block, 2, i] ^ c, blocks[block, 3, i] ^ d
+        large = bits_set(w & e) + bits_set(x & f) + bits_set(y & g) + bits_set(z & h)
+        differing = bits_set(w) + bits_set(x) + bits_set(y) + bits_set(z) + large + large
+        apart[i] = _f4(np.int32(differing))
+    for i in range(64):
+        lean = leans[block, i]
+        width[i] = np.sqrt(abs(_f4(1) + square - _f4(2) * lean))
+        guess[i] = (slope * (whole - _f4(2) * apart[i]) + _SPREAD) * width[i] + lean + beside
+    left = reaching(guess, _i8(0), least)
+    while left:
+        at = place_of(left)
+        left &= left - _u8(1)
+        waiting[number], aparts[number], widths[number] = 64 * block + at, apart[at], width[at]
+        besides[number] = leans[block, at] + beside
+        number += 1
+    return number
+
+
+@compiled
+def counted(counts: Numbers, marks: Numbers, which: int, step: int, wanted: int) -> None:
+    """Know by one more score, already in ``counts``, from which step on there are ``wanted``, and how many there are.
+
+    marks: both of these, at ``which`` and behind it.
+    """
+    if step >= marks[which]:
+        marks[which + 1] += 1
+        while marks[which] < _STEPS - 1 and marks[which + 1] - counts[marks[which]] >= wanted:
+            marks[which + 1] -= counts[marks[which]]
+            marks[which] += 1
 
 
 @compiled
 def entered(
-    code: Words, square: np.float32, far: np.float32, beside: np.float32,
-    begin: np.int64, end: np.int64, after: np.int64,
-    flat: Words, blocks: Words, more: Words, leans: Floats, places: Places, asked: Words,
-    wanted: int, least: np.float32, rows: Places, guesses: Floats, number: int,
-) -> tuple[int, np.float32]:  # fmt: skip
-    """Add to ``number`` rows those of one cell that reach a score; return how many they are, and what is to be reached.
+    waiting: Numbers, aparts: Floats, widths: Floats, besides: Floats, waits: int,
+    code: Words, slope: np.float32, whole: np.float32,
+    more: Words, places: Places, asked: Words, wanted: int, counts: Numbers, marks: Numbers,
+    rows: Places, guesses: Floats, number: int,
+) -> int:  # fmt: skip
+    """Add to ``number`` rows those of the waiting entries that reach what is to be reached; return how many they are.
 
-    By the first half of its code an entry may come near to the score; the other half is read of those alone.
-    after: the first block of the cell that is read next. flat: the blocks as [blocks, 256].
+    Each is taken out of ``asked``, as in a damaged file several entries may be of one row. marks: as of ``counted``,
+    for ``wanted`` rows and for the best, and how many came among these.
     """
-    apart, width, guess = np.empty(64, np.float32), np.empty(64, np.float32), np.empty(64, np.float32)
-    half, every = _f4(128), _f4(256)
-    a, b, c, d = code[0], code[1], code[2], code[3]
-    for block in range(begin, end):
-        ahead = block + 1 if block + 1 < end else after
-        for i in range(0, 256, 8):
-            fetch(flat, ahead, _i8(i))
-        codes, lean64 = blocks[block], leans[64 * block : 64 * block + 64]
-        for i in range(64):
-            differing = bits_set(codes[0, i] ^ a) + bits_set(codes[1, i] ^ b)
-            differing += bits_set(codes[2, i] ^ c) + bits_set(codes[3, i] ^ d)
-            apart[i] = _f4(np.int32(differing))
-        for i in range(64):
-            lean = lean64[i]
-            width[i] = far * np.sqrt(abs(_f4(1) + square - _f4(2) * lean))
-            guess[i] = (cosine(apart[i], half) + _SPREAD) * width[i] + lean + beside
-        reached = _u8(0)
-        for i in range(64):
-            reached |= _u8(guess[i] >= least) << _u8(i)
-        left = reached
-        while left:
-            fetch(more, _i8(64 * block + place_of(left)), _i8(0))
-            left &= left - _u8(1)
-        while reached:
-            at = place_of(reached)
-            reached &= reached - _u8(1)
-            entry = 64 * block + at
-            row, whole = places[entry], apart[at] + beyond_half(more[entry], code)
-            score = cosine(whole, every) * width[at] + lean64[at] + beside
-            if score >= least and 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
-                rows[number], guesses[number] = row, score
-                number += 1
-        if number + 64 > len(rows):
-            number, least = fewer(rows, guesses, number, wanted)
-    return number, least
+    for k in range(waits):
+        entry, bits = waiting[k], _u8(0)
+        for word in range(4):
+            differing = more[entry, word] ^ code[0, 4 + word]
+            large = bits_set(differing & code[1, 4 + word])
+            bits += bits_set(differing) + large + large
+        apart = aparts[k] + _f4(np.int32(bits))
+        score = slope * (whole - _f4(2) * apart) * widths[k] + besides[k]
+        step = step_of(score)
+        if step < marks[0]:
+            continue
+        row = places[entry]
+        if 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
+            asked[row // 64] &= ~(_u8(1) << _u8(row % 64))
+            if number == len(rows):
+                number, _ = fewer(rows, guesses, number, wanted)
+            rows[number], guesses[number] = row, score
+            number += 1
+            marks[4] += step >= marks[2]
+            counts[step] += 1
+            counted(counts, marks, 0, step, wanted)
+            counted(counts, marks, 2, step, _BEST)
+    return number
 
 
 @compiled
 def looked(
-    dots: Floats, beyond: Floats, order: Order, most: int,
+    query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, blocks: Words, more: Words, leans: Floats, places: Places,
     asked: Words, wanted: int, rows: Places, guesses: Floats,
 ) -> int:  # fmt: skip
     """Write rows of a set with their scores, the best ``wanted`` and perhaps more, out of the first cells.
 
-    order: of the cells, until ``most`` entries were looked at. asked: the set, a bit a row.
+    order: of the cells, until ``least`` entries were looked at and of the last portions few came among the best, or
+    ``most`` were. asked: the set, a bit a row, of which what is found is taken out.
     """
-    code, least = np.empty(8, np.uint64), _f4(-9)
-    number, seen, flat = 0, 0, blocks.reshape(len(blocks), 256)
+    code, apart, flat = np.empty((2, 8), np.uint64), np.empty(512, np.float32), blocks.reshape(len(blocks), 256)
+    leans64 = leans.reshape(len(blocks), 64)
+    told, block64 = np.empty((2, 16), np.float32), np.empty((3, 64), np.float32)
+    waiting, waited = np.empty(_WAITING, np.int64), np.empty((3, _WAITING), np.float32)
+    made, width, guess = block64[0], block64[1], block64[2]
+    aparts, widths, besides = waited[0], waited[1], waited[2]
+    counts, marks, came = np.zeros(_STEPS, np.int64), np.zeros(5, np.int64), np.zeros(_PORTIONS, np.int64)
+    number, seen, portions = 0, 0, 0
     for k in range(len(order)):
-        if seen >= most:
-            break
         cell, after = order[k], order[min(k + 1, len(order) - 1)]
         begin, end = _i8(begins[cell]), _i8(begins[cell + 1])
-        seen += 64 * int(end - begin)
-        sides(beyond, turns[cell], code)
+        for j in range(0, 512, 16):
+            fetch(turns, _i8(after), _i8(j))
         square = squares[cell]
-        far = np.sqrt(abs(_f4(1) + square - _f4(2) * dots[cell]))
-        number, least = entered(
-            code, square, far, dots[cell] - square, begin, end, _i8(min(begins[after], len(blocks) - 1)),
-            flat, blocks, more, leans, places, asked, wanted, least, rows, guesses, number,
-        )  # fmt: skip
+        far = abs(_f4(1) + square - _f4(2) * dots[cell])
+        slope, slopes = sides(beyond, turns[cell], far, len(query), apart, told, code)
+        half, whole = all_agreeing(code, 4), all_agreeing(code, 8)
+        waits = 0
+        for block in range(begin, end):
+            coming = block + _AHEAD if block + _AHEAD < end else begins[after] + block + _AHEAD - end
+            coming = min(coming, len(blocks) - 1)
+            for i in range(0, 256, 8):
+                fetch(flat, _i8(coming), _i8(i))
+            before = waits
+            reach = _f4(marks[0]) * _STEP - _f4(1) - _ROUNDED if marks[0] else _f4(-9)
+            waits = reached(
+                blocks, leans64, _i8(block), code, slope, half, square, dots[cell] - square, reach, made, width, guess,
+                waiting, aparts, widths, besides, waits,
+            )  # fmt: skip
+            for i in range(before, waits):
+                fetch(more, waiting[i], _i8(0))
+            if waits + 64 > _WAITING or block + 1 == end:
+                number = entered(
+                    waiting, aparts, widths, besides, waits, code, slopes, whole, more, places, asked,
+                    wanted, counts, marks, rows, guesses, number,
+                )  # fmt: skip
+                waits = 0
+        seen += 64 * int(end - begin)
+        if seen >= most:
+            break
+        if seen >= (portions + 1) * portion:
+            came[portions % _PORTIONS] = marks[4]
+            marks[4], portions = 0, portions + 1
+            if seen >= least and portions >= _PORTIONS and came.sum() <= _FEW:
+                break
     return number
 
 
 @compiled
 def nearest(
-    query: Floats, dots: Floats, beyond: Floats, order: Order, most: int,
+    query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, cells: Words, cells_more: Words, cell_leans: Floats,
     entries: Places, asked: Words,
     projection: Floats, mean: Floats, shift: Floats,
@@ -174,7 +306,8 @@ def nearest(
     ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are compared by their numbers.
     """
     number = looked(
-        dots, beyond, order, most, squares, turns, begins, cells, cells_more, cell_leans, entries, asked,
+        query, dots, beyond, order, least, most, portion,
+        squares, turns, begins, cells, cells_more, cell_leans, entries, asked,
         wanted, rows[:room], guesses[:room],
     )  # fmt: skip
     if number > wanted:

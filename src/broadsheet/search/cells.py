@@ -37,12 +37,8 @@ from broadsheet.search.mapped import Array, allocate, mapped
 BITS = 512
 """Bits of a code in a cell; of an index with codes of others no cells are made."""
 
-SHARE = 0.2
-"""Share of all rows in the cells that a search looks at.
-
-By titles it finds .982 of the nearest 20 of a million made papers, .980 without cells; and .98 of as many real vectors
-that were moved, .992 without. Of .15 of the rows it finds .980 and .969.
-"""
+MOST = 0.3
+"""Share of all rows in the cells that a search looks at, at most: it ends where few come among the best any more."""
 
 LEAST = 40_000
 """Rows looked at in any case."""
@@ -106,12 +102,13 @@ class Cells(NamedTuple):
         there[self.rows[self.rows >= 0]] = True
         return np.packbits(there, bitorder="little").view("<u8")
 
-    def split(self, bits: Words) -> tuple[Words, Words]:
-        """Return those of a set of rows that stand in cells at this moment, and the others: none is in both."""
-        inside = np.zeros(len(bits), np.uint64)
-        there = min(len(bits), len(self.celled))
-        inside[:there] = self.celled[:there]
-        return bits & inside, bits & ~inside
+    def split(self, bits: Words) -> tuple[Words, Words, int]:
+        """Return those of a set of rows that stand in cells at this moment, and the others, none in both; and how many
+        others there are."""
+        from broadsheet.search import cell_loops
+
+        inside, others = np.empty_like(bits), np.empty_like(bits)
+        return inside, others, cell_loops.split(self.celled, bits, inside, others)
 
     def taken_out(self, rows: Rows) -> None:
         """Take rows out that are about to be changed or freed; those that came later are in none."""
@@ -160,45 +157,37 @@ def read(path: Path, dim: int, capacity: int, *, writes: bool) -> Cells | None:
 
 
 def nearest(
-    cells: Cells, frame: Frame, held: Held, query: Vector, asked: Words, rest: Words, *,
+    cells: Cells, frame: Frame, held: Held, query: Vector, asked: Words, rest: Words, others: int, *,
     limit: int, coding: Coding, free: int = 0,
 ) -> tuple[Rows, Floats]:  # fmt: skip
     """Return keys and cosines of the probably nearest of a set of rows to a unit vector, nearest first.
 
-    asked, rest: those of the set that are in cells as they stand, and the others, a bit a row. free: how many of these
-    may be free, and are left out. Within a cell bits tell the angle at the cell's mean, which is nearer than that of
-    all, so the same bits tell more (as RaBitQ's do: Gao and Long, 2024); the cosine follows from it as it does in
-    ``codes.nearest``.
+    asked, rest: those of the set that are in cells as they stand, which is written over, and the others, a bit a row;
+    others: how many these are at most. free: how many of all may be free, and are left out. Within a cell bits tell
+    the angle at the cell's mean, which is nearer than that of all, so the same bits tell more (as RaBitQ's do: Gao and
+    Long, 2024); the cosine follows from it as it does in ``codes.nearest``. Of the query more than the side is known of
+    each projection: where it lies far to a side it counts three times, which tells as much as three times the bits.
     """
     from broadsheet.search import cell_loops
 
     same_rows(held, rest)
-    count, others = BLOCK * len(rest), int(np.bitwise_count(rest).sum())
+    count = BLOCK * len(rest)
     dots, beyond = np.zeros(len(cells.squares), np.float32), np.zeros(BITS, np.float32)
+    order = np.empty(len(dots), np.int32)
     cell_loops.turned(query, cells.means, cells.steps, frame.projection, dots, beyond)
-    with np.errstate(all="ignore"):  # whatever a damaged file makes of it
-        order = np.argsort(dots / -np.sqrt(np.maximum(cells.squares, np.float32(1e-9))))
-    wanted, second = coding.in_cells(count) + free, coding.among(count) + free
+    cell_loops.ordered(dots, cells.squares, order)
+    wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
     first = min(first_of(others, second), others) + (free if others else 0)
     places, aparts, leant, scores, _ = room(2 * first + BLOCK)
     inside = _ROOM * wanted + BLOCK
     rows, guesses, keys = _room(inside + second + BLOCK)
     found = cell_loops.nearest(
-        query, dots, beyond, order, max(LEAST, int(SHARE * count)), *cells[3:10], asked,
-        frame.projection, frame.mean, frame.shift,
+        query, dots, beyond, order, LEAST, max(LEAST, int(MOST * count)), max(BLOCK, count // 100),
+        *cells[3:10], asked, frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
         rest, first, second, places, aparts, leant, scores, inside, wanted, limit, rows, guesses, keys,
     )  # fmt: skip
-    return _each_once(*nearest_first(keys[:found], guesses[:found], limit))
-
-
-def _each_once(keys: Rows, scores: Floats) -> tuple[Rows, Floats]:
-    """Return keys and scores, each key where it comes first: in a damaged file several entries may be of one row."""
-    _, first = np.unique(keys, return_index=True)
-    if len(first) < len(keys):
-        first.sort()
-        keys, scores = keys[first], scores[first]
-    return keys, scores
+    return nearest_first(keys[:found], guesses[:found], limit)
 
 
 def _never_changed(cells: Cells) -> list[NDArray[Any]]:

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.search import lexicon_terms as terms
-from broadsheet.search.expressions import expression
 from broadsheet.search.filed import Counted, Filing
 from broadsheet.search.holders import Held
 from broadsheet.search.index import Filters
 from broadsheet.search.posting_asking import View
-from broadsheet.search.posting_sets import Sets, Steps
+from broadsheet.search.posting_sets import Sets
 
 READ = 4_000_000
 """Places of lists that are read at most for an exact number, 4 ms of a processor; else a sample has to do."""
@@ -37,8 +36,16 @@ class Counts:
         self._filing = Filing()
         self._known: tuple[View, dict[_Key, int]] | None = None
 
-    def of(self, view: View, filters: Filters, *, facets: bool, holding: Callable[[Filters], Held]) -> Counted | None:
-        """Count papers that are told by words, facts, and other conditions of which ``holding`` tells each paper.
+    def of(
+        self,
+        view: View,
+        filters: Filters,
+        *,
+        facets: bool,
+        holding: Callable[[Filters], Held],
+        filed: Callable[[Filters], Sets],
+    ) -> Counted | None:
+        """Count papers that are told by words, by facts (``filed``), and other conditions (``holding``).
 
         facets: by category and by year too. Returns None where postings do not tell that, or where more than READ
         places of them would be read.
@@ -57,7 +64,7 @@ class Counts:
             return Counted(number, [], [], [], 0)
         among = None
         if rest != Filters():
-            found = _found(view, rest, holding)
+            found = _found(view, rest, holding, filed)
             if found is None:
                 return None
             among = found.bits
@@ -84,10 +91,12 @@ class Counts:
         return self._filing.counted(view, words, among, facets=facets, spare=spare, most=READ)
 
 
-def _found(view: View, filters: Filters, holding: Callable[[Filters], Held]) -> Sets | None:
+def _found(
+    view: View, filters: Filters, holding: Callable[[Filters], Held], filed: Callable[[Filters], Sets]
+) -> Sets | None:
     """Return the papers of a view that fulfil filters; None where they are not told one by one."""
     if not (filters.terms or filters.without):
-        return Steps(view, expression(filters))()
+        return filed(filters)
     held = holding(filters)
     if held.ids is None:
         return None

@@ -18,6 +18,7 @@ from broadsheet.search.filed import Counted
 from broadsheet.search.holders import Held
 from broadsheet.search.index import Filters, Tally
 from broadsheet.search.posting_asking import View
+from broadsheet.search.posting_sets import Sets
 
 DEAR = 4_000_000
 """Places that are read at most for an exact number, as long as a sample will do: some 20 ms of a processor."""
@@ -56,15 +57,16 @@ def tally(
     *,
     facets: bool,
     holding: Callable[[Filters], Held],
+    filed: Callable[[Filters], Sets],
     view: View,
     counts: Counts,
 ) -> Tally:
     """Count the papers that fulfil filters; with ``facets`` by category and by year too.
 
-    holding: finds the papers themselves, once for all that asks for what takes long to find. view: of the postings, in
-    which ``counts`` counts what they tell; the engine is asked for the rest.
+    holding, filed: find the papers themselves, once for all that asks, the latter those that fulfil facts alone. view:
+    of the postings, in which ``counts`` counts what they tell; the engine is asked for the rest.
     """
-    if (seen := counts.of(view, filters, facets=facets, holding=holding)) is not None:
+    if (seen := counts.of(view, filters, facets=facets, holding=holding, filed=filed)) is not None:
         return _told(seen)
     wanted = asked(filters, searcher.doc_freq, searcher.num_docs)
     dear, total = wanted.places > DEAR, None

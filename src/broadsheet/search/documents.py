@@ -31,6 +31,28 @@ class Row(NamedTuple):
     code_url: str
 
 
+class Batch(NamedTuple):
+    """Some papers as an index takes them. papers: how many they are. stamp, key: of the last one.
+
+    others: primary keys of those that are the same as another, and are to be taken out.
+    """
+
+    papers: int
+    stamp: int
+    key: str
+    others: list[int]
+    documents: list[Document]
+
+
+def batch_of(papers: Sequence[Row], space: str) -> Batch:
+    """Return papers, in the order of their stamps, as an index of a space takes them."""
+    if not papers:
+        return Batch(0, 0, "", [], [])
+    others = [paper.pk for paper in papers if paper.same_as_id]
+    own = documents_of([paper for paper in papers if not paper.same_as_id], space)
+    return Batch(len(papers), papers[-1].stamp, papers[-1].key, others, own)
+
+
 def documents_of(papers: Sequence[Paper | Row], space: str | None = None) -> list[Document]:
     """Return what the index is told of papers, each with a vector where there is one of the index's space.
 

@@ -109,15 +109,15 @@ def expression(filters: Filters, named: Named = no_one) -> Expression:
     return But(All(must), Any(must_not)) if must_not else All(must)
 
 
-def holding_words(field: str, words: Sequence[str]) -> list[Expression]:
-    """Return what finds all papers, and perhaps others, that hold some words in title or abstract.
+def holding_words(field: str, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return words of fields which all papers hold, and perhaps others, that hold some words in title or abstract.
 
     The commonest words have no lists, but for the stems of titles.
     """
-    found: list[Expression] = [Words(((field, word),)) for word in different(words) if word not in COMMON]
+    found = [(field, word) for word in different(words) if word not in COMMON]
     if field == TITLE and len(found) < len(different(words)):
         common = [word for word in different(words) if word in COMMON]
-        found += [Words(((TITLE_STEMS, stem),)) for stem in different(STEMMED.analyze(" ".join(common)))]
+        found += [(TITLE_STEMS, stem) for stem in different(STEMMED.analyze(" ".join(common)))]
     return found
 
 

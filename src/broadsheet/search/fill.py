@@ -1,7 +1,8 @@
-"""Filling the index while papers are being stored: a process beside the one that stores them. What it does: ``upkeep``.
+"""Filling the index while papers are being stored: processes beside the one that stores them. The work is ``upkeep``'s.
 
-It follows the papers by their stamps, as a server does, so that a kill of either costs some seconds' work. A server
-that starts meanwhile asks it for the index, and goes on where it was.
+One takes papers over, another makes them ready for that (``ahead``). They follow the papers by their stamps, as a
+server does, so that a kill of either costs some seconds' work. A server that starts meanwhile asks for the index, and
+goes on where they were.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.errors import BroadsheetError, Conflict
 from broadsheet.search import locks
+from broadsheet.search.ahead import FROM, Ahead, make_ready
 
 if TYPE_CHECKING:
     from broadsheet.search.index import Index
@@ -33,18 +35,22 @@ _END, _STOP = "end", "stop"
 
 
 class Filling:
-    """A process that takes papers over until it is told that all are stored. Begun and ended by who stores them.
+    """Processes that take papers over until they are told that all are stored. Begun and ended by who stores them.
 
-    began: when, by the clock that only rises.
+    ahead: papers from which on others are made ready ahead. began: when, by the clock that only rises.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: int = FROM) -> None:
         # Not forked: the engines have threads, and so may who begins this.
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        self._process = context.Process(target=_follow, args=(there,), daemon=True)
-        self._process.start()
-        there.close()
+        asking, answering = context.Pipe()
+        self._process = context.Process(target=_follow, args=(there, asking, ahead), daemon=True)
+        self._before = context.Process(target=make_ready, args=(answering,), daemon=True)
+        for process in (self._process, self._before):
+            process.start()
+        for end in (there, asking, answering):
+            end.close()
         self._told = (0, 0)
         self.began = time.monotonic()
 
@@ -68,6 +74,7 @@ class Filling:
             pass
         self._pipe.close()
         self._process.join()
+        self._before.join()  # as nobody can ask any more
 
     def _tell(self, what: str) -> None:
         with contextlib.suppress(OSError):  # it has ended
@@ -83,16 +90,14 @@ class Filling:
         return True
 
 
-def _follow(pipe: Connection) -> None:
+def _follow(pipe: Connection, asking: Connection, ahead: int) -> None:
     """Live as the process beside. Django is loaded within, as a new process imports this module first."""
-    import django
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began this process ends it
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would begin some, to do sums that nobody does here
-    django.setup()
+    set_up()
     from broadsheet.search import current
+    from broadsheet.search.grouping import Grouping
 
-    few_collections()
+    Grouping.beside = False
     told: list[str] = []
 
     def unwanted() -> bool:
@@ -102,13 +107,22 @@ def _follow(pipe: Connection) -> None:
     try:
         with locks.held(locks.FILLING, within=PATIENCE, stop=unwanted):
             try:
-                _take_over(current.own(), pipe, all_stored=_END in told)
+                _take_over(current.own(), pipe, Ahead(asking, ahead), all_stored=_END in told)
             finally:
                 current.release()
     except Conflict:  # a server has the index, and follows the papers itself
         return
     except BroadsheetError as error:
         logger.warning("The index could not be filled while papers were stored: %s", error.message)
+
+
+def set_up() -> None:
+    """Load Django in a process that takes in many papers and does nothing else."""
+    import django
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would begin some, to do sums that nobody does here
+    django.setup()
+    few_collections()
 
 
 def few_collections() -> None:
@@ -120,10 +134,10 @@ def few_collections() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _take_over(index: "Index", pipe: Connection, *, all_stored: bool) -> None:
+def _take_over(index: "Index", pipe: Connection, ahead: Ahead, *, all_stored: bool) -> None:
     from broadsheet.search import upkeep
 
-    taking = upkeep.TakingOver(index)
+    taking = upkeep.TakingOver(index, ahead.waiting)
     total = taking.left if all_stored else 0
     while not locks.is_held(locks.WANTED):
         told = _heard(pipe)

@@ -13,14 +13,14 @@ import tantivy as engine
 from numpy.typing import NDArray
 from tantivy import Query
 
-from broadsheet.search import counting
+from broadsheet.search import counting, people
 from broadsheet.search import lexicon_terms as terms
 from broadsheet.search.conditions import asked, named
-from broadsheet.search.expressions import expression
+from broadsheet.search.expressions import NAMES, expression
 from broadsheet.search.holders import FEW, Held, Holders
 from broadsheet.search.index import Filters
 from broadsheet.search.posting_asking import View
-from broadsheet.search.posting_sets import Sets, Steps
+from broadsheet.search.posting_sets import Sets, Steps, places_of
 from broadsheet.search.trouble import told
 
 MANY, RARELY, SAMPLE = 100_000, 10, 2_000
@@ -40,7 +40,7 @@ class Fulfilling:
     def __init__(self, searcher: engine.Searcher, view: View) -> None:
         self.view = view
         self.searcher = searcher
-        self._holders, self._likely = Holders(), Holders()
+        self._holders, self._likely, self._filed = Holders(), Holders(), Holders()
 
     def holding(self, filters: Filters) -> Held:
         """Return which papers fulfil filters without ids."""
@@ -64,6 +64,12 @@ class Fulfilling:
             doubted = some.ids(doubted=True).tolist()
             passing = passing.difference(doubted) | self._which(doubted, filters)
         return passing
+
+    def filed(self, filters: Filters) -> Sets:
+        """Return the papers that fulfil the facts of filters, which have no more than these."""
+        held = self._filed.of(filters, lambda: Held(0, None, found=Steps(self.view, expression(filters))()))
+        assert held.found is not None
+        return held.found
 
     def _perhaps(self, filters: Filters) -> Held:
         steps = Steps(self.view, expression(filters, self._named))
@@ -116,7 +122,17 @@ class Fulfilling:
 
     def _named(self, text: str) -> NDArray[np.int64]:
         """Return the papers with an author of a name of several words, in rising order."""
-        wanted = named(text, self.searcher.doc_freq)
+        # Pairs of words are asked for in each of the engine's segments: most phrases begin with no family's name.
+        families = list(dict.fromkeys(pair.partition("|")[0] for way in people.wanted(text) for pair in way))
+        begin, end = places_of(self.view, [(NAMES, family) for family in families])
+        known = {family for family, papers in zip(families, (end - begin).sum(axis=0), strict=True) if papers}
+        if not known:
+            return np.zeros(0, np.int64)
+
+        def counts(field: str, pair: str) -> int:
+            return self.searcher.doc_freq(field, pair) if pair.partition("|")[0] in known else 0
+
+        wanted = named(text, counts)
         return self._found(terms.both(wanted.query, None), int(wanted.papers))
 
     def _found(self, query: Query, most: int) -> NDArray[np.int64]:

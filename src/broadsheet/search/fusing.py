@@ -3,7 +3,7 @@
 What each way of fusing is worth is told in docs/search/quality.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import sqrt
 from operator import itemgetter
@@ -12,7 +12,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.index import Scored
+from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.orders import Place
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -46,14 +46,14 @@ class Hit(NamedTuple):
 class Hits(Sequence[Hit]):
     """Hits, best first, each made when it is looked at: a page shows 25 of some six hundred.
 
-    ids, scores: of the papers. why: places in _WHY.
+    order: places of the papers in the other arrays. ids, scores: of the papers. why: places in _WHY.
     """
 
-    def __init__(self, ids: Ids, scores: Scores, why: Ids) -> None:
-        self._columns = ids, scores, why
+    def __init__(self, order: Ids, ids: Ids, scores: Scores, why: Ids) -> None:
+        self._order, self._columns = order, (ids, scores, why)
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self._order)
 
     @overload
     def __getitem__(self, at: int) -> Hit: ...
@@ -64,7 +64,8 @@ class Hits(Sequence[Hit]):
     def __getitem__(self, at: int | slice) -> Hit | list[Hit]:
         if not isinstance(at, slice):
             return self[at : at + 1 or None][0]
-        ids, scores, why = (column[at].tolist() for column in self._columns)
+        places = self._order[at]
+        ids, scores, why = (column[places].tolist() for column in self._columns)
         # No call of Python's for each of them.
         return list(map(partial(tuple.__new__, Hit), zip(ids, scores, map(_WHY.__getitem__, why), strict=True)))
 
@@ -72,29 +73,23 @@ class Hits(Sequence[Hit]):
         return iter(self[:])
 
 
-type Near = Callable[[Ids], Sequence[Scored]]
-"""Tells the cosines of some papers, whose ids rise; who has no vector is left out."""
-
-
-def _nobody(_ids: Ids) -> Sequence[Scored]:
-    return ()
-
-
 def fuse(
     words: Sequence[Scored],
     meaning: Sequence[Scored],
     weight: float,
     ranking: Ranking = DEFAULT,
-    near: Near = _nobody,
+    cosines: Sequence[Scored] = (),
 ) -> Hits:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
-    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. near: asked for the cosines
-    of papers that words alone found, and of no others; only the fusion ``cosine`` does. Returns papers sorted by score;
-    equal scores keep the order of the ids, newest first, so that pages are stable.
+    weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. cosines: of the papers that
+    words found and that have a vector, which only the fusion ``cosine`` asks for. Returns papers sorted by score; equal
+    scores keep the order of the ids, newest first, so that pages are stable.
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
+    if ranking.fusion == "cosine":
+        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else ())
     (word_ids, of_words), (meaning_ids, of_meaning) = _apart(words), _apart(meaning)
     ids, places = np.unique(np.concatenate((word_ids, meaning_ids)), return_inverse=True)
     among = _Among(len(ids), places[: len(words)], places[len(words) :])
@@ -108,18 +103,43 @@ def fuse(
         case "weighted":
             by_words = _laid(_spread(of_words), among.words, among.number)
             by_meaning = _laid(_spread(of_meaning), among.meaning, among.number)
-        case "cosine":
-            by_words = _of_the_best(of_words, among, ranking.depth)
-            alone = ids[why == 1]
-            by_meaning = _cosines(of_meaning, ids, near(alone) if meaning and len(alone) else (), among)
         case "z":
             by_words = _standardised(of_words, among.words, among.number)
             by_meaning = _standardised(of_meaning, among.meaning, among.number)
     scores = (1 - weight) * by_words + weight * by_meaning
-    if ranking.fusion in {"z", "cosine"}:
+    if ranking.fusion == "z":
         scores = _spread(scores)
-    order = among.number - 1 - np.argsort(-scores[::-1], kind="stable")  # ids rise: from behind the newest come first
-    return Hits(ids[order], scores[order], why[order])
+    return Hits(among.number - 1 - _best_first(scores[::-1]), ids, scores, why)  # ids rise: from behind, the newest
+
+
+def _by_cosines(
+    words: Sequence[Scored], meaning: Sequence[Scored], weight: float, depth: int, cosines: Sequence[Scored]
+) -> Hits:
+    """Add shares of the best score by words and cosines. Every search waits for it, so it is one compiled loop.
+
+    A paper that a full list by words lacks counts as its last; one without a vector as the farthest that has one.
+    """
+    from broadsheet.search import fusing_loops
+
+    best = float(words[0].score) if words else 0.0
+    last = float(words[-1].score) if len(words) >= max(1, depth) else 0.0
+    most = len(words) + len(meaning)
+    ids, scores, beside, why = np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int64)
+    number = fusing_loops.summed(
+        *_by_id(words), *_by_id(meaning), *_by_id(cosines), last, best or 1.0, weight, ids, scores, beside, why
+    )
+    return Hits(_best_first(scores[:number]), ids, scores, why)
+
+
+def _by_id(scored: Sequence[Scored]) -> tuple[Ids, Scores, Ids]:
+    """Return the papers of a ranking, their scores, and its places by rising ids."""
+    ids, scores = _apart(scored)
+    return ids, scores, ids.argsort()
+
+
+def _best_first(scores: Scores) -> Ids:
+    """Return the places of scores, the highest first, of equal ones the first."""
+    return np.argsort(-scores, kind="stable")
 
 
 def share_of_meaning(text: str, weight: float, *, by_length: bool) -> float:
@@ -143,8 +163,15 @@ class _Among(NamedTuple):
     meaning: Ids
 
 
+def papers_of(scored: Sequence[Scored]) -> Ids:
+    """Return the papers of a ranking, in rising order."""
+    return np.sort(_apart(scored)[0])
+
+
 def _apart(scored: Sequence[Scored]) -> tuple[Ids, Scores]:
     """Return the papers of a ranking and their scores."""
+    if isinstance(scored, Ranked):
+        return scored.ids, scored.scores.astype(np.float64)
     number = len(scored)
     return (
         np.fromiter(map(itemgetter(0), scored), np.int64, number),
@@ -170,25 +197,6 @@ def _spread(scores: Scores) -> Scores:
 def _reciprocal(number: int, k: int) -> Scores:
     """Map so many ranks to (k + 1) / (k + rank), 1 for the first: reciprocal rank fusion (Cormack et al., 2009)."""
     return (k + 1) / (k + np.arange(1.0, number + 1))
-
-
-def _of_the_best(scores: Scores, among: _Among, depth: int) -> Scores:
-    """Map BM25 scores to their share of the best one. A paper that a full list lacks counts as its last."""
-    shares = scores / ((scores.max() if len(scores) else 0.0) or 1.0)
-    return _laid(shares, among.words, among.number, shares.min() if len(scores) >= max(1, depth) else 0.0)
-
-
-def _cosines(scores: Scores, ids: Ids, near: Sequence[Scored], among: _Among) -> Scores:
-    """Take cosines as they are; a paper without a vector counts as the farthest that has one.
-
-    ids: of all candidates, in rising order. near: of those that the ranking lacks.
-    """
-    near_ids, near_scores = _apart(near)
-    least = min((float(some.min()) for some in (scores, near_scores) if len(some)), default=0.0)
-    laid = np.full(among.number, least)
-    laid[np.searchsorted(ids, near_ids)] = near_scores
-    laid[among.meaning] = scores
-    return laid
 
 
 def _standardised(scores: Scores, places: Ids, number: int) -> Scores:

@@ -49,7 +49,13 @@ def silent(done: int, total: int) -> None:
 
 
 class Grouping:
-    """Makes the cells of columns. writing: is held by whoever changes these."""
+    """Makes the cells of columns. writing: is held by whoever changes these.
+
+    beside: whether that begins by itself. A process that fills an index turns it off for all, and settles at the end:
+    till then cells would be made again and again, of what is a few hundred thousand papers more by then.
+    """
+
+    beside = True
 
     def __init__(self, columns: Columns, writing: threading.Lock) -> None:
         self._columns = columns
@@ -87,7 +93,9 @@ class Grouping:
     def begin(self) -> None:
         """Have cells made beside, where they are due and nobody is about it, nor was it just done."""
         under_way = self._thread is not None and self._thread.is_alive()
-        if not under_way and not self._stopped.is_set() and time.monotonic() >= self._not_before and self.is_due():
+        if not self.beside or under_way or self._stopped.is_set() or time.monotonic() < self._not_before:
+            return
+        if self.is_due():
             self._thread = threading.Thread(target=self._beside, name="cells", daemon=True)
             self._thread.start()
 

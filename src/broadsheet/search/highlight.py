@@ -16,10 +16,11 @@ SHORT = 160
 LONGEST = 320
 
 _COMMON = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "via", "with"}
-_SENTENCE_END = re.compile(r"[.!?] (?=[\"'“(\[]?[A-Z0-9])")
+_ENDS = (". ", "! ", "? ")
+_BEGINNING = re.compile(r"[\"'“(\[]?[A-Z0-9]")
 _TAG = re.compile(r"(<math\b.*?</math>|<code\b.*?</code>|<[^>]*>)", re.DOTALL)
 _WORD = re.compile(r"\w+")
-_REST = re.compile(r"\w*")
+_REST = re.compile(r"\w*").match
 _ENDINGS = {"", "s", "es", "e", "ed", "ing", "er", "ers"}
 
 
@@ -98,10 +99,12 @@ def marked(text: str, marks: Marks) -> str:
 def _html(text: str, found: Iterable[Span]) -> str:
     shown: list[str] = []
     after = 0
+    # Most texts hold nothing to escape, which is seen sooner of the whole than of each piece.
+    escaped = _as_it_is if escape(text) == text else escape
     for start, end in found:
-        shown += (escape(text[after:start]), "<mark>", escape(text[start:end]), "</mark>")
+        shown += (escaped(text[after:start]), "<mark>", escaped(text[start:end]), "</mark>")
         after = end
-    return "".join([*shown, escape(text[after:])])
+    return "".join([*shown, escaped(text[after:])])
 
 
 def marked_html(html: str, marks: Marks) -> str:
@@ -113,7 +116,14 @@ def marked_html(html: str, marks: Marks) -> str:
 
 def _sentences(text: str) -> list[Span]:
     """Return where each sentence begins and ends; single blanks stand between them."""
-    ends = [match.start() + 1 for match in _SENTENCE_END.finditer(text)]
+    ends: list[int] = []
+    for sign in _ENDS:
+        at = text.find(sign) if sign[0] in text else -1
+        while at >= 0:
+            if _BEGINNING.match(text, at + 2):
+                ends.append(at + 1)
+            at = text.find(sign, at + 2)
+    ends.sort()
     return list(zip([0, *(end + 1 for end in ends)], [*ends, len(text)], strict=True))
 
 
@@ -144,18 +154,19 @@ def _found(folded: str, marks: Marks) -> list[Span]:
         at = folded.find(mark)
         while at >= 0:
             end = at + len(mark)
-            if at == 0 or not _is_of_a_word(folded[at - 1]):
-                rest = _REST.match(folded, end)
+            before = folded[at - 1] if at else " "
+            if not (before.isalnum() or before == "_"):
+                rest = _REST(folded, end)
                 assert rest is not None  # it matches nothing as well
-                end = rest.end()
                 if rest[0] in _ENDINGS:
-                    found[at] = end
+                    found[at] = rest.end()
+                end = rest.end()
             at = folded.find(mark, end)
     return sorted(found.items())
 
 
-def _is_of_a_word(sign: str) -> bool:
-    return sign.isalnum() or sign == "_"
+def _as_it_is(text: str) -> str:
+    return text
 
 
 @lru_cache(maxsize=4096)  # a page has the same few words in each of its papers

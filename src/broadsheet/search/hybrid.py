@@ -5,6 +5,7 @@ found in ``relax``.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -80,9 +81,9 @@ def search(
     searcher = current.searcher()
     query = _with_ids(query)
     complete = exact or query.order != "relevance" or not query.text
-    wanted = holding(query)
-    counted = None
+    counted, wanted = None, query.filters
     if tally or complete:
+        wanted = holding(query)
         # Beside only where another machine does it: here it takes a millisecond, and by then knows more.
         counting = partial(searcher.tally, filters=wanted, facets=tally)
         counted = Begun(counting, beside=bool(settings.SEARCH_URL))
@@ -139,24 +140,23 @@ def _with_ids(query: Query) -> Query:
 def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> Sequence[Hit]:
     """Words and meaning fused; what is called as typed first."""
     encoder = None if ranking.weight == 0 else _encoder(searcher, notes)
-    known = state.read()
-    weight = ranking.weight
-    if weight is None:
-        weight = state.weight_of_meaning(known, by_model=not getattr(encoder, "static", False))
-    weight = fusing.share_of_meaning(query.text, weight, by_length=ranking.by_length)
-    asked = _Asked(searcher, query, ranking, weight)
-    begun = Begun(partial(asked.by_meaning, encoder)) if encoder else None
+    asked = _Asked(searcher, query, ranking)
+    meant = _Meant(asked, encoder) if encoder else None
+    called = titled.as_typed(searcher, query) if ranking.titles else []
     alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
-    called = titled.as_typed(searcher, query) if ranking.titles else []
-    vector, meaning = begun.result() if begun else (None, [])
+    known = state.read()
+    weight = _share_of_meaning(query.text, known, ranking, encoder)
+    vector = meant.vector() if meant else None
+    cosines = asked.cosines(words, vector)
+    meaning = meant.nearest() if meant else []
     if meaning and (said := state.said(known)):
         notes.append(said)
-    hits: Sequence[Hit] = asked.fused(words, meaning, vector)
+    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines)
     if ranking.feedback != "none" and hits and fusing.is_short(query.text):
-        hits = asked.again(words, meaning, vector, hits)
+        hits = asked.again(words, meaning, vector, weight, hits)
     if ranking.maxsim:
         hits = _rescored(searcher, query.text, hits, ranking.maxsim)
     if ranking.titles:
@@ -164,6 +164,13 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     if hits and not words and "title" not in hits[0].why:
         notes.append("Nothing was found by these words; these are the nearest in meaning.")
     return hits
+
+
+def _share_of_meaning(text: str, known: state.State, ranking: Ranking, encoder: Encoder | None) -> float:
+    weight = ranking.weight
+    if weight is None:
+        weight = state.weight_of_meaning(known, by_model=not getattr(encoder, "static", False))
+    return fusing.share_of_meaning(text, weight, by_length=ranking.by_length)
 
 
 def _encoder(searcher: Searcher, notes: list[str]) -> Encoder | None:
@@ -183,29 +190,29 @@ class _Asked:
     searcher: Searcher
     query: Query
     ranking: Ranking
-    weight: float
 
-    def words(self, text: str, alike: Sequence[Alike] = ()) -> list[Scored]:
+    def words(self, text: str, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
         return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters, alike=alike)
 
-    def by_meaning(self, encoder: Encoder) -> tuple[Vector, list[Scored]]:
-        """Return the vector of what was typed and what is nearest to it."""
-        vector = vector_of(encoder, self.query.text)
-        return vector, self.meaning(vector)
-
-    def meaning(self, vector: Vector) -> list[Scored]:
+    def meaning(self, vector: Vector) -> Sequence[Scored]:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
         return nearest if nearest and nearest[0].score >= LEAST_COSINE else []
 
-    def fused(self, words: list[Scored], meaning: list[Scored], vector: Vector | None) -> Hits:
-        """Fuse both rankings, having asked how near the papers are that only words found."""
+    def cosines(self, words: Sequence[Scored], vector: Vector | None) -> Sequence[Scored]:
+        """Return how near the papers are that words found, where it counts. It may be asked while meaning still is."""
+        if vector is None or not words or self.ranking.fusion != "cosine":
+            return ()
+        ids = fusing.papers_of(words)
+        return self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
 
-        def near(ids: fusing.Ids) -> list[Scored]:
-            return [] if vector is None else self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
-
-        return fusing.fuse(words, meaning, self.weight, self.ranking, near)
-
-    def again(self, words: list[Scored], meaning: list[Scored], vector: Vector | None, fused: Sequence[Hit]) -> Hits:
+    def again(
+        self,
+        words: Sequence[Scored],
+        meaning: Sequence[Scored],
+        vector: Vector | None,
+        weight: float,
+        fused: Sequence[Hit],
+    ) -> Hits:
         """Ask once more with what the first results hold."""
         first = [hit.paper_id for hit in fused[: feedback.FIRST]]
         if self.ranking.feedback == "rocchio" and vector is not None:
@@ -217,7 +224,35 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        return self.fused(words, meaning, vector)
+        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector))
+
+
+class _Meant:
+    """What a query means, found beside its words: first its vector, then what is nearest to that."""
+
+    def __init__(self, asked: _Asked, encoder: Encoder) -> None:
+        self._asked, self._encoder = asked, encoder
+        self._vector: Future[Vector] = Future()
+        self._nearest = Begun(self._found)
+        self._nearest.let_begin()  # it takes longer than the words
+
+    def vector(self) -> Vector:
+        """Return the vector of what was typed, while what is nearest may still be looked for."""
+        self._nearest.here()
+        return self._vector.result()
+
+    def nearest(self) -> Sequence[Scored]:
+        """Return what is nearest in meaning."""
+        return self._nearest.result()
+
+    def _found(self) -> Sequence[Scored]:
+        try:
+            vector = vector_of(self._encoder, self._asked.query.text)
+        except BaseException as error:
+            self._vector.set_exception(error)
+            raise
+        self._vector.set_result(vector)
+        return self._asked.meaning(vector)
 
 
 def _rescored(searcher: Searcher, text: str, hits: Sequence[Hit], first: int) -> Sequence[Hit]:

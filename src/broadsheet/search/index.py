@@ -1,10 +1,10 @@
 """The port of search: what an index takes and answers. Behind it: ``whole`` on one machine, ``cluster`` on several."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,42 @@ def paired(ids: Sequence[int], scores: Sequence[float]) -> list[Scored]:
     return list(map(partial(tuple.__new__, Scored), zip(ids, scores, strict=True)))
 
 
+class Ranked(Sequence[Scored]):
+    """Hits of one kind of search, each made when it is looked at: what fuses hundreds of them takes the arrays.
+
+    ids, scores: of the papers, best first, as many of both; nobody writes them any more.
+    """
+
+    __slots__ = ("ids", "scores")
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __init__(self, ids: NDArray[np.int64], scores: NDArray[np.floating[Any]]) -> None:
+        self.ids, self.scores = ids, scores
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, at: int) -> Scored: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Scored]: ...
+
+    def __getitem__(self, at: int | slice) -> Scored | list[Scored]:
+        if isinstance(at, slice):
+            return paired(self.ids[at].tolist(), self.scores[at].tolist())
+        return Scored(int(self.ids[at]), float(self.scores[at]))
+
+    def __iter__(self) -> Iterator[Scored]:
+        return iter(self[:])
+
+    def __eq__(self, other: object) -> bool:
+        return self[:] == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __repr__(self) -> str:
+        return repr(self[:])
+
+
 class Tally(NamedTuple):
     """How many papers fulfil some filters, in all, by category (archives too, most first) and by year of edition.
 
@@ -126,14 +162,14 @@ class Searcher(Protocol):
         """Mark of the model in whose space the vectors lie: one that made a query's vector must be of it too."""
         ...
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
         """Return the best papers by BM25 over title, abstract and authors; a hit holds at least one of the words.
 
         alike: other forms of some of the words, which are as good, at less weight.
         """
         ...
 
-    def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
+    def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> Sequence[Scored]:
         """Return the papers nearest to a unit vector by cosine, score in [-1, 1]."""
         ...
 

@@ -28,7 +28,6 @@ from broadsheet.search import lexicon_terms as terms
 from broadsheet.search.compounds import Alike
 from broadsheet.search.conditions import asked
 from broadsheet.search.counted import Counts
-from broadsheet.search.expressions import expression
 from broadsheet.search.fulfilling import Fulfilling
 from broadsheet.search.holders import Held
 from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
@@ -101,7 +100,7 @@ class Reading:
         self._searcher = self._index.searcher()
         self._fulfilling = Fulfilling(self._searcher, self._postings.view)
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
+    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
         """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
         searcher = self._searcher
         wanted = scoring.wanted(text, alike)
@@ -111,8 +110,7 @@ class Reading:
             return self._postings.best(wanted, limit=limit)
         if filters.ids is None:
             if not filters.terms and not filters.without:
-                among = self._postings.holding(expression(filters))
-                return self._postings.best(wanted, limit=limit, among=among)
+                return self._postings.best(wanted, limit=limit, among=self._told().filed(filters))
             held = self.likely(filters)
             if held.steps is not None:
                 return self._likely_words(wanted, limit, filters, held)
@@ -129,7 +127,7 @@ class Reading:
         scored = scoring.scored(wanted, searcher.doc_freq, searcher.num_docs)
         return self._found(terms.both(scored, conditions.query), limit) if scored else []
 
-    def _likely_words(self, wanted: scoring.Wanted, limit: int, filters: Filters, held: Held) -> list[Scored]:
+    def _likely_words(self, wanted: scoring.Wanted, limit: int, filters: Filters, held: Held) -> Sequence[Scored]:
         """Return the best of those that perhaps have a phrase and do, more of them being asked where too few do."""
         many = held.found.total() if held.found else 0
         portion = 2 * limit * max(1, many // max(held.total, 1))
@@ -167,13 +165,15 @@ class Reading:
 
         Of very many papers, or where reading what they hold would take long, the numbers are told as estimates.
         """
+        fulfilling = self._told()
         with told("counting papers"):
             return counting.tally(
                 self._searcher,
                 filters,
                 facets=facets,
-                holding=self.holding,
-                view=self._postings.view,
+                holding=fulfilling.holding,
+                filed=fulfilling.filed,
+                view=fulfilling.view,
                 counts=self._counts,
             )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.search import scoring
-from broadsheet.search.index import Scored, paired
+from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.posting_words import keys_of
 from broadsheet.search.scoring import Part, Wanted
 from broadsheet.search.segments import FIELDS, MOST, STEP, Array, Segment
@@ -59,11 +59,12 @@ class View(NamedTuple):
         )
 
 
-def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> list[Scored]:
+def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> Sequence[Scored]:
     """Return the best papers for the words of a query, best first. See ``Postings.best``.
 
     among: the sets of papers that may be found [segments, words of a set].
     """
+    from broadsheet.search import posting_choosing as choosing
     from broadsheet.search import posting_kernels as kernels
 
     limit = min(limit, view.papers)
@@ -74,13 +75,14 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
     kernels.find(view.addresses, view.sizes, keys_of(every), begin, end)
     counts = (end - begin).sum(axis=0)
     tables = _telling(every, counts, view.papers).astype(np.float32)[:, None] * (_STEPS * np.float32(STEP))
-    found, ids = np.zeros(limit, np.float32), np.zeros(limit, np.int64)
+    room = 2 * limit + choosing.STRETCH
+    found, ids = np.empty(room, np.float32), np.empty(room, np.int64)
     size = kernels.score(
         view.addresses, view.sizes, begin, end, _worth_reading(wanted.parts, counts, view.papers), tables,
-        _forms(wanted), *_room(), _NOBODY if among is None else among, among is not None, found, ids,
+        _forms(wanted), *_room(), _NOBODY if among is None else among, among is not None, limit, found, ids,
     )  # fmt: skip
     order = np.lexsort((ids[:size], -found[:size]))
-    return paired(ids[:size][order].tolist(), found[:size][order].tolist())
+    return Ranked(ids[:size][order], found[:size][order])
 
 
 _STEPS = np.arange(256, dtype=np.float32)

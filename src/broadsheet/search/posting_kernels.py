@@ -10,51 +10,94 @@ import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
 from numpy.typing import NDArray
 
-from broadsheet.search.compiled import compiled, pointer
+from broadsheet.search.compiled import bits_set, compiled, pointer
+from broadsheet.search.posting_choosing import STRETCH, cut_down, keep_best
+from broadsheet.search.scanning import fetch
 
 type Array = NDArray[Any]
 
 IDS, DAYS, FILED, TERMS, BEGINS, PAPERS, IMPACTS, DEAD, VOCABULARY, TEXTS, STARTS = range(11)
 """Columns of what tells where the arrays of segments lie, and how long they are."""
 
-STRETCH = 64
-"""Papers that are looked at together."""
-
-NEAR = 128
+NEAR = 16
 """Places by which a key is looked for at first beside where it should stand."""
+
+FEW = 8
+"""Papers of a segment up to which each is looked for in a list, many places at a time."""
+
+SPARSE = 8
+"""How many times as many papers a segment has as a set of them that are scored alone: to look whether a paper is wanted
+takes two thirds of the time in which it is scored."""
+
+PORTION = 1024
+"""Places of a list that are looked through before those of wanted papers are scored."""
+
+
+@compiled
+def guess(count: int, wanted: np.uint64) -> int:
+    """Return where among ``count`` keys one should stand: they are check sums, as many in each stretch."""
+    return min(np.int64(wanted * (count / 2.0**64)), count - 1)  # type: ignore[return-value]  # a number
+
+
+@compiled
+def nearer(keys: Array, wanted: np.uint64, place: int) -> int:
+    """Return where a key should stand, as told by the one at a place that is near to it."""
+    scale = len(keys) / 2.0**64
+    if keys[place] < wanted:
+        place += np.int64((wanted - keys[place]) * scale)  # type: ignore[assignment]  # a number
+    else:
+        place -= np.int64((keys[place] - wanted) * scale)  # type: ignore[assignment]  # a number
+    return min(max(place, 0), len(keys) - 1)
+
+
+@compiled
+def place_of(keys: Array, wanted: np.uint64, near: int) -> int:
+    """Return where a key stands among some in rising order, or -1. near: a place to begin at."""
+    low = high = near
+    step = NEAR
+    while low > 0 and keys[low] >= wanted:
+        high, low, step = low, max(low - step, 0), 2 * step
+    while high < len(keys) and keys[high] < wanted:
+        low, high, step = high, min(high + step, len(keys)), 2 * step
+    while low < high:
+        middle = (low + high) // 2
+        if keys[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(keys) and keys[low] == wanted else -1
 
 
 @compiled
 def find(addresses: Array, sizes: Array, wanted: Array, begin: Array, end: Array) -> None:
     """Tell where the postings of some words lie in each segment, from ``begin`` to ``end`` [segments, words].
 
-    Both are 0 for a word that is not there. addresses, sizes: of the segments, see ``posting_asking``.
+    Both are 0 for a word that is not there. addresses, sizes: of the segments, see ``posting_asking``. What is read
+    lies anywhere in memory, so that all of it is fetched before any is waited for.
     """
-    for segment in range(len(sizes)):
-        terms = carray(pointer(addresses[segment, TERMS]), sizes[segment, TERMS], np.uint64)
-        begins = carray(pointer(addresses[segment, BEGINS]), sizes[segment, TERMS] + 1, np.uint32)
-        for place in range(len(wanted)):
-            if len(terms) == 0:
+    near = np.zeros((len(sizes), len(wanted)), np.int64)
+    for turn in range(3):
+        for segment in range(len(sizes)):
+            count = sizes[segment, TERMS]
+            if count == 0:
                 continue
-            # Keys are check sums, as many in each stretch: most stand within some hundred places of where they should.
-            low: Any = np.int64(wanted[place] * (len(terms) / 2.0**64))
-            low -= low == len(terms)
-            high, step = low, NEAR
-            while low > 0 and terms[low] >= wanted[place]:
-                high, low, step = low, max(low - step, 0), 2 * step
-            while high < len(terms) and terms[high] < wanted[place]:
-                low, high, step = high, min(high + step, len(terms)), 2 * step
-            while low < high:
-                middle = (low + high) // 2
-                if terms[middle] < wanted[place]:
-                    low = middle + 1
+            terms = carray(pointer(addresses[segment, TERMS]), (1, count), np.uint64)
+            begins = carray(pointer(addresses[segment, BEGINS]), (1, count + 1), np.uint32)
+            for word in range(len(wanted)):
+                if turn == 0:
+                    near[segment, word] = guess(count, wanted[word])
+                    fetch(terms, np.int64(0), near[segment, word])
+                elif turn == 1:
+                    near[segment, word] = nearer(terms[0], wanted[word], near[segment, word])
+                    fetch(terms, np.int64(0), near[segment, word])
+                    fetch(begins, np.int64(0), near[segment, word])
                 else:
-                    high = middle
-            if low < len(terms) and terms[low] == wanted[place]:
-                # Checked when the file was opened; but what is mapped may be read from a failing disk again.
-                last: Any = min(np.int64(begins[low + 1]), sizes[segment, PAPERS])
-                begin[segment, place] = min(np.int64(begins[low]), last)
-                end[segment, place] = last
+                    place = place_of(terms[0], wanted[word], near[segment, word])
+                    if place >= 0:
+                        # Checked when the file was opened; but what is mapped may be read from a failing disk again.
+                        last: Any = min(np.int64(begins[0, place + 1]), sizes[segment, PAPERS])
+                        begin[segment, word] = min(np.int64(begins[0, place]), last)
+                        end[segment, word] = last
 
 
 @compiled
@@ -71,6 +114,67 @@ def add_all(
         table = tables[word]
         for place in range(begin[word], end[word]):
             scores[papers[place]] += table[impacts[place]]
+
+
+@compiled
+def rows_of(bits: Array, rows: Array) -> int:
+    """Write the papers of a set, as far as there is room; return how many these are in all."""
+    number = 0
+    for word in range(len(bits)):
+        left = bits[word]
+        while left and number < len(rows):
+            lowest = left & (~left + np.uint64(1))
+            left ^= lowest
+            rows[number] = word * STRETCH + np.int64(bits_set(lowest - np.uint64(1)))
+            number += 1
+        number += int(bits_set(left))
+    return number
+
+
+@compiled
+def holds_one(papers: Array, rows: Array) -> Any:
+    """Tell whether some papers hold one of a few."""
+    found = np.uint16(0)
+    for row in range(len(rows)):
+        for place in range(len(papers)):
+            found = np.uint16(found | np.uint16(papers[place] == rows[row]))
+    return found > 0
+
+
+@compiled
+def add_of_set(
+    papers: Array,
+    impacts: Array,
+    begin: Array,
+    end: Array,
+    chosen: Array,
+    tables: Array,
+    scores: Array,
+    among: Array,
+    rows: Array,
+    hits: Array,
+) -> None:
+    """Set the scores of the papers of a set as ``add_all`` does, and others beside them to anything.
+
+    rows: these papers where they are few; else none. hits: room for PORTION places, and one more.
+    """
+    for stretch in range(len(among)):
+        if among[stretch]:
+            scores[stretch * STRETCH : (stretch + 1) * STRETCH] = 0
+    for one in range(len(chosen)):
+        word = chosen[one]
+        table = tables[word]
+        for first in range(begin[word], end[word], PORTION):
+            last = min(first + PORTION, end[word])
+            some = papers[first:last]
+            if len(rows) and not holds_one(some, rows):
+                continue
+            number = 0
+            for place in range(len(some)):
+                hits[number] = first + place
+                number += int(among[some[place] >> 6] >> np.uint64(some[place] & 63) & np.uint64(1))
+            for hit in range(number):
+                scores[papers[hits[hit]]] += table[impacts[hits[hit]]]
 
 
 @compiled
@@ -111,64 +215,6 @@ def add_better(
 
 
 @compiled
-def heap(best: Array, best_ids: Array, size: int, score: float, pk: int) -> int:
-    """Put a paper into a heap with the least score first, in place of that where it is full; return its size."""
-    room = len(best)
-    if size < room:
-        place = size
-        size += 1
-        while place > 0 and best[(place - 1) >> 1] > score:
-            best[place] = best[(place - 1) >> 1]
-            best_ids[place] = best_ids[(place - 1) >> 1]
-            place = (place - 1) >> 1
-    else:
-        place = 0
-        while 2 * place + 1 < room:
-            under = 2 * place + 1
-            if under + 1 < room and best[under + 1] < best[under]:
-                under += 1
-            if best[under] >= score:
-                break
-            best[place] = best[under]
-            best_ids[place] = best_ids[under]
-            place = under
-    best[place] = score
-    best_ids[place] = pk
-    return size
-
-
-@compiled
-def holds_above(scores: Array, least: Any) -> Any:
-    """Tell whether one of some scores is above another one. Most stretches hold none, and this takes many at a time."""
-    above = np.uint32(0)
-    for place in range(len(scores)):
-        above = np.uint32(above | np.uint32(scores[place] > least))
-    return above > 0
-
-
-@compiled
-def keep_best(scores: Array, ids: Array, among: Array, narrowed: bool, best: Array, best_ids: Array, size: int) -> int:
-    """Take the papers of a segment that are among the best so far into a heap, and return how many that has.
-
-    ids: of the papers. among: where ``narrowed``, the set of those that may be found. best, best_ids: the heap.
-    """
-    full = len(best)
-    least = best[0] if size == full else np.float32(0)
-    for first in range(0, len(ids), STRETCH):
-        last = min(first + STRETCH, len(ids))
-        wanted = among[first // STRETCH] if narrowed else ~np.uint64(0)
-        if wanted == 0 or not holds_above(scores[first:last], least):
-            continue
-        for paper in range(first, last):
-            score = scores[paper]
-            if score > least and wanted >> np.uint64(paper - first) & np.uint64(1):
-                size = heap(best, best_ids, size, score, ids[paper])
-                if size == full:
-                    least = best[0]
-    return size
-
-
-@compiled
 def score(
     addresses: Array,
     sizes: Array,
@@ -182,26 +228,38 @@ def score(
     held: Array,
     among: Array,
     narrowed: bool,
+    limit: int,
     best: Array,
     best_ids: Array,
 ) -> int:
-    """Score all papers of all segments, take the best into a heap, and return how many these are.
+    """Score all papers of all segments, write the best, and return how many these are: ``limit`` at most.
 
     begin, end, chosen, tables: as in ``add_all``, by segment. forms: as in ``add_better``, of each one. among: where
-    ``narrowed``, the sets of papers that may be found, by segment.
+    ``narrowed``, the sets of papers that may be found, by segment. best, best_ids: room for a stretch more than
+    ``limit``, and as many again so that choosing pays.
     """
-    size = 0
+    least, spare = np.float32(0), np.empty_like(best)
+    size, few, hits = 0, np.empty(FEW, np.uint16), np.empty(PORTION + 1, np.int64)
     for segment in range(len(sizes)):
         count = sizes[segment, IDS]
+        row = among[segment] if narrowed else among[0]
+        number = rows_of(row, few) if narrowed else count
+        if number == 0:
+            continue
         ids = carray(pointer(addresses[segment, IDS]), count, np.int64)
         papers = carray(pointer(addresses[segment, PAPERS]), sizes[segment, PAPERS], np.uint16)
         impacts = carray(pointer(addresses[segment, IMPACTS]), sizes[segment, PAPERS], np.uint8)
-        add_all(papers, impacts, begin[segment], end[segment], chosen, tables, scores, count)
+        if number < count // SPARSE and len(forms) == 0:
+            rows = few[: number if number <= FEW else 0]
+            add_of_set(papers, impacts, begin[segment], end[segment], chosen, tables, scores, row, rows, hits)
+        else:
+            add_all(papers, impacts, begin[segment], end[segment], chosen, tables, scores, count)
         for one in range(len(forms)):
             add_better(papers, impacts, begin[segment], end[segment], tables, forms[one], scores, room, held, count)
         dead = carray(pointer(addresses[segment, DEAD]), sizes[segment, DEAD], np.uint16)
         for place in range(len(dead)):
             scores[dead[place]] = 0
-        row = among[segment] if narrowed else among[0]
-        size = keep_best(scores, ids, row, narrowed, best, best_ids, size)
-    return size
+        size, least = keep_best(scores, ids, row, narrowed, limit, best, best_ids, spare, size, least)
+    if size > limit:
+        cut_down(best, best_ids, size, limit, spare)
+    return min(size, limit)

@@ -11,34 +11,77 @@ from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
 from numpy.typing import NDArray
 
 from broadsheet.search.compiled import bits_set, compiled, pointer
-from broadsheet.search.posting_kernels import DAYS, DEAD, IDS, PAPERS, STARTS, TEXTS, VOCABULARY
-from broadsheet.search.posting_sets import BOTH, BUT, EITHER, EVERY, GIVEN, LISTED, SINCE
+from broadsheet.search.posting_kernels import (
+    DAYS,
+    DEAD,
+    IDS,
+    PAPERS,
+    STARTS,
+    TEXTS,
+    VOCABULARY,
+    guess,
+    nearer,
+    place_of,
+)
+from broadsheet.search.posting_sets import BOTH, BUT, EITHER, EVERY, GIVEN, HELD, LISTED, SINCE
 from broadsheet.search.scanning import fetch
-from broadsheet.search.segments import CODES
+from broadsheet.search.segments import CODES, MOST
 
 type Array = NDArray[Any]
 
 TOGETHER = 64
 """Places of a text that are compared at once."""
 
+LOOK = 64
+"""Places of a list that are read in the time in which one text is looked through."""
+
 _AHEAD, _LINE = 12, 64
 """Texts that are fetched from memory while others are read, and codes that come together."""
 
 _u8 = np.uint64
+_NOBODY = np.zeros(MOST // 64, np.uint64)
 
 
 @compiled
 def listed(papers: Array, begin: int, end: int, bits: Array) -> None:
-    """Add the papers of a list to a set. Those of one word of it, which follow each other, are gathered first."""
-    at: Any = np.int64(0)
-    gathered = _u8(0)
-    for place in range(begin, end):
+    """Add the papers of a list to a set: of its four parts in turn, as what was written just before is waited for."""
+    part = (end - begin) // 4
+    for first in range(begin, begin + part):
+        for place in range(first, first + 4 * part, part):
+            paper = np.int64(papers[place])
+            bits[paper >> 6] |= _u8(1) << _u8(paper & 63)
+    for place in range(begin + 4 * part, end):
         paper = np.int64(papers[place])
-        if paper >> 6 != at:
-            bits[at] |= gathered
-            at, gathered = paper >> 6, _u8(0)
-        gathered |= _u8(1) << _u8(paper & 63)
-    bits[at] |= gathered
+        bits[paper >> 6] |= _u8(1) << _u8(paper & 63)
+
+
+@compiled
+def held_together(papers: Array, begin: Array, end: Array, bits: Array, rows: Array) -> None:
+    """Make a set of the papers in all of some lists, the shortest first. rows: room for the papers of a set, and one.
+
+    Lists beside which few papers are left are not read: their texts are looked through in less time.
+    """
+    bits[:] = 0
+    for word in range(len(begin)):
+        if begin[word] == end[word]:
+            return
+    listed(papers, begin[0], end[0], bits)
+    left = end[0] - begin[0]
+    for word in range(1, len(begin)):
+        if LOOK * left < end[word] - begin[word]:
+            break
+        both = np.zeros_like(bits)
+        left = 0
+        for first in range(begin[word], end[word], len(rows) - 1):
+            number = 0
+            for place in range(first, min(first + len(rows) - 1, end[word])):
+                paper = np.int64(papers[place])
+                rows[number] = paper
+                number += int(bits[paper >> 6] >> _u8(paper & 63) & _u8(1))
+            for place in range(number):
+                both[rows[place] >> 6] |= _u8(1) << _u8(rows[place] & 63)
+            left += number
+        bits[:] = both
 
 
 @compiled
@@ -51,16 +94,13 @@ def bound(count: int, bits: Array) -> None:
 
 
 @compiled
-def code_of(vocabulary: Array, key: np.uint64) -> int:
-    """Return the code of a word, CODES for one that has none."""
-    low, high = 0, len(vocabulary)
-    while low < high:
-        middle = (low + high) // 2
-        if vocabulary[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < min(len(vocabulary), CODES) and vocabulary[low] == key else CODES
+def coded(keys: Array, vocabulary: Array, codes: Array) -> None:
+    """Write the codes of words, CODES for one that has none."""
+    for word in range(len(keys)):
+        place = -1
+        if len(vocabulary):
+            place = place_of(vocabulary, keys[word], nearer(vocabulary, keys[word], guess(len(vocabulary), keys[word])))
+        codes[word] = place if 0 <= place < CODES else CODES
 
 
 @compiled
@@ -125,10 +165,10 @@ def narrow_to_phrase(texts: Array, starts: Array, part: int, codes: Array, at: i
             number += 1
     for k in range(number):
         if k + _AHEAD < number:
-            place = 2 * rows[k + _AHEAD] + part
+            place = 2 * np.int64(rows[k + _AHEAD]) + part
             for ahead in range(starts[place], starts[place + 1], _LINE):
                 fetch(texts, np.int64(0), np.int64(ahead))
-        place = 2 * rows[k] + part
+        place = 2 * np.int64(rows[k]) + part
         # Checked when the file was opened; but what is mapped may be read from a failing disk again.
         begin: Any = np.int64(starts[place])
         end: Any = min(np.int64(starts[place + 1]), texts.shape[1])
@@ -163,25 +203,36 @@ def combine(does: int, may: Array, doubt: Array, may_too: Array, doubt_too: Arra
 
 
 @compiled
-def put(does: int, count: int, papers: Array, begin: Array, end: Array, given: Array, may: Array) -> None:
-    """Make a set of ``count`` papers: all, given ones, or those in the lists from ``begin`` to ``end``."""
+def put(does: int, papers: Array, begin: Array, end: Array, given: Array, rows: Array, may: Array) -> None:
+    """Make a set of papers: all, given ones, or those in one or in all of the lists from ``begin`` to ``end``.
+
+    given: is told those in all of them. rows: room, see ``held_together``.
+    """
     may[:] = ~_u8(0) if does == EVERY else _u8(0)
     if does == GIVEN:
         may[:] = given
+    if does == HELD:
+        held_together(papers, begin, end, may, rows)
+        given[:] = may
     if does == LISTED:
         for word in range(len(begin)):
             listed(papers, begin[word], end[word], may)
-    bound(count, may)
 
 
 @compiled
-def coded(keys: Array, vocabulary: Array, codes: Array) -> bool:
-    """Write the codes of words; tell whether each has one."""
-    known = True
-    for place in range(len(keys)):
-        codes[place] = code_of(vocabulary, keys[place])
-        known = known and codes[place] != CODES
-    return known
+def lacks_one(codes: Array) -> bool:
+    """Tell whether one of some words has no code."""
+    lacks = False
+    for place in range(len(codes)):
+        lacks |= codes[place] == CODES
+    return lacks
+
+
+@compiled
+def take_out(papers: Array, bits: Array) -> None:
+    """Take papers out of a set."""
+    for place in range(len(papers)):
+        bits[papers[place] >> 6] &= ~(_u8(1) << _u8(papers[place] & 63))
 
 
 @compiled
@@ -194,6 +245,7 @@ def hold(
     phrases: Array,
     given: Array,
     within: Array,
+    narrowed: bool,
     loosely: bool,
     may: Array,
     doubt: Array,
@@ -205,11 +257,12 @@ def hold(
     begin, end: where the postings of each word lie [segments, words]. steps: [steps, 5], what is done one after the
     other, with four numbers that belong to it: of words, or of keys in ``phrases``, where they begin and end; of a
     phrase besides 0 for titles and 1 for abstracts, and the first of the three words that are looked for first.
-    given: sets of papers [sets, segments, words], for steps that ask for them. within: the papers alone that
-    are wanted. loosely: phrases are not looked for, and stand perhaps in all papers that hold their words.
+    given: sets of papers [sets, segments, words], for steps that ask for them, and for what steps keep. within: where
+    ``narrowed``, the papers alone that are wanted. loosely: phrases are not looked for, and stand perhaps in all
+    papers that may hold their words.
     may, doubt: room for the pile. found, doubtful: the answer [segments, words of a set].
     """
-    rows, codes = np.empty(64 * may.shape[1], np.int64), np.empty(len(phrases), np.uint16)
+    rows, codes = np.empty(64 * may.shape[1] + 1, np.uint16), np.empty(len(phrases), np.uint16)
     for segment in range(len(sizes)):
         count = sizes[segment, IDS]
         papers = carray(pointer(addresses[segment, PAPERS]), sizes[segment, PAPERS], np.uint16)
@@ -217,14 +270,17 @@ def hold(
         vocabulary = carray(pointer(addresses[segment, VOCABULARY]), sizes[segment, VOCABULARY], np.uint64)
         texts = carray(pointer(addresses[segment, TEXTS]), (2, sizes[segment, TEXTS]), np.uint8)
         starts = carray(pointer(addresses[segment, STARTS]), sizes[segment, STARTS], np.uint32)
+        if not loosely:
+            coded(phrases, vocabulary, codes)
         top = -1
         for step in range(len(steps)):
             does, one, other, part, at = steps[step]
             if does <= GIVEN:
                 top += 1
                 doubt[top] = 0
-                row = given[one, segment] if does == GIVEN else found[segment]
-                put(does, count, papers, begin[segment, one:other], end[segment, one:other], row, may[top])
+                row = given[one if does == GIVEN else part, segment] if len(given) else found[segment]
+                put(does, papers, begin[segment, one:other], end[segment, one:other], row, rows, may[top])
+                bound(count, may[top])
             elif does <= BUT:
                 top -= 1
                 combine(does, may[top], doubt[top], may[top + 1], doubt[top + 1])
@@ -233,18 +289,13 @@ def hold(
             elif loosely:
                 doubt[top] = may[top]
             else:
-                may[top] &= within[segment]
-                known = coded(phrases[one:other], vocabulary, codes[one:other])
+                if narrowed:
+                    may[top] &= within[segment]
                 narrow_to_phrase(texts, starts, part, codes[one:other], at, rows, may[top])
-                doubt[top] = _u8(0)
-                if not known:
-                    doubt[top] = may[top]
-        dead = carray(pointer(addresses[segment, DEAD]), sizes[segment, DEAD], np.uint16)
-        for place in range(len(dead)):
-            may[0, dead[place] >> 6] &= ~(_u8(1) << _u8(dead[place] & 63))
-        may[0] &= within[segment]
-        found[segment] = may[0]
-        doubtful[segment] = doubt[0] & may[0]
+                doubt[top] = may[top] if lacks_one(codes[one:other]) else _NOBODY
+        take_out(carray(pointer(addresses[segment, DEAD]), sizes[segment, DEAD], np.uint16), may[0])
+        found[segment] = may[0] & within[segment] if narrowed else may[0]
+        doubtful[segment] = doubt[0] & found[segment]
 
 
 @compiled

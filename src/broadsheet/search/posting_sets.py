@@ -6,6 +6,7 @@ the codes of texts. Where a word of a phrase is so rare that it has no code, pap
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -27,9 +28,9 @@ from broadsheet.search.posting_asking import View
 from broadsheet.search.posting_words import keyed
 from broadsheet.search.segments import MOST, Array
 
-LISTED, EVERY, GIVEN, BOTH, EITHER, BUT, PHRASE, SINCE = range(8)
-"""What a step does: puts the papers of some words, all, or given ones upon the pile; makes one of the two uppermost;
-narrows the uppermost to those with a phrase, or of some days."""
+LISTED, HELD, EVERY, GIVEN, BOTH, EITHER, BUT, PHRASE, SINCE = range(9)
+"""What a step does: puts the papers of one of some words, those that may hold all of them, all, or given ones upon the
+pile; makes one of the two uppermost; narrows the uppermost to those with a phrase, or of some days."""
 
 _WORDS = MOST // 64
 _MOST = 1 << 32
@@ -97,44 +98,38 @@ class Steps:
         self._view = view
         self._words: list[tuple[str, str]] = []
         self._phrased: list[str] = []
-        self._given: list[Array] = []
+        self._given: list[Array | None] = []  # None for what is told with the first answer
         self._steps: list[tuple[int, int, int, int, int]] = []
         self._deep = self._deepest = 0
         self.phrases = 0
         self._put(expression)
-        self._begin, self._end = self._places()
-        self._steps = [self._with_rarest(*step) for step in self._steps]
+        self._begin, self._end = places_of(view, self._words)
+        self._look_for_rarest()
+        self._keys = keyed([("", word) for word in self._phrased])
+        self._sets = np.empty((len(self._given), len(view.segments), _WORDS), np.uint64)
+        for place, bits in enumerate(self._given):
+            if bits is not None:
+                self._sets[place] = bits
 
     def __call__(self, within: Sets | None = None, *, loosely: bool = False) -> Sets:
         """Return the papers. within: those alone that may be among them. loosely: phrases are left in doubt."""
         from broadsheet.search import posting_set_loops as loops
 
         view = self._view
-        given = np.array(self._given, np.uint64).reshape(len(self._given), len(view.segments), _WORDS)
-        found, doubt = _empty(view), _empty(view)
+        found, doubt = np.empty((2, len(view.segments), _WORDS), np.uint64)
         pile, pile_of_doubt = np.empty((2, self._deepest, _WORDS), np.uint64)
         loops.hold(
-            view.addresses, view.sizes, self._begin, self._end, np.array(self._steps, np.int64),
-            keyed([("", word) for word in self._phrased]), given,
-            np.full_like(found, ~np.uint64(0)) if within is None else within.bits, loosely,
-            pile, pile_of_doubt, found, doubt,
+            view.addresses, view.sizes, self._begin, self._end, np.array(self._steps, np.int64), self._keys, self._sets,
+            found if within is None else within.bits, within is not None, loosely, pile, pile_of_doubt, found, doubt,
         )  # fmt: skip
+        # What may hold the words of a phrase is kept.
+        self._steps = [(GIVEN, step[3], 0, 0, 0) if step[0] == HELD else step for step in self._steps]
         return Sets(view, found, doubt)
-
-    def _places(self) -> tuple[Array, Array]:
-        """Return where the postings of all words lie."""
-        from broadsheet.search import posting_kernels as kernels
-
-        begin, end = np.zeros((2, len(self._view.segments), len(self._words)), np.int64)
-        kernels.find(self._view.addresses, self._view.sizes, keyed(self._words), begin, end)
-        return begin, end
 
     def _put(self, one: Expression) -> None:
         match one:
             case Words(those):
-                begin = len(self._words)
-                self._words += those
-                self._step(LISTED, begin, len(self._words))
+                self._put_words(LISTED, those)
             case Every():
                 self._step(EVERY)
             case Ids(ids):
@@ -149,18 +144,30 @@ class Steps:
                 self._put(those)
                 self._put(others)
                 self._step(BUT)
-            case All(several) | Any(several):
-                does = BOTH if isinstance(one, All) else EITHER
-                for place, part in enumerate(several or (Every() if does == BOTH else Words(()),)):
-                    self._put(part)
-                    if place:
-                        self._step(does)
+            case All(several):
+                self._put_several(several or (Every(),), BOTH)
+            case Any(several):
+                self._put_several(_fewer(several), EITHER)
+
+    def _put_words(self, does: int, words: Sequence[tuple[str, str]], kept: int = 0) -> None:
+        begin = len(self._words)
+        self._words += words
+        self._step(does, begin, len(self._words), kept)
+
+    def _put_several(self, several: Sequence[Expression], does: int) -> None:
+        for place, part in enumerate(several):
+            self._put(part)
+            if place:
+                self._step(does)
 
     def _put_phrase(self, field: str, words: Sequence[str]) -> None:
         """Look for a phrase in the papers that hold its words, as far as there are lists of them."""
         self.phrases += 1
-        held = holding_words(field, words)
-        self._put(All(held) if held else Every())
+        if held := holding_words(field, words):
+            self._given.append(None)
+            self._put_words(HELD, held, len(self._given) - 1)
+        else:
+            self._step(EVERY)
         begin = len(self._phrased)
         self._phrased += words
         self._step(PHRASE, begin, len(self._phrased), int(field == ABSTRACT), -1)
@@ -173,14 +180,38 @@ class Steps:
         elif does <= BUT:
             self._deep -= 1
 
-    def _with_rarest(self, does: int, one: int, other: int, part: int, at: int) -> tuple[int, int, int, int, int]:
-        if at < 0:
-            counts = dict(zip(self._words, (self._end - self._begin).sum(axis=0).tolist(), strict=True))
-            field = ABSTRACT if part else TITLE
-            # The commonest have no list.
-            often = [counts.get((field, word), 0) or _MOST for word in self._phrased[one:other]]
-            at = min(range(max(1, len(often) - 2)), key=lambda place: math.prod(often[place : place + 3]))
-        return does, one, other, part, at
+    def _look_for_rarest(self) -> None:
+        """Begin with the rarest words, of those that are looked for in lists and of those of a phrase in texts."""
+        papers = (self._end - self._begin).sum(axis=0)
+        counts = dict(zip(self._words, papers.tolist(), strict=True))
+        for step, (does, begin, end, part, _) in enumerate(self._steps):
+            if does == HELD:
+                order = begin + np.argsort(papers[begin:end], kind="stable")
+                self._begin[:, begin:end], self._end[:, begin:end] = self._begin[:, order], self._end[:, order]
+            if does == PHRASE:
+                field = ABSTRACT if part else TITLE
+                # The commonest have no list.
+                often = [counts.get((field, word), 0) or _MOST for word in self._phrased[begin:end]]
+                at = min(range(max(1, len(often) - 2)), key=lambda place: math.prod(often[place : place + 3]))
+                self._steps[step] = does, begin, end, part, at
+
+
+def _fewer(several: Sequence[Expression]) -> list[Expression]:
+    """Return what finds the papers of one of several sets: all words as one of these, and none that finds nothing."""
+    words = tuple(chain.from_iterable(one.those for one in several if isinstance(one, Words)))
+    found: list[Expression] = [
+        one for one in several if not isinstance(one, Words) and not (isinstance(one, Ids) and not len(one.ids))
+    ]
+    return [*found, Words(words)] if words or not found else found
+
+
+def places_of(view: View, words: Sequence[tuple[str, str]]) -> tuple[Array, Array]:
+    """Return where the postings of words of fields lie: where each begins and ends [segments, words]."""
+    from broadsheet.search import posting_kernels as kernels
+
+    begin, end = np.zeros((2, len(view.segments), len(words)), np.int64)
+    kernels.find(view.addresses, view.sizes, keyed(words), begin, end)
+    return begin, end
 
 
 def _empty(view: View) -> Array:

@@ -94,7 +94,7 @@ class Postings:
         there = [np.delete(segment.parts.ids, segment.dead) for segment in self.segments]
         return np.sort(np.concatenate(there)) if there else np.zeros(0, np.int64)
 
-    def best(self, wanted: Wanted, *, limit: int, among: Sets | None = None) -> list[Scored]:
+    def best(self, wanted: Wanted, *, limit: int, among: Sets | None = None) -> Sequence[Scored]:
         """Return the best papers for the words of a query, best first.
 
         among: those alone that may be found. Of a query of many words those that tell little are left out, as far as

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -26,6 +26,7 @@ MOST_NOTES = 5
 type Order = Literal["relevance", "date", "votes"]
 ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
 _WHERE: dict[str, Where] = {"": "any", "ti": "title", "abs": "abstract", "au": "authors"}
+_DIGIT = re.compile(r"\d")
 _CATEGORY = re.compile(r"[A-Za-z-]{2,10}(\.[A-Za-z-]{2,12})?", re.ASCII)
 
 
@@ -74,15 +75,17 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
     bare = " ".join(bare.split())
     given = Filters(_each(map(_spelled, categories)), since, until)
     cut = len(text) > LONGEST
-    if key := arxiv_ids.find(bare) or paper_ids.find(bare):
+    # Words with blanks between them and no digit are no id; to ask takes as long as to cut them.
+    if (" " not in bare or _DIGIT.search(bare)) and (key := arxiv_ids.find(bare) or paper_ids.find(bare)):
         return Query(bare, given, key=key, cut=cut, typed=bare, given=given)
-    return replace(_Reading(given).read(parts(bare)), cut=cut, typed=bare, given=given)
+    return _Reading(given).read(bare, cut=cut)
 
 
 class _Reading:
     """What has been understood of one query so far."""
 
     def __init__(self, given: Filters) -> None:
+        self.given = given
         self.categories, self.since, self.until = list(given.categories), given.since, given.until
         self.not_categories: list[str] = []
         self.conditions: list[tuple[bool, Term]] = []
@@ -95,8 +98,9 @@ class _Reading:
         self.odd: list[str] = []
         self.notes: list[str] = []
 
-    def read(self, found: list[Part]) -> Query:
-        """Read all parts, in their order."""
+    def read(self, text: str, *, cut: bool) -> Query:
+        """Read all parts of a text, in their order. cut: whether there was more of it."""
+        found = parts(text)
         readers = {"cat": self._category, "id": self._id, "since": self._since, "until": self._until}
         readers |= {"year": self._year, "has": self._has, "sort": self._sort}
         for part in found:
@@ -123,8 +127,11 @@ class _Reading:
             " ".join(self.words),
             filters,
             key=keys[0] if alone else None,
+            cut=cut,
             keys=() if alone else keys[:MOST_IDS],
             order=self.order,
+            typed=text,
+            given=self.given,
             parts=tuple(found),
             notes=(*self.odd[:MOST_NOTES], *self._others_odd(), *self.notes),
         )

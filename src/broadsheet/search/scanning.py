@@ -30,6 +30,8 @@ _SAMPLE = 256
 """Blocks by which it is told what is near enough to be worth a closer look."""
 _AHEAD = 8
 """Rows that are fetched from memory while others are read."""
+_EARLIER = 12
+"""Rows whose beginning, key and scale are fetched from memory, so that their pages are found before the rest is."""
 _ROUNDED = _f4(1e-7)
 """By which a score may lie below the step that it is counted in."""
 _LONG = _f4(32767)
@@ -54,6 +56,25 @@ def _fetch(_context: Any, array: Any, row: Any, at: Any) -> Any:
 
 fetch = cast("Callable[[Any, Any, Any], None]", _fetch)
 """Lets a number of an array [n, m] come from memory meanwhile: rows here and there wait for it most of the time."""
+
+
+@intrinsic
+def _reaching(_context: Any, values: Any, at: Any, least: Any) -> Any:
+    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        held = arrayobj.make_array(signature.args[0])(context, builder, given[0])  # type: ignore[no-untyped-call]
+        place = cgutils.get_item_pointer(context, builder, signature.args[0], held, [given[1]])  # type: ignore[no-untyped-call]
+        kind, places = ir.VectorType(ir.FloatType(), 64), ir.VectorType(ir.IntType(32), 64)
+        nothing = ir.Constant(kind, ir.Undefined)
+        found = builder.load(builder.bitcast(place, kind.as_pointer()), align=4)
+        one = builder.insert_element(nothing, given[2], ir.IntType(32)(0))
+        each = builder.shuffle_vector(one, nothing, ir.Constant(places, [0] * 64))
+        return builder.bitcast(builder.fcmp_ordered(">=", found, each), ir.IntType(64))
+
+    return types.uint64(values, types.int64, types.float32), made
+
+
+reaching = cast("Callable[[Any, Any, Any], Any]", _reaching)
+"""Tells which of 64 numbers, from a place of an array on, reach a bound, a bit each: compilers do not find this way."""
 
 
 @compiled
@@ -174,12 +195,18 @@ def scored(
     """
     width = small.shape[1]
     whole, kept = np.zeros(width, np.int16), 0
+    ids1, scales1 = ids.reshape(len(ids), 1), scales.reshape(len(scales), 1)
     for j in range(len(query)):
         whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
     for k in range(number):
-        if k + _AHEAD < number:
-            ahead = _i8(rows[k + _AHEAD])
-            for j in range(0, width, 64):
+        if k + _EARLIER < number:
+            earlier = _i8(rows[k + _EARLIER])
+            fetch(small, earlier, _i8(0))
+            fetch(ids1, earlier, _i8(0))
+            fetch(scales1, earlier, _i8(0))
+        if k + _AHEAD // 2 < number:
+            ahead = _i8(rows[k + _AHEAD // 2])
+            for j in range(64, width, 64):
                 fetch(small, ahead, _i8(j))
         row, found = rows[k], np.int32(0)
         for j in range(width):

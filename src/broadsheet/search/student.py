@@ -2,13 +2,12 @@
 
 It reads some thousand papers a second of one core, so that everything is found by meaning within minutes, and its
 vectors lie in the model's space, so that papers are upgraded one by one under the same query. How the table is fitted
-lives in ``student_fit``, how text is cut in ``wordpieces``.
+lives in ``student_fit``, how text is cut in ``wordpieces``, how that is done quickly in ``piece_counts``.
 """
 
 import functools
 import io
 import json
-from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput
 from broadsheet.search.embed import SIGNS_PER_TOKEN
+from broadsheet.search.piece_counts import Counts, PieceCounts
 from broadsheet.search.wordpieces import UNKNOWN, WordPieces
 
 TABLE = "student.npz"
@@ -72,7 +72,7 @@ class Student:
         self.space = str(table.about.get("space", ""))
         self.dim = table.rows.shape[1]
         self._rows, self._scales = table.rows, table.scales.astype(np.float32)
-        self._words = WordPieces(table.pieces)
+        self._pieces = PieceCounts(WordPieces(table.pieces))
 
     def embed_query(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
         """Return the vector of what is asked, shape (dim,); it is read as papers are."""
@@ -85,26 +85,22 @@ class Student:
         tokens: how much of a text is read, as by the model. A text without any known token gets a vector of zeros,
         which is like nothing.
         """
+        from broadsheet.search import piece_loops as loops
+
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        gathered = np.empty((tokens, self.dim), dtype=np.float32)
-        for place, text in enumerate(texts):
-            ids, weights = weighed(self._words, text, tokens)
-            if len(ids):
-                part = gathered[: len(ids)]
-                np.copyto(part, self._rows[ids])
-                np.matmul(weights * self._scales[ids], part, out=vectors[place])
+        counts, weights = weighed(self._pieces, texts, tokens)
+        loops.add_up(self._rows, weights * self._scales[counts.ids], counts.ids, counts.ends, vectors)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=vectors, where=lengths > 0)
 
 
-def weighed(words: WordPieces, text: str, tokens: int = 256) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the pieces of the beginning of a text, each once, and what each weighs by how often it occurs there.
+def weighed(pieces: PieceCounts, texts: Sequence[str], tokens: int = 256) -> tuple[Counts, NDArray[np.float32]]:
+    """Return the pieces of the beginnings of texts, each once, and what each weighs by how often it occurs there.
 
     A second time says less than the first: 1 + ln(times).
     """
-    counts = Counter(words.ids(text[: tokens * SIGNS_PER_TOKEN])[: tokens - MARKS])
-    ids = np.fromiter(counts, dtype=np.int64, count=len(counts))
-    return ids, _LOGS[np.fromiter(counts.values(), dtype=np.int64, count=len(counts))]
+    counts = pieces.of([text[: tokens * SIGNS_PER_TOKEN] for text in texts], tokens - MARKS)
+    return counts, _LOGS[counts.times]
 
 
 def save(table: Table, path: Path) -> None:

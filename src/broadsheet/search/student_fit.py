@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.search.piece_counts import PieceCounts
 from broadsheet.search.student import Table, weighed
 from broadsheet.search.wordpieces import WordPieces
 
@@ -71,8 +72,9 @@ class Counted:
 
 def counted(words: WordPieces, texts: Sequence[str]) -> list[tuple[NDArray[np.int32], Floats]]:
     """Return the tokens of each text and what each weighs there."""
-    rows = (weighed(words, text) for text in texts)
-    return [(ids.astype(np.int32), weights) for ids, weights in rows]
+    counts, weights = weighed(PieceCounts(words), texts)
+    begins = [0, *counts.ends.tolist()]
+    return [(counts.ids[begin:end], weights[begin:end]) for begin, end in pairwise(begins)]
 
 
 def fit(

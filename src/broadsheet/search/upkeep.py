@@ -14,7 +14,16 @@ from django.utils import timezone
 
 from broadsheet.papers.models import Counter, Paper, PaperQuerySet
 from broadsheet.search import choice, embed, state
-from broadsheet.search.documents import Row, document_of, documents_of, first_tier, text_of, vector_of
+from broadsheet.search.documents import (
+    Batch,
+    Row,
+    batch_of,
+    document_of,
+    documents_of,
+    first_tier,
+    text_of,
+    vector_of,
+)
 from broadsheet.search.index import Index
 from broadsheet.search.models import Embedding
 
@@ -33,6 +42,7 @@ __all__ = [
     "note",
     "rebuild_is_due",
     "vector_of",
+    "waiting",
 ]
 
 BATCH = 1000
@@ -56,6 +66,7 @@ LOOK_AHEAD = 10_000
 
 type Report = Callable[[int, int], None]
 type Stop = Callable[[], bool]
+type Source = Callable[[int, str], Batch]
 
 
 def _never() -> bool:
@@ -99,11 +110,13 @@ class TakingOver:
     """The taking over of new and changed papers, batch by batch. ``catch_up`` does all of it in one go.
 
     What was taken over is found, and outlives a crash, once it is noted. done: how many papers were taken over.
+    source: gives what ``waiting`` does, by itself.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, source: Source | None = None) -> None:
         self.done = 0
         self._index = index
+        self._source = source or waiting
         self._known = believed(state.read(now=True))
         index.flush()  # else its size is of before
         if self._known.redo >= self._known.redo_until and index.size() < self._known.papers:
@@ -119,21 +132,21 @@ class TakingOver:
 
         New and changed papers come first, at every moment of a rebuild too: they are what readers miss.
         """
-        if papers := _rows(_waiting(self._known)):
-            known = replace(self._known, stamp=papers[-1].stamp, last=papers[-1].key)
-        elif papers := _rows(_to_redo(self._known)):
-            known = replace(self._known, redo=papers[-1].stamp)
+        space = self._index.space
+        if (batch := self._source(self._known.stamp, space)).papers:
+            known = replace(self._known, stamp=batch.stamp, last=batch.key)
+        elif (batch := batch_of(_rows(_to_redo(self._known)), space)).papers:
+            known = replace(self._known, redo=batch.stamp)
         else:
             return 0
-        if others := [paper.pk for paper in papers if paper.same_as_id]:
-            self._index.remove(others)
-        own = [paper for paper in papers if not paper.same_as_id]
-        self._index.add(documents_of(own, self._index.space))
+        if batch.others:
+            self._index.remove(batch.others)
+        self._index.add(batch.documents)
         self._known = known
-        self.done += len(papers)
-        if self.done % NOTE_EVERY < len(papers):
+        self.done += batch.papers
+        if self.done % NOTE_EVERY < batch.papers:
             self.note()
-        return len(papers)
+        return batch.papers
 
     def end(self) -> None:
         """Note that nothing is left, and take out what the database does not have."""
@@ -180,8 +193,17 @@ def _remove_strangers(index: Index) -> None:
         after = ids[-1]
 
 
+def waiting(after: int, space: str) -> Batch:
+    """Return the next papers that came or changed after a stamp, if any did, as an index of a space takes them."""
+    return batch_of(_rows(_after(after)), space)
+
+
 def _waiting(known: state.State) -> PaperQuerySet:
-    return Paper.objects.filter(stamp__gt=known.stamp).order_by("stamp")
+    return _after(known.stamp)
+
+
+def _after(stamp: int) -> PaperQuerySet:
+    return Paper.objects.filter(stamp__gt=stamp).order_by("stamp")
 
 
 def _to_redo(known: state.State) -> PaperQuerySet:

@@ -33,7 +33,7 @@ from broadsheet.search.columns import (
     wide,
 )
 from broadsheet.search.grouping import Grouping, never, silent
-from broadsheet.search.index import Facts, Filters, Scored, Vector, paired
+from broadsheet.search.index import Facts, Filters, Ranked, Scored, Vector
 from broadsheet.search.mapped import Array
 from broadsheet.search.passing import (
     Places,
@@ -153,7 +153,7 @@ class Vectors:
             self._free.extend(rows.tolist())
             self._open().head[Field.LIVE] = count - len(self._free)
 
-    def nearest(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
+    def nearest(self, vector: Vector, *, limit: int, filters: Filters) -> Sequence[Scored]:
         """Return the nearest papers by cosine that fulfil the filters, their terms aside, nearest first.
 
         Nothing is near to a vector of zeros. Raises BadInput for anything but ``dim`` finite numbers.
@@ -163,7 +163,7 @@ class Vectors:
         if limit <= 0 or not count or not query.any():
             return []
         ids, scores = self._nearest(view, count, query, limit, filters)
-        return paired(ids.tolist(), scores.tolist())
+        return Ranked(ids, scores)
 
     def get(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors of papers that have one, as near as 8 bits a number keep them."""
@@ -268,12 +268,13 @@ class Vectors:
         empty = max(0, count - self.size())  # rows may have come since they were counted
         out, empty = empty > MANY_FREE, 0 if empty > MANY_FREE else empty
         if view.cells is not None and 2 * number > count and 4 * limit <= self.coding.candidates:
-            inside, bits = view.cells.split(bits)
+            inside, bits, others = view.cells.split(bits)
             if out:
                 taken(view, bits)
             return cells.nearest(
-                view.cells, view.frame, view.held, query, inside, bits, limit=limit, coding=self.coding, free=empty
-            )
+                view.cells, view.frame, view.held, query, inside, bits, others,
+                limit=limit, coding=self.coding, free=empty,
+            )  # fmt: skip
         if out:
             taken(view, bits)
         return codes.nearest(view.frame, view.held, query, bits, number, limit=limit, candidates=wanted, free=empty)

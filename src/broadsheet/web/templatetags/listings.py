@@ -1,9 +1,10 @@
 """How a list can be followed, in templates: the addresses of its feeds and of its subscription."""
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.ranking import listings, lists
@@ -21,6 +22,17 @@ FORMS = (
 @register.filter
 def feeds(listed: Listing) -> list[tuple[str, str, str]]:
     """Return name, media type and path of each form of a list's feed; none where the list is gone meanwhile."""
+    if listed.kind == "search":  # whose address is all in its words, and stands on a page twice
+        return list(_of_search(get_script_prefix(), listed))
+    return _feeds(listed)
+
+
+@lru_cache(maxsize=64)
+def _of_search(_: str, listed: Listing) -> tuple[tuple[str, str, str], ...]:
+    return tuple(_feeds(listed))
+
+
+def _feeds(listed: Listing) -> list[tuple[str, str, str]]:
     try:
         paths = listings.feed_paths(listed, [form for _, form, _ in FORMS])
     except BroadsheetError:
