@@ -4,6 +4,8 @@ from math import log, sqrt
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests import cast
 
 from broadsheet.papers.models import Paper
@@ -47,6 +49,16 @@ def shelf(db, index, settings):
         return {paper.title: paper.pk for paper in Paper.objects.all()}
 
     return taken_in
+
+
+def test_the_words_of_a_small_store_are_counted_once_a_question(shelf):
+    rows = [(f"Lantern {number}", "Graphs of lanterns", vector(1, number)) for number in range(6)]
+    shelf(*rows)
+    with CaptureQueriesContext(connection) as asked:
+        near = nearness.parts(current.searcher(), Text("Lantern", "Graphs of lanterns", vector(1)))
+    assert len(near.words) == len(rows)
+    newest = [one["sql"] for one in asked if f"LIMIT {key_terms.SAMPLE}" in one["sql"]]
+    assert len(newest) == 1
 
 
 def test_words_in_common_count_by_rarity_in_either_number(db):

@@ -6,6 +6,7 @@ from multiprocessing import Pipe
 
 import pytest
 
+from broadsheet.search import ahead as ready
 from broadsheet.search import upkeep
 from broadsheet.search.ahead import BATCHES, Ahead
 from broadsheet.search.documents import Batch
@@ -97,3 +98,10 @@ def test_a_process_that_ended_is_done_without(here):
     other.dead = True
     assert taken(ahead, 30, after=3) == list(range(4, 34))
     assert here
+
+
+def test_a_process_that_hangs_is_done_without(here, monkeypatch):
+    monkeypatch.setattr(ready, "PATIENCE", 0.01)
+    pipe, _never_read = Pipe()
+    assert taken(Ahead(pipe, 0), 3) == [1, 2, 3]
+    assert here == [0, 1, 2]

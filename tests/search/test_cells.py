@@ -104,7 +104,36 @@ def test_a_quarter_of_the_rows_holds_nearly_all_that_is_nearest(writer, twin):
     assert celled(writer) == COUNT
     assert share_found(writer, twin) > 0.95
     assert share_found(writer, twin, Filters(categories=("cs",))) > 0.9, "of three quarters of the papers"
-    assert share_found(writer, twin, Filters(categories=("math",))) > 0.95, "which are too few for cells"
+    assert share_found(writer, twin, Filters(categories=("math",))) > 0.95, "of a quarter"
+
+
+def in_cells(folder: Path, twin: dict[int, np.ndarray]) -> Vectors:
+    vectors = coded(Vectors.anew(folder / "vectors", DIM, 512))
+    put(vectors, twin)
+    vectors.settle()
+    assert celled(vectors) == COUNT
+    return vectors
+
+
+@pytest.mark.parametrize("near", [0, 100])
+def test_a_search_ends_where_no_more_of_the_nearest_come_and_not_before(tmp_path, monkeypatch, near):
+    monkeypatch.setattr(module, "MOST", 1.0)
+    every = np.random.default_rng(12).standard_normal((COUNT, DIM))  # what is nearest lies in cells all over,
+    every[:near] = 4 * ASKED[0] + 0.8 * every[:near]  # or that of one query in a few
+    twin = dict(enumerate(unit(every), 1))
+    vectors = in_cells(tmp_path, twin)
+    assert share_found(vectors, twin) > 0.95
+    vectors.close()
+
+
+def test_a_search_goes_on_where_the_filters_leave_out_all_that_is_nearest(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 0.2)
+    every = made(COUNT, 13)
+    every[3::4] = unit(every[3::4] + 3 * ASKED[0])  # those of mathematics
+    twin = dict(enumerate(every, 1))
+    vectors = in_cells(tmp_path, twin)
+    assert share_found(vectors, twin, Filters(categories=("cs",))) > 0.95
+    vectors.close()
 
 
 @pytest.mark.parametrize("role", ["writer", "reader"])

@@ -45,6 +45,11 @@ def test_of_a_paper_that_both_found_the_cosine_of_the_ranking_counts():
     assert fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), [*cosines, Scored(3, -1.0)])[:] == plain[:]
 
 
+def test_a_paper_that_stands_in_a_ranking_twice_is_one_hit():
+    twice = fusing.fuse([*WORDS, WORDS[-1]], [*MEANING, MEANING[-1]], 0.5, Ranking(fusion="cosine"))
+    assert twice[:] == fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"))[:]
+
+
 def test_rankings_as_arrays_are_fused_as_lists_are():
     def arrays(scored):
         return Ranked(np.array([pk for pk, _ in scored]), np.array([score for _, score in scored]))

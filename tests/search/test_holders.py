@@ -1,6 +1,7 @@
 """What fulfils conditions, found once."""
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,6 +46,14 @@ def test_after_a_failure_it_is_looked_for_again():
     with pytest.raises(OSError, match="disk"):
         kept.of(asked("cats"), lambda: (_ for _ in ()).throw(OSError("the disk")))
     assert kept.of(asked("cats"), lambda: Held(3, None)).total == 3
+
+
+def test_sets_that_are_kept_to_ask_again_count_as_papers_do(monkeypatch):
+    monkeypatch.setattr(holders, "MOST", 1000)
+    kept, asked_again = Holders(), SimpleNamespace(size=600)
+    for word in ("cats", "dogs"):
+        kept.of(asked(word), lambda: Held(9, None, about=True, steps=asked_again))
+    assert (kept.known(asked("cats")), kept.known(asked("dogs")).total) == (None, 9)
 
 
 def test_what_was_asked_for_longest_ago_is_forgotten_where_many_papers_are_kept(monkeypatch):

@@ -4,7 +4,7 @@ from collections import Counter
 from importlib.resources import files
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.search import student
@@ -59,6 +59,7 @@ def counted(counts):
     ]
 
 
+@settings(deadline=None)  # the loops may have to be compiled
 @given(st.lists(TEXTS, max_size=5), st.integers(1, 40))
 def test_counts_are_those_of_the_published_rules(texts, most):
     found = counted(COUNTS.of(texts, most))

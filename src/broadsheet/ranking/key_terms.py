@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """In how many of some papers each word stands. rarities: how rare words are, each in both numbers together."""
 
     papers: int = 0
@@ -42,23 +42,26 @@ class _Seen:
         return log((self.papers + 1) / 0.5)
 
 
-_kept: list[_Seen] = []
+_kept: list[Seen] = []
 
 
 type Weighed = dict[str, float]
 """Words of one text with their weights, of unit length together."""
 
 
-def key_terms(title: str, abstract: str, most: int = MOST) -> str:
-    """Return the words to look for papers of like words by, the best first, by TF-IDF."""
-    seen = _counted()
+def key_terms(title: str, abstract: str, most: int = MOST, seen: Seen | None = None) -> str:
+    """Return the words to look for papers of like words by, the best first, by TF-IDF. seen: as ``weighed`` has it."""
+    seen = seen or counted()
     times = Counter(_words(title) * IN_TITLE + _words(abstract))
     return " ".join(sorted(times, key=lambda word: (-times[word] * seen.rarity(word), word))[:most])
 
 
-def weighed(title: str, abstract: str) -> Weighed:
-    """Return all words of a text, in one number, by (1 + log of their times) and how rare they are (TF-IDF)."""
-    seen = _counted()
+def weighed(title: str, abstract: str, seen: Seen | None = None) -> Weighed:
+    """Return all words of a text, in one number, by (1 + log of their times) and how rare they are (TF-IDF).
+
+    seen: what was ``counted``, for who has several texts weighed: in a small store that is done at each question.
+    """
+    seen = seen or counted()
     # A page has a hundred texts weighed while its reader waits, so most of this runs in C.
     times = Counter(map(_singular, _words(title) * IN_TITLE + _words(abstract)))
     usual, rarity = seen.unseen, seen.rarities.get
@@ -77,10 +80,11 @@ def forget() -> None:
     _kept.clear()
 
 
-def _counted() -> _Seen:
+def counted() -> Seen:
+    """Return in how many of the newest papers each word stands."""
     if _kept:
         return _kept[0]
-    seen, singulars = _Seen(), Counter[str]()
+    seen, singulars = Seen(), Counter[str]()
     newest = Paper.objects.standing().order_by("-day", "-pk").values_list("title", "abstract")
     for title, abstract in newest[:SAMPLE]:
         held = {*_words(title), *_words(abstract)}

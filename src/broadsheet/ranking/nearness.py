@@ -13,7 +13,7 @@ from django.db.models import Max, Min
 from numpy.typing import NDArray
 
 from broadsheet.papers.models import Paper
-from broadsheet.ranking.key_terms import ENOUGH, in_common, key_terms, weighed
+from broadsheet.ranking.key_terms import ENOUGH, Seen, counted, in_common, key_terms, weighed
 from broadsheet.search.index import Filters, Searcher, Vector
 from broadsheet.search.kept import vectors_of
 
@@ -73,7 +73,8 @@ def parts(
 
     words, meaning: whether each is asked. Raises what the index does where it cannot be asked.
     """
-    terms = key_terms(text.title, text.abstract) if words else ""
+    seen = counted() if words else None
+    terms = key_terms(text.title, text.abstract, seen=seen) if seen else ""
     limit = CANDIDATES + len(but)
     found = {hit.id: hit.score for hit in searcher.words(terms, limit=limit, filters=filters)} if terms else {}
     vector = text.vector if meaning else None
@@ -83,10 +84,10 @@ def parts(
         found |= {hit.id: hit.score for hit in searcher.words(terms, limit=len(missing), filters=Filters(ids=missing))}
     by_index = _of_the_best({pk: found[pk] for pk in pool if pk in found})
     cosines = _by_meaning(searcher, vector, pool) if vector is not None else {}
-    if not words:
+    if not seen:
         return Parts({}, cosines)
     first = sorted(pool, key=lambda pk: (-by_index.get(pk, 0.0) - cosines.get(pk, 0.0), -pk))[:READ]
-    by_text = _by_text(text, first)
+    by_text = _by_text(text, first, seen)
     both = {pk: BY_INDEX * by_index.get(pk, 0.0) + (1 - BY_INDEX) * by_text.get(pk, 0.0) for pk in pool}
     return Parts({pk: score for pk, score in both.items() if score > 0}, cosines)
 
@@ -101,11 +102,11 @@ def _of_the_best(scores: Nearness) -> Nearness:
     return {pk: score / best for pk, score in scores.items()}
 
 
-def _by_text(text: Text, pks: Sequence[int]) -> Nearness:
+def _by_text(text: Text, pks: Sequence[int], seen: Seen) -> Nearness:
     """Return the cosines of papers' words with a text's, of which long and short papers have the same chance."""
-    own = weighed(text.title, text.abstract)
+    own = weighed(text.title, text.abstract, seen)
     rows = Paper.objects.filter(pk__in=pks).values_list("pk", "title", "abstract")
-    return _of_the_best({pk: in_common(own, weighed(title, abstract)) for pk, title, abstract in rows})
+    return _of_the_best({pk: in_common(own, weighed(title, abstract, seen)) for pk, title, abstract in rows})
 
 
 def _by_meaning(searcher: Searcher, vector: Vector, pks: Sequence[int]) -> Nearness:

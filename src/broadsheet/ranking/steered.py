@@ -12,7 +12,7 @@ import numpy as np
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking import steering
-from broadsheet.ranking.key_terms import key_terms
+from broadsheet.ranking.key_terms import counted, key_terms
 from broadsheet.ranking.similar import rows_of
 from broadsheet.ranking.steering import Numbers
 from broadsheet.ranking.wishes import Wish
@@ -78,7 +78,8 @@ def ranked(round_asked: Asked, wish: Wish, notes: list[str], *, weights: Weights
     """Return all candidates of a round, best first, before any is chosen for variety. notes: added to."""
     searcher = current.searcher()
     aim, less = _aim(searcher, round_asked, wish, notes, weights)
-    words = " ".join(key_terms(paper.title, paper.abstract) for paper in (*round_asked.papers, *round_asked.kept))
+    seen, named = counted(), (*round_asked.papers, *round_asked.kept)
+    words = " ".join(key_terms(paper.title, paper.abstract, seen=seen) for paper in named)
     found: set[int] = set()
     for filters in _alternatives(wish):
         found |= _candidates(searcher, wish, filters, aim, words)

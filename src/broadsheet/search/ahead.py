@@ -22,8 +22,8 @@ FROM = 10_000
 BATCHES = 12
 """Batches that are ready at once, of some 5 MB each: as many as are made while the index writes to disk."""
 
-PATIENCE = 60.0
-"""Seconds that a batch is waited for; they take a third of one."""
+PATIENCE = 30.0
+"""Seconds that a batch is waited for; it takes a third of one. A server waits twice as long for the index."""
 
 
 class Ahead:

@@ -40,7 +40,7 @@ _WAITING = 1024
 _AHEAD = 3
 """Blocks that are fetched from memory while others are compared."""
 _BEST = 200
-"""Of how many of the best rows it is asked how many have come of late."""
+"""Of how many of the best rows it is asked how many have come of late; before there are so many no search ends."""
 _PORTIONS = 5
 """Portions of the rows, of a hundredth each, in which few of these have to come before a search ends."""
 _FEW = 3
@@ -232,15 +232,33 @@ def entered(
 
 
 @compiled
+def ended(seen: int, least: int, most: int, portion: int, marks: Numbers, came: Numbers) -> bool:
+    """Tell whether a search ends that looked at so many entries. See ``looked``.
+
+    marks: as of ``entered``, and how many portions there were. came: of the last ones, how many came among the best.
+    """
+    if seen >= most:
+        return True
+    if seen < (marks[5] + 1) * portion:
+        return False
+    while seen >= (marks[5] + 1) * portion:  # a large cell is several
+        came[marks[5] % _PORTIONS] = marks[4]
+        marks[5] += 1
+    marks[4] = 0
+    return bool(seen >= least and marks[5] >= _PORTIONS and came.sum() <= _FEW)
+
+
+@compiled
 def looked(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, blocks: Words, more: Words, leans: Floats, places: Places,
-    asked: Words, wanted: int, rows: Places, guesses: Floats,
+    asked: Words, wanted: int, limit: int, rows: Places, guesses: Floats,
 ) -> int:  # fmt: skip
     """Write rows of a set with their scores, the best ``wanted`` and perhaps more, out of the first cells.
 
     order: of the cells, until ``least`` entries were looked at and of the last portions few came among the best, or
-    ``most`` were. asked: the set, a bit a row, of which what is found is taken out.
+    ``most`` were. Cells before ``limit`` rows are found do not count, as all that is nearest may be no part of the set.
+    asked: the set, a bit a row, of which what is found is taken out.
     """
     code, apart, flat = np.empty((2, 8), np.uint64), np.empty(512, np.float32), blocks.reshape(len(blocks), 256)
     leans64 = leans.reshape(len(blocks), 64)
@@ -248,8 +266,8 @@ def looked(
     waiting, waited = np.empty(_WAITING, np.int64), np.empty((3, _WAITING), np.float32)
     made, width, guess = block64[0], block64[1], block64[2]
     aparts, widths, besides = waited[0], waited[1], waited[2]
-    counts, marks, came = np.zeros(_STEPS, np.int64), np.zeros(5, np.int64), np.zeros(_PORTIONS, np.int64)
-    number, seen, portions = 0, 0, 0
+    counts, marks, came = np.zeros(_STEPS, np.int64), np.zeros(6, np.int64), np.zeros(_PORTIONS, np.int64)
+    number, seen, enough = 0, 0, min(max(limit, _BEST), wanted)
     for k in range(len(order)):
         cell, after = order[k], order[min(k + 1, len(order) - 1)]
         begin, end = _i8(begins[cell]), _i8(begins[cell + 1])
@@ -279,14 +297,11 @@ def looked(
                     wanted, counts, marks, rows, guesses, number,
                 )  # fmt: skip
                 waits = 0
+        if number < enough:
+            continue
         seen += 64 * int(end - begin)
-        if seen >= most:
+        if ended(seen, least, most, portion, marks, came):
             break
-        if seen >= (portions + 1) * portion:
-            came[portions % _PORTIONS] = marks[4]
-            marks[4], portions = 0, portions + 1
-            if seen >= least and portions >= _PORTIONS and came.sum() <= _FEW:
-                break
     return number
 
 
@@ -308,7 +323,7 @@ def nearest(
     number = looked(
         query, dots, beyond, order, least, most, portion,
         squares, turns, begins, cells, cells_more, cell_leans, entries, asked,
-        wanted, rows[:room], guesses[:room],
+        wanted, limit, rows[:room], guesses[:room],
     )  # fmt: skip
     if number > wanted:
         number, _ = fewer(rows, guesses, number, wanted)
@@ -319,6 +334,8 @@ def nearest(
         found = guessed(
             query, projection, mean, shift, blocks, more, leans, rest, first, second, places, aparts, leant, scores
         )
+        if found > len(rows) - number:  # very many come near to the last of them
+            found, _ = fewer(places, scores, found, wanted)
         for k in range(min(found, len(rows) - number)):
             rows[number], guesses[number] = places[k], scores[k] + beside
             number += 1

@@ -38,7 +38,8 @@ BITS = 512
 """Bits of a code in a cell; of an index with codes of others no cells are made."""
 
 MOST = 0.3
-"""Share of all rows in the cells that a search looks at, at most: it ends where few come among the best any more."""
+"""Share of all rows in the cells that a search looks at, at most, from where it has found enough: it ends where few
+come among the best any more."""
 
 LEAST = 40_000
 """Rows looked at in any case."""

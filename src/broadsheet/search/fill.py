@@ -74,7 +74,8 @@ class Filling:
             pass
         self._pipe.close()
         self._process.join()
-        self._before.join()  # as nobody can ask any more
+        self._before.join(PATIENCE)  # it ends by itself, as nobody can ask any more
+        self._before.kill()  # it hangs, and has nothing that could be lost
 
     def _tell(self, what: str) -> None:
         with contextlib.suppress(OSError):  # it has ended

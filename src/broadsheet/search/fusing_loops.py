@@ -33,10 +33,10 @@ def laid(
             if at(near, by_near, k) == one:
                 cosines[number] = of_near[by_near[k]]
             k -= 1
-        if i >= 0 and at(words, by_word, i) == one:
+        while i >= 0 and at(words, by_word, i) == one:
             shares[number], why[number], i = of_words[by_word[i]], 1, i - 1
-        if j >= 0 and at(meaning, by_meaning, j) == one:
-            cosines[number], why[number], j = of_meaning[by_meaning[j]], why[number] + 2, j - 1
+        while j >= 0 and at(meaning, by_meaning, j) == one:
+            cosines[number], why[number], j = of_meaning[by_meaning[j]], why[number] | 2, j - 1
         number += 1
     return number
 

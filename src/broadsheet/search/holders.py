@@ -75,4 +75,5 @@ class Holders:
 
 def _size(held: Held) -> int:
     """Return what counts for a condition: a little where no paper is told."""
-    return 100 + (0 if held.ids is None else len(held.ids)) + (0 if held.found is None else 2 * held.found.bits.size)
+    sets = (0 if held.found is None else 2 * held.found.bits.size) + (0 if held.steps is None else held.steps.size)
+    return 100 + (0 if held.ids is None else len(held.ids)) + sets

@@ -126,6 +126,11 @@ class Steps:
         self._steps = [(GIVEN, step[3], 0, 0, 0) if step[0] == HELD else step for step in self._steps]
         return Sets(view, found, doubt)
 
+    @property
+    def size(self) -> int:
+        """How many numbers of 8 bytes the sets take that are kept from one answer to the next."""
+        return self._sets.size
+
     def _put(self, one: Expression) -> None:
         match one:
             case Words(those):

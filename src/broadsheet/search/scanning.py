@@ -28,8 +28,8 @@ _STEPS = 2048
 """Steps in which scores from -1 to 1 are counted."""
 _SAMPLE = 256
 """Blocks by which it is told what is near enough to be worth a closer look."""
-_AHEAD = 8
-"""Rows that are fetched from memory while others are read."""
+_AHEAD, _NEXT = 8, 4
+"""Rows of which the rest of a code, and of which all numbers, are fetched from memory while others are read."""
 _EARLIER = 12
 """Rows whose beginning, key and scale are fetched from memory, so that their pages are found before the rest is."""
 _ROUNDED = _f4(1e-7)
@@ -204,8 +204,8 @@ def scored(
             fetch(small, earlier, _i8(0))
             fetch(ids1, earlier, _i8(0))
             fetch(scales1, earlier, _i8(0))
-        if k + _AHEAD // 2 < number:
-            ahead = _i8(rows[k + _AHEAD // 2])
+        if k + _NEXT < number:
+            ahead = _i8(rows[k + _NEXT])
             for j in range(64, width, 64):
                 fetch(small, ahead, _i8(j))
         row, found = rows[k], np.int32(0)

@@ -6,7 +6,7 @@ to lie near the model's vector of the text. Which texts are taken, and how well 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import batched, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ ROUNDS = 25
 """Steps of conjugate gradients; the fit changes in its fourth digit after that."""
 
 _PIECE = 512  # rows multiplied at once: they stay near the processor
+_COUNTED = 1000  # texts counted at once, a kilobyte of numbers each; a fit has some hundred thousand
 
 type Floats = NDArray[np.float32]
 type Report = Callable[[int, int], None]
@@ -72,9 +73,12 @@ class Counted:
 
 def counted(words: WordPieces, texts: Sequence[str]) -> list[tuple[NDArray[np.int32], Floats]]:
     """Return the tokens of each text and what each weighs there."""
-    counts, weights = weighed(PieceCounts(words), texts)
-    begins = [0, *counts.ends.tolist()]
-    return [(counts.ids[begin:end], weights[begin:end]) for begin, end in pairwise(begins)]
+    pieces, found = PieceCounts(words), list[tuple[NDArray[np.int32], Floats]]()
+    for some in batched(texts, _COUNTED):
+        counts, weights = weighed(pieces, some)
+        begins = [0, *counts.ends.tolist()]
+        found += [(counts.ids[begin:end], weights[begin:end]) for begin, end in pairwise(begins)]
+    return found
 
 
 def fit(

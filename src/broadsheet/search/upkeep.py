@@ -110,7 +110,7 @@ class TakingOver:
     """The taking over of new and changed papers, batch by batch. ``catch_up`` does all of it in one go.
 
     What was taken over is found, and outlives a crash, once it is noted. done: how many papers were taken over.
-    source: gives what ``waiting`` does, by itself.
+    source: asked in place of ``waiting``, where another process makes papers ready.
     """
 
     def __init__(self, index: Index, source: Source | None = None) -> None:

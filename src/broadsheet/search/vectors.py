@@ -61,14 +61,17 @@ FIT_AGAIN = 65_536
 """Vectors from which on codes are made once more: the first thousands are of few fields, and their mean is not that of
 all. At the mean of 4,096 of 130,789 papers .897 of the nearest 20 were among 200 candidates, at that of half .918."""
 
-FEW = 12_000
-"""Papers that fulfil some filters, up to which all are compared: by codes fewer would take as long."""
+FEW, ONE_IN = 12_000, 25
+"""Papers that fulfil some filters, or one of how many where that is more, up to which all are compared: by codes, which
+are looked through in blocks, fewer would take as long."""
+
+CELLED = 5
+"""One in so many has to fulfil the filters for cells to be looked at: the nearest of fewer lie in too many of these."""
 
 MANY_FREE = 1000
 """Rows that are free, from which on they are left out before codes are compared; of fewer as many codes more are."""
 
-_MOST = 40_000
-_PORTION = 8192
+_MOST, _PORTION = 40_000, 8192
 
 
 class Vectors:
@@ -83,8 +86,7 @@ class Vectors:
         self._writing = threading.Lock()
         self._grouping = Grouping(columns, self._writing)
         self._free: list[int] = []
-        self.dim = columns.dim
-        self.bits = columns.bits
+        self.dim, self.bits = columns.dim, columns.bits
         self.coding = Coding(columns.bits)
         self.lost: list[int] = []
 
@@ -162,8 +164,7 @@ class Vectors:
         view, count = self._view()
         if limit <= 0 or not count or not query.any():
             return []
-        ids, scores = self._nearest(view, count, query, limit, filters)
-        return Ranked(ids, scores)
+        return Ranked(*self._nearest(view, count, query, limit, filters))
 
     def get(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors of papers that have one, as near as 8 bits a number keep them."""
@@ -245,14 +246,13 @@ class Vectors:
         return self._columns
 
     def _view(self) -> tuple[View, int]:
-        columns = self._open()
-        view = columns.now()
+        view = (columns := self._open()).now()
         return view, columns.count(view)
 
     def _nearest(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> tuple[Rows, Floats]:
         """Return keys and cosines: of all that fulfil the filters where they are few, of the likely ones else."""
         wanted = max(self.coding.among(count), min(2 * limit, limit + _MOST))
-        few, number = max(FEW, wanted), count
+        few, number = max(FEW, count // ONE_IN, wanted), count
         if filters.ids is not None:
             rows = self._places_of(view, count, _each_once(filters.ids))
             if len(rows) <= few and not narrows(filters):
@@ -267,7 +267,7 @@ class Vectors:
             return codes.compared(view.held, query, rows_of(bits), limit=limit)
         empty = max(0, count - self.size())  # rows may have come since they were counted
         out, empty = empty > MANY_FREE, 0 if empty > MANY_FREE else empty
-        if view.cells is not None and 2 * number > count and 4 * limit <= self.coding.candidates:
+        if view.cells is not None and CELLED * number > count and 4 * limit <= self.coding.candidates:
             inside, bits, others = view.cells.split(bits)
             if out:
                 taken(view, bits)
