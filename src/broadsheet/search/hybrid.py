@@ -88,7 +88,7 @@ def search(
         counting = partial(searcher.tally, filters=wanted, facets=tally)
         counted = Begun(counting, beside=bool(settings.SEARCH_URL))
     if not complete:
-        hits = _similar(searcher, query, results.notes, ranking)
+        hits = _similar(searcher, query, results.notes, ranking, counted)
     elif query.text and query.order == "relevance":
         hits = _exactly(searcher, query, wanted, orders.MOST if after else offset + limit + DEPTH)
     else:
@@ -137,8 +137,14 @@ def _with_ids(query: Query) -> Query:
     return replace(query, filters=replace(query.filters, ids=found))
 
 
-def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking = DEFAULT) -> Sequence[Hit]:
-    """Words and meaning fused; what is called as typed first."""
+def _similar(
+    searcher: Searcher,
+    query: Query,
+    notes: list[str],
+    ranking: Ranking = DEFAULT,
+    counted: Begun[Tally] | None = None,
+) -> Sequence[Hit]:
+    """Words and meaning fused; what is called as typed first. counted: done while meaning is waited for."""
     encoder = None if ranking.weight == 0 else _encoder(searcher, notes)
     asked = _Asked(searcher, query, ranking)
     meant = _Meant(asked, encoder) if encoder else None
@@ -151,6 +157,8 @@ def _similar(searcher: Searcher, query: Query, notes: list[str], ranking: Rankin
     weight = _share_of_meaning(query.text, known, ranking, encoder)
     vector = meant.vector() if meant else None
     cosines = asked.cosines(words, vector)
+    if counted:
+        counted.here()
     meaning = meant.nearest() if meant else []
     if meaning and (said := state.said(known)):
         notes.append(said)
