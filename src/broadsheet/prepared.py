@@ -12,13 +12,13 @@ from django.db.models.base import ModelState
 
 
 class _Written(NamedTuple):
-    """A question as the ORM wrote it. converters: name of a field, its conversion, and the expression it is of."""
+    """A question as the ORM wrote it. converters: place of a field, its conversion, and the expression it is of."""
 
     model: Any
     sql: str
     sent: Sequence[Any]
     names: Sequence[str]
-    converters: Sequence[tuple[str, Callable[..., Any], Any]]
+    converters: Sequence[tuple[int, Callable[..., Any], Any]]
 
 
 class Prepared[M: models.Model, *V]:
@@ -38,15 +38,15 @@ class Prepared[M: models.Model, *V]:
         Nobody is told that an object begins (``pre_init``, ``post_init``): a page needs a fifth of the time so.
         """
         written, asked = self._written, connections[connection.alias]
+        model, names, converters = written.model, written.names, written.converters
         found = []
-        for row in self.rows(*values):
-            fields = dict(zip(written.names, row, strict=True))
-            for name, converted, expression in written.converters:
-                fields[name] = converted(fields[name], expression, asked)
-            one = written.model.__new__(written.model)
-            one._state = ModelState()
-            one._state.adding, one._state.db = False, asked.alias
-            vars(one).update(fields)
+        for row in map(list, self.rows(*values)):
+            for place, converted, expression in converters:
+                row[place] = converted(row[place], expression, asked)
+            state = ModelState()
+            state.adding, state.db = False, asked.alias
+            one = model.__new__(model)
+            one.__dict__ = dict(zip(names, row, strict=True), _state=state)
             found.append(one)
         return found
 
@@ -72,7 +72,7 @@ class Prepared[M: models.Model, *V]:
         columns = [column for column, *_ in compiler.select]
         names = [column.target.attname for column in columns]
         converters = [
-            (names[place], converted, expression)
+            (place, converted, expression)
             for place, (known, expression) in compiler.get_converters(columns).items()
             for converted in known
         ]

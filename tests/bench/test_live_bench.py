@@ -227,6 +227,31 @@ def test_a_week_is_kept_and_not_measured_twice(week, site):
     assert LiveWeek.objects.get().made == made
 
 
+def test_some_systems_are_asked_alone_and_what_is_kept_stays_as_it_is(week, site):
+    every = live_actions.measure(WEEK)
+    some = live_actions.measure(WEEK, systems=["third", "words"])
+    assert list(some["systems"]) == ["words", "third"]
+    assert some["scores"]["words"] == every["scores"]["words"]
+    assert LiveWeek.objects.get().report["systems"].keys() == every["systems"].keys()
+    assert not list((site / "quality").iterdir())
+
+
+def test_some_systems_of_a_week_that_is_not_kept_are_not_kept_either(week):
+    assert live_actions.measure(WEEK, systems=["words"])["queries"]
+    assert not LiveWeek.objects.exists()
+
+
+def test_a_system_that_is_none_is_refused(week):
+    with pytest.raises(BadInput, match="'best' is no system"):
+        live_actions.measure(WEEK, systems=["words", "best"])
+
+
+def test_systems_that_all_need_the_model_are_refused_without_it(week, monkeypatch):
+    monkeypatch.setattr(live, "RANKINGS", {**WORDS, "meaning": Ranking(weight=1.0)})
+    with pytest.raises(Refused, match="meaning cannot be asked: the model is switched off"):
+        live_actions.measure(WEEK, systems=["meaning"])
+
+
 def test_the_report_tells_tasks_fields_years_and_the_item_model(week):
     told = live_actions.measure(WEEK)
     assert set(told["tasks"]) == {"all", *live.TASKS}

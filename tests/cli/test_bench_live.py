@@ -84,6 +84,14 @@ def test_what_was_measured_is_the_history(measured, home):
     assert not (home / "quality" / "2026-W02").exists()
 
 
+def test_some_systems_are_asked_alone_and_not_kept(measured, home):
+    told = json.loads(live(home, "--week", "2026-W02", "--queries", "20", "--system", "words", "--json").stdout)
+    assert list(told["systems"]) == ["words"]
+    refused = live(home, "--week", "2026-W02", "--system", "best")
+    assert (refused.returncode, "'best' is no system" in refused.stderr) == (1, True)
+    assert list(json.loads(live(home, "--week", "2026-W02", "--json").stdout)["systems"]) == list(told["systems"])
+
+
 def test_another_ranking_is_told_from_few_queries(measured, home):
     told = json.loads(live(home, "--week", "2026-W02", "--ranking", "weight=0 titles=no", "--json").stdout)
     assert told["asked"] == 50

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from broadsheet.search import beside
-from broadsheet.search.beside import Begun
+from broadsheet.search.beside import Begun, Shared
 
 
 def test_what_was_begun_is_returned_or_raised():
@@ -52,6 +52,28 @@ def test_what_no_thread_has_begun_can_be_done_here_and_then_only_once():
     with pytest.raises(ZeroDivisionError):
         later.result()
     assert all(one.result() for one in busy)
+
+
+def test_what_fails_in_a_thread_that_helps_is_raised_where_the_work_was_begun():
+    shared, helping = Shared(), threading.Event()
+
+    def fail_where_it_is_shared():
+        if threading.current_thread() is helper:
+            helping.set()
+            raise OSError("the disk")
+        helping.wait(30)
+
+    def help_out():
+        with pytest.raises(OSError, match="disk"):
+            shared.help()
+
+    helper = threading.Thread(target=help_out)
+    helper.start()
+    with pytest.raises(OSError, match="disk"):
+        shared(fail_where_it_is_shared)
+    helper.join(30)
+    shared.end()
+    shared.help()
 
 
 def test_a_fork_has_threads_of_its_own():

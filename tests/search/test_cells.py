@@ -3,13 +3,14 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from broadsheet.search import cells as module
-from broadsheet.search import grouping
+from broadsheet.search import grouping, narrowed
 from broadsheet.search import vectors as asking
 from broadsheet.search.codes import Coding, unit
 from broadsheet.search.columns import Field
@@ -46,7 +47,7 @@ def small(monkeypatch) -> None:
     monkeypatch.setattr(grouping.Grouping, "begin", lambda _: None)
     monkeypatch.setattr(module, "MOST", 0.25)
     monkeypatch.setattr(module, "LEAST", 500)
-    monkeypatch.setattr(asking, "FEW", 100)
+    monkeypatch.setattr(narrowed, "FEW", 100)
 
 
 def coded(vectors: Vectors) -> Vectors:
@@ -134,6 +135,69 @@ def test_a_search_goes_on_where_the_filters_leave_out_all_that_is_nearest(tmp_pa
     vectors = in_cells(tmp_path, twin)
     assert share_found(vectors, twin, Filters(categories=("cs",))) > 0.95
     vectors.close()
+
+
+def test_cells_without_a_paper_that_fulfils_the_filters_are_passed_over(tmp_path):
+    random = np.random.default_rng(14)
+    kind = random.integers(8, size=COUNT)
+    every = unit(4 * random.standard_normal((8, DIM))[kind] + random.standard_normal((COUNT, DIM)))
+    vectors = coded(Vectors.anew(tmp_path / "vectors", DIM, 512))
+    vectors.coding = Coding(512, 400)
+    under = {pk: Facts(("math",) if kind[pk - 1] == 0 else ("cs",)) for pk in range(1, COUNT + 1)}
+    vectors.put(dict(enumerate(every, 1)), under)
+    vectors.settle()
+    pks = 1 + np.flatnonzero(kind == 0)
+    assert 400 < len(pks) < COUNT / 5
+    for query in ASKED:
+        found = [hit.id for hit in vectors.nearest(query, limit=TOP, filters=Filters(categories=("math",)))]
+        exact = pks[np.argsort(-(every[pks - 1] @ query))[:TOP]]
+        assert len(set(exact.tolist()).intersection(found)) >= TOP - 2
+    vectors.close()
+
+
+@pytest.mark.parametrize("role", ["writer", "reader"])
+@pytest.mark.parametrize("filters", [Filters(categories=("cs",)), Filters(categories=("stat",))], ids=["many", "few"])
+def test_papers_that_are_filed_anew_are_found_as_they_are_filed_now(tmp_path, writer, role, filters):
+    asked = writer if role == "writer" else coded(Vectors.read(tmp_path / "vectors"))
+    query, (kind,) = NUMBERS[3], filters.categories
+    before = Facts(("math",))
+    writer.put({4: query, 8: NUMBERS[7]}, {4: before, 8: Facts(("stat",))})
+    assert asked.nearest(query, limit=TOP, filters=filters)[0].id != 4
+    writer.put({4: query}, {4: Facts((kind,))})
+    assert asked.nearest(query, limit=TOP, filters=filters)[0].id == 4
+    writer.put({4: query}, {4: before})
+    assert asked.nearest(query, limit=TOP, filters=filters)[0].id != 4
+
+
+def test_what_is_asked_while_papers_are_being_filed_anew_is_not_kept(tmp_path, writer, monkeypatch):
+    reader = coded(Vectors.read(tmp_path / "vectors"))
+    math, query, sums = Filters(categories=("math",)), NUMBERS[4], asking.sums
+
+    def meanwhile(*given):
+        reader.nearest(query, limit=TOP, filters=math)
+        return sums(*given)
+
+    monkeypatch.setattr(asking, "sums", meanwhile)
+    assert reader.nearest(query, limit=TOP, filters=math)[0].id != 5
+    writer.put({5: query}, {5: Facts(("math",))})
+    assert reader.nearest(query, limit=TOP, filters=math)[0].id == 5
+
+
+def test_papers_of_some_days_lie_together_and_are_found(writer, monkeypatch):
+    monkeypatch.setattr(narrowed, "TOGETHER", 5)
+    first = COUNT - 1000
+    since = Filters(since=date.fromordinal(first))
+    for query in ASKED:
+        found = [hit.id for hit in writer.nearest(query, limit=TOP, filters=since)]
+        exact = np.argsort(-(NUMBERS[first - 1 :] @ query))[:TOP] + first
+        assert len(set(exact.tolist()).intersection(found)) >= TOP - 2
+
+
+def test_more_filters_than_are_kept_are_answered_as_well(writer, twin, monkeypatch):
+    monkeypatch.setattr(narrowed, "MOST", 1)
+    for _ in range(2):
+        assert share_found(writer, twin, Filters(categories=("cs",))) > 0.9
+        assert share_found(writer, twin, Filters(categories=("math",))) > 0.9
 
 
 @pytest.mark.parametrize("role", ["writer", "reader"])
@@ -381,9 +445,10 @@ def test_whatever_stands_in_cells_no_search_reads_beyond_or_tells_a_paper_twice(
     path.write_bytes(data)
     reader = coded(Vectors.read(folder))
     for query in ASKED:
-        found = [hit.id for hit in reader.nearest(query, limit=100, filters=EVERYTHING)]
-        assert len(found) == len(set(found)) <= 100
-        assert set(found) <= set(range(1, COUNT + 1))
+        for filters in (EVERYTHING, Filters(categories=("cs",))):
+            found = [hit.id for hit in reader.nearest(query, limit=100, filters=filters)]
+            assert len(found) == len(set(found)) <= 100
+            assert set(found) <= set(range(1, COUNT + 1))
 
 
 def test_a_new_frame_leaves_no_cells_behind(writer):

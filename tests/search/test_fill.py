@@ -58,7 +58,10 @@ WAYS = {
     "kill early": "os.kill(os.getpid(), signal.SIGKILL)",
     "kill the filling": "under_way(); os.kill(begun[0]._process.pid, signal.SIGKILL)",
     "kill what makes ready": "under_way(); os.kill(begun[0]._before.pid, signal.SIGKILL)",
+    "hang": "under_way(); fill.SILENCE = 1.0; os.kill(begun[0]._process.pid, signal.SIGSTOP)",
     "interrupt": "under_way(); os.kill(os.getpid(), signal.SIGINT)",
+    "interrupt while it hangs": "under_way(); fill.SILENCE = 1.0; os.kill(begun[0]._process.pid, signal.SIGSTOP);"
+    " os.kill(begun[0]._before.pid, signal.SIGSTOP); os.kill(os.getpid(), signal.SIGINT)",
 }
 FILL = """
 import time
@@ -77,11 +80,11 @@ if __name__ == "__main__":
 """
 
 
-def run(home, script, *arguments):
+def run(home, script, *arguments, **more):
     home.mkdir(exist_ok=True)
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
-        env=environment(home, **WORDS) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"},
+        env=environment(home, **(WORDS | more)) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -116,10 +119,10 @@ def test_what_was_filled_beside_is_what_is_filled_afterwards(tmp_path, file):
     assert counted(tmp_path / "beside")["to_be_indexed"] == 0
 
 
-@pytest.mark.parametrize("way", ["kill", "kill early", "interrupt"])
+@pytest.mark.parametrize("way", ["kill", "kill early", "interrupt", "interrupt while it hangs"])
 def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
     home = tmp_path / "home"
-    assert ingest(home, file, way).returncode == (130 if way == "interrupt" else -signal.SIGKILL)
+    assert ingest(home, file, way).returncode == (130 if "interrupt" in way else -signal.SIGKILL)
     taken = ingest(home, file)
     assert taken.returncode == 0, taken.stderr
     status = counted(home)
@@ -131,6 +134,14 @@ def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
 def test_papers_that_came_after_the_filling_was_killed_are_taken_over_too(tmp_path, file, way):
     taken = ingest(tmp_path / "home", file, way)
     assert taken.returncode == 0, taken.stderr
+    status = counted(tmp_path / "home")
+    assert (status["searchable_by_words"], status["to_be_indexed"]) == (1000, 0)
+
+
+def test_a_filling_that_hangs_is_ended_and_what_it_left_is_taken_over(tmp_path, file):
+    taken = ingest(tmp_path / "home", file, "hang")
+    assert taken.returncode == 0, taken.stderr
+    assert "The process that fills the index hangs and is ended." in taken.stderr
     status = counted(tmp_path / "home")
     assert (status["searchable_by_words"], status["to_be_indexed"]) == (1000, 0)
 

@@ -1,6 +1,7 @@
 """Sets of papers made of postings and texts: what they hold, and where they leave it in doubt."""
 
 import random
+import threading
 from datetime import date
 
 import numpy as np
@@ -85,6 +86,28 @@ def test_expressions_find_what_they_ask_for_and_are_right_where_they_are_sure(wr
         chosen = Sets.of_ids(writer.postings.view, np.array(sorted(dice.sample(sorted(papers), 50))))
         assert set(steps(chosen).ids().tolist()) == set(found.ids().tolist()) & set(chosen.ids().tolist())
     assert (doubts > 0) == (coded < len(WORDS))
+
+
+def test_sets_are_the_same_whichever_thread_makes_which_part_of_them(writer, monkeypatch):
+    dice = random.Random(7)
+    monkeypatch.setattr(posting_writer, "MANY", 100)
+    for begin in range(1, 200, 10):
+        add(writer, *(paper(pk, text(dice, 6), text(dice)) for pk in range(begin, begin + 10)))
+
+    def by_three(call):
+        threads = [threading.Thread(target=call) for _ in range(3)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+
+    for words in (("alpha", "beta"), ("of", "the"), ("gamma", "of", "delta")):
+        expression = Any((Phrase("title", words), Phrase("abstract", words)))
+        alone, shared = (Steps(writer.postings.view, expression) for _ in range(2))
+        for loosely in (False, True, False):
+            found = alone(loosely=loosely)
+            assert np.array_equal(shared(loosely=loosely, together=by_three).bits, found.bits)
+            assert found.total() > 0
 
 
 def test_a_rare_word_beside_very_common_ones_is_found_in_its_phrase_alone(writer):

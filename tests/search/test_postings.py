@@ -3,13 +3,14 @@
 import contextlib
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import posting_making, posting_writer, postings, segments
+from broadsheet.search import posting_making, posting_places, posting_writer, postings, segments
 from broadsheet.search.compounds import Alike
 from broadsheet.search.expressions import expression
 from broadsheet.search.index import Document, Filters, Term
@@ -121,6 +122,18 @@ def test_of_very_many_papers_the_best_are_found_and_of_any_set_those_that_are_in
         among = Sets.of_ids(writer.postings.view, np.array(sorted(chosen)))
         hits = writer.postings.best(wanted("w1 w2 w3", ()), limit=1500, among=among)
         assert list(hits) == [hit for hit in whole if hit.id in set(chosen)]
+
+
+def test_words_are_found_again_however_many_others_were_asked_for(writer, monkeypatch):
+    monkeypatch.setattr(posting_places, "MOST", 12)
+    names = [f"word{number}" for number in range(40)]
+    add(writer, *(paper(number, name, name * 2) for number, name in enumerate(names)))
+    writer.flush()
+    asked = [name for times in range(3) for name in (*names, "nowhere", " ".join(names[times : times + 9]))]
+    with ThreadPoolExecutor(3) as readers:
+        answers = list(readers.map(lambda text: ids(writer.postings, text), asked))
+    for text, answer in zip(asked, answers, strict=True):
+        assert sorted(answer) == [names.index(word) for word in text.split() if word in names], text
 
 
 def test_who_reads_elsewhere_sees_what_was_flushed_after_a_look(writer):

@@ -1,14 +1,20 @@
 """Which words of a text are read where reading all of them would take too long."""
 
+import numpy as np
+
 from broadsheet.search.lexicon_terms import BODY, TITLE
 from broadsheet.search.scoring import ALWAYS, Part, worth_reading
 
 PAPERS = 1000
 
 
-def read(numbers, most, weight=1.0, field=BODY):
-    parts = [Part(field, word, weight) for word in numbers]
-    return [part.word for part in worth_reading(parts, lambda field, word: numbers[word], PAPERS, most)]
+def read(numbers, most):
+    return [part.word for part in chosen([Part(BODY, word, 1.0) for word in numbers], numbers, most)]
+
+
+def chosen(parts, numbers, most):
+    counts = np.array([numbers[part.word] for part in parts])
+    return [parts[place] for place in worth_reading(parts, counts, PAPERS, most)]
 
 
 def test_all_is_read_where_it_may_be_rarest_words_first():
@@ -29,8 +35,8 @@ def test_beyond_these_words_are_read_as_long_as_they_take_no_more_than_they_may(
 def test_what_counts_less_is_left_out_before_what_counts_more():
     numbers = {"graph": 100}
     whole, typed = Part(BODY, "graph", 1.0), Part(TITLE, "graph", 0.2)
-    assert worth_reading([typed, whole], lambda field, word: numbers[word], PAPERS, 150) == [whole]
-    assert worth_reading([typed, whole], lambda field, word: numbers[word], PAPERS, 200) == [whole, typed]
+    assert chosen([typed, whole], numbers, 150) == [whole]
+    assert chosen([typed, whole], numbers, 200) == [whole, typed]
 
 
 def test_a_word_that_no_paper_holds_is_not_asked_for():

@@ -308,8 +308,15 @@ def test_a_kept_map_is_found_again_and_a_foreign_one_is_not(two):
     again = bridge.leading_to(choice.space_of("two").mark)
     np.testing.assert_array_equal(again.matrix, made.matrix)
     assert bridge.leading_to("two/other") is None
-    (two.MODELS_DIR / "two" / bridge.FILE).write_bytes(b"nonsense")
-    assert bridge.leading_to(choice.space_of("two").mark) is None
+    kept = (two.MODELS_DIR / "two" / bridge.FILE).read_bytes()
+    flipped = [bytes([*kept[:at], kept[at] ^ 4, *kept[at + 1 :]]) for at in range(0, len(kept), 97)]
+    for content in (b"", b"nonsense", kept[:-1], kept[: len(kept) // 2]):
+        (two.MODELS_DIR / "two" / bridge.FILE).write_bytes(content)
+        assert bridge.leading_to(choice.space_of("two").mark) is None
+    for content in flipped:
+        (two.MODELS_DIR / "two" / bridge.FILE).write_bytes(content)
+        found = bridge.leading_to(choice.space_of("two").mark)  # a bit that says nothing of the numbers may be another
+        assert found is None or np.array_equal(found.matrix, made.matrix)
     assert bridge.leading_to("../two/1") is None
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.errors import BadInput, BroadsheetError
+from broadsheet.search import narrowed
 from broadsheet.search import vectors as module
 from broadsheet.search.codes import Coding, unit
 from broadsheet.search.columns import GONE, wide
@@ -67,7 +68,7 @@ def vectors(tmp_path) -> Iterator[Vectors]:
 @pytest.fixture
 def many(tmp_path, monkeypatch) -> Iterator[tuple[Vectors, np.ndarray]]:
     """Five thousand papers with codes of 256 bits, of which two hundred are compared by their numbers."""
-    monkeypatch.setattr(module, "FEW", 100)
+    monkeypatch.setattr(narrowed, "FEW", 100)
     vectors, numbers = Vectors.anew(tmp_path / "many", 32, 256), made(5000, 32)
     vectors.put(dict(enumerate(numbers, 1)), filed(5000))
     vectors.coding = Coding(256, 200)

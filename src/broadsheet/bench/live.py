@@ -114,6 +114,14 @@ class Made:
     left_out: Mapping[str, str]
 
 
+def rankings(names: Sequence[str]) -> dict[str, Ranking]:
+    """Return the systems of some names, all of them for none, in the order of RANKINGS. Raises BadInput for others."""
+    for name in names:
+        if name not in RANKINGS:
+            raise BadInput(f"{name[:40]!r} is no system of a week's benchmark.", f"There are {', '.join(RANKINGS)}.")
+    return {name: ranking for name, ranking in RANKINGS.items() if not names or name in names}
+
+
 def week_named(name: str) -> Week:
     """Read a week such as 2025-W40. Raises BadInput for what is none."""
     found = _ISO_WEEK.fullmatch(name.strip())

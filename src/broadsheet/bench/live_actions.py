@@ -1,7 +1,7 @@
 """Making and keeping the benchmark of a week: what the job ``quality`` and ``bench live`` do. Reads of it too."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,19 +39,21 @@ def measure(
     *,
     queries: int = live.QUERIES,
     again: bool = False,
+    systems: Sequence[str] = (),
     rest: float = 0.0,
     report: Report = _silent,
     stop: Stop = _never,
 ) -> dict[str, Any]:
     """Make the benchmark of a week, ask it of all systems and keep what came out; return that.
 
-    A week that is kept is not measured again unless ``again``. report: called with (done, total), first papers, then
-    queries. stop: asked between two batches; Stopped is raised then, and the next call goes on.
-    Raises Refused where the week has too few papers or is not newer than the model, Conflict where another process
-    measures it.
+    A week that is kept is not measured again unless ``again``. systems: by name, to ask these alone, which is done anew
+    and never kept, as weeks are laid beside one another by all systems. report: called with (done, total), first
+    papers, then queries. stop: asked between two batches; Stopped is raised then, and the next call goes on.
+    Raises BadInput for a system that is none, Refused where the week has too few papers or is not newer than the model
+    or no system can be asked, Conflict where another process measures it.
     """
     kept = LiveWeek.objects.filter(week=week.name).first()
-    if kept and not again:
+    if kept and not again and not systems:
         return dict(kept.report)
     if week.first <= live.NEWER_THAN:
         raise Refused(
@@ -64,15 +66,16 @@ def measure(
             f"{week.name} has {made.papers} papers with an abstract.",
             f"A benchmark takes {live.LEAST_PAPERS} at least.",
         )
-    systems = live_asking.systems_here(live.RANKINGS)
-    folder = _folder(week)
+    chosen = live_asking.systems_here(live.rankings(systems))
+    folder = _folder(week).with_suffix(".some") if systems else _folder(week)
     with live_asking.index_of(made, folder / "index", report, stop, rest=rest) as index:
-        scores = live_asking.ask_all(made, systems, folder / "asked.jsonl", report, stop, rest=rest)
+        scores = live_asking.ask_all(made, chosen, folder / "asked.jsonl", report, stop, rest=rest)
         documents = index.size()
     embedder = current.embedder()
     model = embedder.mark if embedder else ""
-    answer = live_report.as_json(made, systems, scores, documents=documents, model=model)
-    _keep(made, answer)
+    answer = live_report.as_json(made, chosen, scores, documents=documents, model=model)
+    if not systems:
+        _keep(made, answer)
     shutil.rmtree(folder, ignore_errors=True)
     return answer
 

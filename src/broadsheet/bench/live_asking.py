@@ -23,6 +23,7 @@ from django.db.models import Max, Min
 
 from broadsheet.bench import measures
 from broadsheet.bench.live import Item, Made, Week, masked_text
+from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, embed, hybrid, upkeep
 from broadsheet.search.index import Document, Filters, Index
@@ -54,10 +55,13 @@ class Stopped(Exception):
 
 
 def systems_here(systems: Mapping[str, Ranking]) -> dict[str, Ranking]:
-    """Return the systems that can be run here: without the model only what needs no meaning."""
+    """Return the systems that can be run here: without the model those of words alone. Raises Refused for none."""
     if current.embedder() is not None:
         return dict(systems)
-    return {name: ranking for name, ranking in systems.items() if ranking.weight == 0}
+    here = {name: ranking for name, ranking in systems.items() if ranking.weight == 0}
+    if not here:
+        raise Refused(f"{', '.join(systems)} cannot be asked: {current.why_no_model()}", "By words alone: words.")
+    return here
 
 
 @contextmanager

@@ -146,6 +146,7 @@ def known_item(
     "--queries", default=100, show_default=True, type=click.IntRange(5, 1000), help="Queries of each task at most."
 )
 @click.option("--again", is_flag=True, help="Measure weeks that were measured anew.")
+@click.option("--system", "systems", multiple=True, help="Ask this one of the systems alone, keep nothing; repeatable.")
 @click.option("--ranking", help="Only tell how this ranking would do in a week that was measured, from 50 queries.")
 @click.option("--history", is_flag=True, help="Measure nothing; print the weeks that were measured.")
 @click.option(
@@ -158,7 +159,15 @@ def known_item(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def live(
-    week: str, weeks: int, queries: int, again: bool, ranking: str | None, history: bool, task: str, as_json: bool
+    week: str,
+    weeks: int,
+    queries: int,
+    again: bool,
+    systems: tuple[str, ...],
+    ranking: str | None,
+    history: bool,
+    task: str,
+    as_json: bool,
 ) -> None:
     """Measure search on the papers of a week, which are newer than any model, and keep what came out."""
     from broadsheet.cli.bench_live import run_few, run_history, run_live
@@ -168,7 +177,7 @@ def live(
     elif ranking is not None:
         run_few(week, ranking, as_json=as_json)
     else:
-        run_live(week, weeks, queries, again=again, as_json=as_json)
+        run_live(week, weeks, queries, systems, again=again, as_json=as_json)
 
 
 @bench.command("index")

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from broadsheet.bench.live import Week
 
 
-def run_live(week: str, weeks: int, queries: int, *, again: bool, as_json: bool) -> None:
-    """Measure weeks that end with one and print each as it is done; those that are kept are printed as they are."""
+def run_live(week: str, weeks: int, queries: int, systems: tuple[str, ...], *, again: bool, as_json: bool) -> None:
+    """Measure weeks that end with one and print each as it is done; those that are kept are printed as they are.
+
+    systems: asked alone, anew, where some are named.
+    """
     from broadsheet.bench import live, live_report
 
     answers = []
     for one in live.weeks_upto(_week(week), weeks):
-        answers.append(_measured(one, queries, again=again))
+        answers.append(_measured(one, queries, systems, again=again))
         if not as_json:
             click.echo(live_report.table(answers[-1]) + "\n")
     if as_json:
@@ -70,7 +73,7 @@ def _week(name: str) -> "Week":
     return live.week_named(name) if name else live.last_whole_week(timezone.now().date())
 
 
-def _measured(week: "Week", queries: int, *, again: bool) -> dict[str, Any]:
+def _measured(week: "Week", queries: int, systems: tuple[str, ...], *, again: bool) -> dict[str, Any]:
     from broadsheet.bench import live_actions
     from broadsheet.bench.live_asking import Stopped
     from broadsheet.search import current
@@ -83,6 +86,6 @@ def _measured(week: "Week", queries: int, *, again: bool) -> dict[str, Any]:
             advance(done, total, f"{done} of {total}")
 
         try:
-            return live_actions.measure(week, queries=queries, again=again, report=report, stop=stop)
+            return live_actions.measure(week, queries=queries, again=again, systems=systems, report=report, stop=stop)
         except Stopped:
             raise KeyboardInterrupt from None

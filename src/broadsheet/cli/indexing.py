@@ -27,13 +27,12 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
     Yields what is to be called after each batch of papers.
     """
-    from broadsheet.search import locks
     from broadsheet.search.fill import Filling, few_collections
 
     batches, fillings = count(1), list[Filling]()
 
     def stored() -> None:
-        if next(batches) == BESIDE_FROM and not locks.is_held(locks.SERVING):
+        if next(batches) == BESIDE_FROM and not _is_served():
             fillings.append(Filling())
             few_collections()
 
@@ -52,6 +51,7 @@ def ready_to_ask() -> None:
     """
     from broadsheet.errors import Conflict
     from broadsheet.search import current, upkeep
+    from broadsheet.search.trouble import Closed, NoRoom
 
     try:
         current.searcher()
@@ -59,8 +59,35 @@ def ready_to_ask() -> None:
         with suppress(Conflict):  # who has it may not be needed: an id is found without
             current.own()  # makes one anew that cannot be used, which then lacks everything
         current.release()
-    if upkeep.lacks_papers():
-        bring_up(err=True)
+    try:
+        if upkeep.lacks_papers():
+            bring_up(err=True)
+    except (Closed, NoRoom) as error:  # what is there is asked
+        if not _is_there():
+            raise
+        click.echo(f"Papers that wait for the index are not found yet. {error}", err=True)
+
+
+def _is_there() -> bool:
+    """Whether there is an index that can be asked, of whichever day."""
+    from broadsheet.errors import BroadsheetError
+    from broadsheet.search import current
+
+    try:
+        current.searcher()
+    except BroadsheetError:
+        return False
+    return True
+
+
+def _is_served() -> bool:
+    """Whether a server has the index. Of a folder that may not be written nobody has; who opens it tells that."""
+    from broadsheet.search import locks
+
+    try:
+        return locks.is_held(locks.SERVING)
+    except OSError:
+        return False
 
 
 def bring_up(
@@ -75,9 +102,8 @@ def bring_up(
     filling: what has begun it already.
     """
     from broadsheet.errors import Conflict
-    from broadsheet.search import locks
 
-    if filling is None and locks.is_held(locks.SERVING):  # loading what opens an index takes longer than to ask this
+    if filling is None and _is_served():  # loading what opens an index takes longer than to ask this
         click.echo(served, err=err)
         return
     from broadsheet.search import current, upkeep

@@ -9,8 +9,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -46,7 +46,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """
     from django.conf import settings
 
-    from broadsheet.search import current, locks
+    from broadsheet.search import current
 
     began = time.monotonic()
     click.echo(f"Data directory: {settings.HOME}")
@@ -57,22 +57,34 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     if index is not None:
         _catch_up(index)
     try:
-        with locks.held(locks.SERVING, within=INDEX_WITHIN):
+        with _told_to_serve():
             _serve(host, port, workers, _beside(index, no_jobs=no_jobs), began)
     finally:
         current.release()
         click.echo("Stopped. The next start carries on.")
 
 
+@contextmanager
+def _told_to_serve() -> Iterator[None]:
+    """Let other processes know that this one serves, where anything may be written beside the index."""
+    from broadsheet.search import locks
+
+    with ExitStack() as held:
+        with suppress(OSError):
+            held.enter_context(locks.held(locks.SERVING, within=INDEX_WITHIN))
+        yield
+
+
 def _own_index() -> "Index | None":
     """Return the index of this process: of a process that fills it, or after a command that has it for a moment.
 
-    None where it is on a search server and another machine keeps it.
+    None where it is on a search server and another machine keeps it, and where its disk does not let it be written.
     """
     from django.conf import settings
 
     from broadsheet.errors import Conflict
     from broadsheet.search import current, fill, locks
+    from broadsheet.search.trouble import Closed, NoRoom
 
     until = time.monotonic() + INDEX_WITHIN
     while True:
@@ -88,6 +100,9 @@ def _own_index() -> "Index | None":
                 return None
             if time.monotonic() > until:
                 fail(f"Another command has the search index of {settings.HOME}.", "Wait until it has ended.")
+        except (Closed, NoRoom) as error:
+            click.echo(f"Searches go on in the index as it is. {error}", err=True)
+            return None
         if fill.is_under_way():
             click.echo("A command that takes papers in leaves the index to this server.")
             with suppress(Conflict):
@@ -166,6 +181,7 @@ def _first_papers() -> None:
 def _catch_up(index: "Index") -> None:
     """Make what is in the store searchable by words; a long way to go is left to the background."""
     from broadsheet.search import state, upkeep
+    from broadsheet.search.trouble import Closed, NoRoom
 
     behind = upkeep.behind()
     if not behind:
@@ -173,8 +189,11 @@ def _catch_up(index: "Index") -> None:
     if behind > (2_000 if state.read().papers else 20_000):
         click.echo(f"{behind} papers are not in the index yet; they follow in the background.")
         return
-    with progress("Indexing") as advance:
-        upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
+    try:
+        with progress("Indexing") as advance:
+            upkeep.catch_up(index, report=lambda done, total: advance(done, total, f"{done} papers"))
+    except (Closed, NoRoom) as error:  # the thread that follows the papers tries it again
+        click.echo(f"The papers that wait are not found yet. {error}", err=True)
 
 
 def _beside(index: "Index | None", *, no_jobs: bool) -> "list[Following | Standby | Runner]":

@@ -46,7 +46,7 @@ class readable_errors:  # noqa: N801 (used as a statement)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         from django.core.exceptions import ImproperlyConfigured
-        from django.db.utils import OperationalError
+        from django.db.utils import DatabaseError, OperationalError
 
         from broadsheet.errors import BroadsheetError
 
@@ -62,11 +62,24 @@ class readable_errors:  # noqa: N801 (used as a statement)
                 f"{error.strerror or error}: {error.filename or 'no file named'}.",
                 "Check the path, the space and the rights.",
             )
-        if isinstance(error, OperationalError):
-            fail(
-                f"The database does not answer: {error}.",
-                "Check BROADSHEET_DATABASE, or the rights and space of --data.",
-            )
+        if isinstance(error, OperationalError) or type(error) is DatabaseError:
+            fail(*_of_database(error))
+
+
+def _of_database(error: Exception) -> tuple[str, str]:
+    """Return what a database says of its disk or of itself, and the way out."""
+    from django.conf import settings
+
+    place, said = settings.DATABASES["default"]["NAME"], str(error)
+    kept = "What was counted as taken in is kept; the same command carries on."
+    if "disk is full" in said or "No space left" in said:
+        return f"The disk of the database is full: {place}.", f"Make room. {kept}"
+    if "readonly" in said or "read-only" in said:
+        return f"The database may not be written: {place}.", f"Mount its disk for writing, or give the right. {kept}"
+    if "malformed" in said or "not a database" in said:
+        hint = "Put a backup in its place (with its -wal and -shm files away); the index follows it by itself."
+        return f"The database is damaged: {place} ({said}).", hint
+    return f"The database does not answer: {said}.", "Check BROADSHEET_DATABASE, or the rights and space of --data."
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Every rule needs a sign that no ordinary prose has; in doubt the text stays as i
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
 from broadsheet.papers import symbols
@@ -133,12 +133,16 @@ def marked(text: str) -> bool:
         return True
     if ":" in text and "://" in text and _GLUED_ADDRESS.search(text):
         return True
+    return any(pattern.search(text) for pattern in _hinted(text))
+
+
+def _hinted(text: str) -> Iterator[re.Pattern[str]]:
+    """The patterns of rules of which ``text`` holds a hint, one for each hint."""
     for piece, looks in _LOOKS:
         if piece in text:
             for beginning, hint, pattern in looks:
-                if beginning in text and hint.search(text) and pattern.search(text):
-                    return True
-    return False
+                if beginning in text and hint.search(text):
+                    yield pattern
 
 
 def decoded(text: str) -> str:
@@ -162,6 +166,8 @@ def mended(prose: str) -> str:
         prose = _DASH.sub(lambda dash: "—" if len(dash[0]) == 3 else "–", prose)
     if "~" in prose:
         prose = _TIE.sub("\u00a0", prose)
+    if next(_hinted(prose), None) is None:  # as nearly always: what several rules look for is looked for once so
+        return prose
     for hints, pattern, repair in _HINTED:
         for hint in hints:
             if hint.beginning in prose and hint.pattern.search(prose):

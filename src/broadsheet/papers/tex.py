@@ -7,11 +7,11 @@ formulas become MathML in mathml and plain Unicode in readable.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from html import escape
 
 from django.utils.safestring import SafeString
 
 from broadsheet.papers import addresses, markup, mathml, readable, repairs, segments
+from broadsheet.papers.escaping import escape
 from broadsheet.papers.segments import Piece
 
 LONGEST = 20_000  # characters; a longer text is no abstract and is shown as it is
@@ -19,6 +19,7 @@ _TEX_SIGNS = re.compile(r"\\[A-Za-z'\"`^~=]|[_^]\{|``")
 # Controls and direction overrides: they can rewrite a terminal's line or turn a sentence round. Newline may stay.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _UNPLAIN = re.compile(_CONTROLS.pattern[:-1] + "\u00a0\u202f]")
+_ASCII_CONTROLS = bytes(sign for sign in range(128) if _CONTROLS.match(chr(sign)))
 _BLANKS = dict.fromkeys(map(ord, "\t\r\x0b\x0c\x85\u2028\u2029"), " ")
 _ALL_BLANKS = _BLANKS | dict.fromkeys(map(ord, "\u00a0\u202f"), " ")
 
@@ -44,10 +45,10 @@ def plain(text: str) -> str:
     A formula that Unicode cannot show stays TeX, without its dollars. Control characters other than newline are
     removed, or become the blank they stand for; no-break spaces become ordinary ones.
     """
-    text = "".join(p.text if p.kind == "text" else readable.readable(p.text) or p.text for p in pieces(text))
-    if text.isprintable():  # the quick look, true of nearly all; no sign that goes is printable to Python
+    text = "".join([p.text if p.kind == "text" else readable.readable(p.text) or p.text for p in pieces(text)])
+    if _is_sound(text) or not _UNPLAIN.search(text):
         return text
-    return _CONTROLS.sub("", text.translate(_ALL_BLANKS)) if _UNPLAIN.search(text) else text
+    return _CONTROLS.sub("", text.translate(_ALL_BLANKS))
 
 
 def to_html(text: str, *, links: bool = True) -> SafeString:
@@ -55,7 +56,7 @@ def to_html(text: str, *, links: bool = True) -> SafeString:
 
     A formula that cannot be converted shows its own source in ``<code class="tex">``.
     """
-    return SafeString("".join(_html(piece, links=links) for piece in pieces(text)))
+    return SafeString("".join([_html(piece, links=links) for piece in pieces(text)]))
 
 
 @lru_cache(maxsize=512)
@@ -92,11 +93,18 @@ def _written(found: Sequence[Piece], *, escaped: bool = False) -> str:
 
 def _html(piece: Piece, *, links: bool) -> str:
     text = piece.text
-    if not text.isprintable() and _CONTROLS.search(text):  # the quick look first, as above
+    if not _is_sound(text) and _CONTROLS.search(text):
         text = _CONTROLS.sub("", text.translate(_BLANKS))
     if piece.kind != "text":
         return mathml.element(text, display=piece.kind == "display") or f'<code class="tex">{escape(text)}</code>'
     return _linked(text) if links and "://" in text else escape(text)
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text surely holds nothing to take out: the quick look, true of nearly all."""
+    if text.isascii():  # as bytes, a tenth of the time
+        return len(text.encode().translate(None, _ASCII_CONTROLS)) == len(text)
+    return text.isprintable()  # no sign that goes is printable to Python
 
 
 def _linked(text: str) -> str:

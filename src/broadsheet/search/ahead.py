@@ -95,6 +95,8 @@ def make_ready(pipe: Connection) -> None:
     It is asked for those after a stamp, or, by None, for those after the last that it gave.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with who asks
+    from django.db import DatabaseError
+
     last = 0
     try:
         after, space = pipe.recv()
@@ -111,5 +113,7 @@ def make_ready(pipe: Connection) -> None:
             after, space = pipe.recv()
     except (EOFError, OSError):
         return
+    except DatabaseError as error:  # as of a full disk
+        logger.warning("Papers cannot be made ready ahead: %s", error)
     except Exception:
         logger.exception("papers cannot be made ready ahead; who takes them over does it")

@@ -10,9 +10,10 @@ from broadsheet.search.student import Encoder
 MOST = 1000
 """Queries whose vectors are kept of each encoder, 2 kB each."""
 
-TOKENS = 160
+TOKENS = 128
 """How much of a query the model reads: of a whole abstract, which takes 256 of a paper's, about the first half. That
-takes 8 ms in place of 14 and finds as well, as all of its words are asked for anyway (docs/search/quality.md)."""
+takes 11 ms in place of 26, and 14 for 160, and finds as well, as all of its words are asked for anyway
+(docs/search/quality.md)."""
 
 _kept: WeakKeyDictionary[Encoder, OrderedDict[str, Vector]] = WeakKeyDictionary()
 _lock = threading.Lock()

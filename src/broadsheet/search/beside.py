@@ -1,9 +1,9 @@
-"""One thing done beside another: calls that let go of Python's lock, in threads that are kept. Never the database's."""
+"""One thing done beside another, or by several threads: calls that let go of Python's lock. Never the database's."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Condition, Lock
 
 _PAUSE = 2e-4  # seconds; a thread that is free takes up a call within a quarter of that
 _MOST = 2 * (os.process_cpu_count() or 1)
@@ -50,6 +50,62 @@ class Begun[T]:
     def _begin(self) -> T:
         self._waiting.release()
         return self._call()
+
+
+class Shared:
+    """Work that one thread has begun and others share, who would wait for its end."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._call: Callable[[], None] | None = None
+        self._helping = 0
+        self._failed: BaseException | None = None
+        self._over = False
+
+    def __call__(self, call: Callable[[], None]) -> None:
+        """Run a call here and in each thread that helps, which take parts of some work each until none is left.
+
+        Returns when all have ended, and raises what was raised in any of them.
+        """
+        with self._changed:
+            self._call = call
+            self._changed.notify_all()
+        try:
+            call()
+        finally:
+            with self._changed:
+                self._call = None
+                while self._helping:
+                    self._changed.wait()
+        if self._failed is not None:
+            raise self._failed
+
+    def help(self) -> None:
+        """Take part in all that is called, and return when the work is over."""
+        done = None
+        with self._changed:
+            while not self._over:
+                call = self._call
+                if call is None or call is done:
+                    self._changed.wait()
+                    continue
+                done, self._helping = call, self._helping + 1
+                self._changed.release()
+                try:
+                    call()
+                except BaseException as error:
+                    self._failed = error  # what it took up is not done
+                    raise
+                finally:
+                    self._changed.acquire()
+                    self._helping -= 1
+                    self._changed.notify_all()
+
+    def end(self) -> None:
+        """Let go of those who help."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
 
 def _threads() -> ThreadPoolExecutor:

@@ -5,16 +5,19 @@ It makes a change of model quick (``swap``), and gives the static student a plac
 
 import functools
 import io
+import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from broadsheet.search import choice, student, weights
+from broadsheet.search import choice, mapped, student, weights
 from broadsheet.search.models import Embedding
 
 FILE = "bridge.npz"
@@ -28,6 +31,9 @@ RIDGE = 1e-3
 FOLDS = 5
 LONGEST = 16
 """Maps that are followed one after the other; more would be a circle."""
+
+_BROKEN = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error, struct.error, RuntimeError)
+"""What reading a file says that is none, was cut, or has a changed bit."""
 
 type Rows = NDArray[np.float32]
 
@@ -96,9 +102,7 @@ def keep(bridge: Bridge) -> None:
     origin, space = np.array(bridge.origin), np.array(bridge.space)
     np.savez(content, origin=origin, space=space, matrix=bridge.matrix, middle=bridge.middle, shift=bridge.shift)
     with weights.writing(folder, "bridge", wait=10.0):
-        part = folder / f"{FILE}.part"
-        part.write_bytes(content.getvalue())
-        part.replace(folder / FILE)
+        mapped.put(folder / FILE, content.getvalue())
 
 
 def leading_to(space: str) -> Bridge | None:
@@ -109,15 +113,15 @@ def leading_to(space: str) -> Bridge | None:
     path = Path(settings.MODELS_DIR) / model / FILE
     try:
         bridge = _read(path, path.stat().st_mtime_ns)
-    except (OSError, ValueError, KeyError, EOFError):
+    except _BROKEN:
         return None
     return bridge if bridge.space == space else None
 
 
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, _changed: int) -> Bridge:
-    """Return a map as it was kept. Raises OSError, ValueError, KeyError or EOFError for what is none."""
-    with np.load(path, allow_pickle=False) as kept:
+    """Return a map as it was kept. Raises one of ``_BROKEN`` for what is none."""
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
         bridge = Bridge(str(kept["origin"]), str(kept["space"]), kept["matrix"], kept["middle"], kept["shift"])
     if bridge.matrix.shape != (len(bridge.middle), len(bridge.shift)):
         raise ValueError(path)

@@ -79,17 +79,37 @@ def turned(query: Floats, means: Small, steps: Floats, projection: Floats, dots:
 
 
 @compiled
-def ordered(dots: Floats, squares: Floats, order: Places) -> None:
-    """Write the cells by the cosine of a vector and their mean, the nearest first, to a step of ``step_of``."""
+def entries_of(places: Places, begins: Places, bits: Words, entries: Words, numbers: Places) -> None:
+    """Write which entries are of a set of rows, a bit an entry, and how many each cell has."""
+    for cell in range(len(numbers)):
+        numbers[cell] = 0
+        for block in range(begins[cell], begins[cell + 1]):
+            found = _u8(0)
+            for i in range(64):
+                row = places[64 * block + i]
+                if 0 <= row < 64 * len(bits):
+                    found |= (bits[row // 64] >> _u8(row % 64) & _u8(1)) << _u8(i)
+            entries[block] = found
+            numbers[cell] += np.int32(bits_set(found))
+
+
+@compiled
+def ordered(dots: Floats, squares: Floats, numbers: Places, order: Places) -> int:
+    """Write the cells by the cosine of a vector and their mean, the nearest first, to a step of ``step_of``.
+
+    numbers: how many of a set each has; those without any are left out. Return how many cells are left.
+    """
     steps, begins = np.empty(len(dots), np.int32), np.zeros(_STEPS + 1, np.int32)
     for cell in range(len(dots)):
         steps[cell] = _STEPS - 1 - step_of(dots[cell] / np.sqrt(max(squares[cell], _TINY)))
-        begins[steps[cell] + 1] += 1
+        begins[steps[cell] + 1] += numbers[cell] > 0
     for step in range(_STEPS):
         begins[step + 1] += begins[step]
     for cell in range(len(dots)):
-        order[begins[steps[cell]]] = cell
-        begins[steps[cell]] += 1
+        if numbers[cell] > 0:
+            order[begins[steps[cell]]] = cell
+            begins[steps[cell]] += 1
+    return int(begins[_STEPS - 1])
 
 
 @compiled
@@ -150,12 +170,13 @@ def all_agreeing(code: Words, words: int) -> np.float32:
 
 @compiled
 def reached(
-    blocks: Words, leans: Floats, block: np.int64, code: Words, slope: np.float32, whole: np.float32,
+    blocks: Words, leans: Floats, block: np.int64, inside: np.uint64, code: Words, slope: np.float32, whole: np.float32,
     square: np.float32, beside: np.float32, least: np.float32, apart: Floats, width: Floats, guess: Floats,
     waiting: Numbers, aparts: Floats, widths: Floats, besides: Floats, number: int,
 ) -> int:  # fmt: skip
     """Add the entries of a block to ``waiting`` that may reach a score, by half of their codes; return how many wait.
 
+    inside: which of them are asked for, a bit each.
     apart, width, guess: room for 64. aparts, widths, besides: of who waits, by what its code differs, how far it is
     from the mean, and what its score has beside. leans: [blocks, 64], by which a compiler knows that they lie together;
     to cut such parts out of arrays takes longer than to read them.
@@ -171,7 +192,7 @@ def reached(
         lean = leans[block, i]
         width[i] = np.sqrt(abs(_f4(1) + square - _f4(2) * lean))
         guess[i] = (slope * (whole - _f4(2) * apart[i]) + _SPREAD) * width[i] + lean + beside
-    left = reaching(guess, _i8(0), least)
+    left = reaching(guess, _i8(0), least) & inside
     while left:
         at = place_of(left)
         left &= left - _u8(1)
@@ -233,7 +254,7 @@ def entered(
 
 @compiled
 def ended(seen: int, least: int, most: int, portion: int, marks: Numbers, came: Numbers) -> bool:
-    """Tell whether a search ends that looked at so many entries. See ``looked``.
+    """Tell whether a search ends that looked at so many rows of a set. See ``looked``.
 
     marks: as of ``entered``, and how many portions there were. came: of the last ones, how many came among the best.
     """
@@ -249,16 +270,24 @@ def ended(seen: int, least: int, most: int, portion: int, marks: Numbers, came: 
 
 
 @compiled
+def brought(array: Floats | Words, row: np.int64, line: int) -> None:
+    """Let a row of an array come from memory meanwhile. line: how many of its numbers come at once."""
+    for i in range(0, array.shape[1], line):
+        fetch(array, row, _i8(i))
+
+
+@compiled
 def looked(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, blocks: Words, more: Words, leans: Floats, places: Places,
-    asked: Words, wanted: int, limit: int, rows: Places, guesses: Floats,
+    entries: Words, numbers: Places, asked: Words, wanted: int, limit: int, rows: Places, guesses: Floats,
 ) -> int:  # fmt: skip
     """Write rows of a set with their scores, the best ``wanted`` and perhaps more, out of the first cells.
 
-    order: of the cells, until ``least`` entries were looked at and of the last portions few came among the best, or
+    order: of the cells, until ``least`` rows were looked at and of the last portions few came among the best, or
     ``most`` were. Cells before ``limit`` rows are found do not count, as all that is nearest may be no part of the set.
-    asked: the set, a bit a row, of which what is found is taken out.
+    entries, numbers: the set, a bit an entry, and how many each cell has of it. asked: the set, a bit a row, of which
+    what is found is taken out.
     """
     code, apart, flat = np.empty((2, 8), np.uint64), np.empty(512, np.float32), blocks.reshape(len(blocks), 256)
     leans64 = leans.reshape(len(blocks), 64)
@@ -271,8 +300,7 @@ def looked(
     for k in range(len(order)):
         cell, after = order[k], order[min(k + 1, len(order) - 1)]
         begin, end = _i8(begins[cell]), _i8(begins[cell + 1])
-        for j in range(0, 512, 16):
-            fetch(turns, _i8(after), _i8(j))
+        brought(turns, _i8(after), 16)
         square = squares[cell]
         far = abs(_f4(1) + square - _f4(2) * dots[cell])
         slope, slopes = sides(beyond, turns[cell], far, len(query), apart, told, code)
@@ -281,16 +309,17 @@ def looked(
         for block in range(begin, end):
             coming = block + _AHEAD if block + _AHEAD < end else begins[after] + block + _AHEAD - end
             coming = min(coming, len(blocks) - 1)
-            for i in range(0, 256, 8):
-                fetch(flat, _i8(coming), _i8(i))
-            before = waits
-            reach = _f4(marks[0]) * _STEP - _f4(1) - _ROUNDED if marks[0] else _f4(-9)
-            waits = reached(
-                blocks, leans64, _i8(block), code, slope, half, square, dots[cell] - square, reach, made, width, guess,
-                waiting, aparts, widths, besides, waits,
-            )  # fmt: skip
-            for i in range(before, waits):
-                fetch(more, waiting[i], _i8(0))
+            if entries[coming]:
+                brought(flat, _i8(coming), 8)
+            if entries[block]:
+                before = waits
+                reach = _f4(marks[0]) * _STEP - _f4(1) - _ROUNDED if marks[0] else _f4(-9)
+                waits = reached(
+                    blocks, leans64, _i8(block), entries[block], code, slope, half, square, dots[cell] - square, reach,
+                    made, width, guess, waiting, aparts, widths, besides, waits,
+                )  # fmt: skip
+                for i in range(before, waits):
+                    fetch(more, waiting[i], _i8(0))
             if waits + 64 > _WAITING or block + 1 == end:
                 number = entered(
                     waiting, aparts, widths, besides, waits, code, slopes, whole, more, places, asked,
@@ -299,7 +328,7 @@ def looked(
                 waits = 0
         if number < enough:
             continue
-        seen += 64 * int(end - begin)
+        seen += int(numbers[cell])
         if ended(seen, least, most, portion, marks, came):
             break
     return number
@@ -309,7 +338,7 @@ def looked(
 def nearest(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, cells: Words, cells_more: Words, cell_leans: Floats,
-    entries: Places, asked: Words,
+    cell_rows: Places, entries: Words, numbers: Places, asked: Words,
     projection: Floats, mean: Floats, shift: Floats,
     blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
     rest: Words, first: int, second: int, places: Places, aparts: Floats, leant: Floats, scores: Floats,
@@ -317,13 +346,14 @@ def nearest(
 ) -> int:  # fmt: skip
     """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
 
-    asked: those of the set in cells. rest: the others, of which ``first`` are found by half of their codes and
-    ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are compared by their numbers.
+    asked: those of the set in cells, ``entries`` and ``numbers`` as of ``looked``. rest: the others, of which ``first``
+    are found by half of their codes and ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are
+    compared by their numbers.
     """
     number = looked(
         query, dots, beyond, order, least, most, portion,
-        squares, turns, begins, cells, cells_more, cell_leans, entries, asked,
-        wanted, limit, rows[:room], guesses[:room],
+        squares, turns, begins, cells, cells_more, cell_leans, cell_rows,
+        entries, numbers, asked, wanted, limit, rows[:room], guesses[:room],
     )  # fmt: skip
     if number > wanted:
         number, _ = fewer(rows, guesses, number, wanted)

@@ -38,11 +38,15 @@ BITS = 512
 """Bits of a code in a cell; of an index with codes of others no cells are made."""
 
 MOST = 0.3
-"""Share of all rows in the cells that a search looks at, at most, from where it has found enough: it ends where few
-come among the best any more."""
+"""Share of the rows in the cells that a search looks at, at most, from where it has found enough: it ends where few
+come among the best any more. Of those that fulfil filters it is more, up to twice as many, as they lie further apart:
+under such as a fifth of the rows fulfil, three tenths found less than to compare all codes does."""
 
 LEAST = 40_000
-"""Rows looked at in any case."""
+"""Rows looked at in any case, of all; of those that fulfil filters as large a share."""
+
+PORTION = 0.0094
+"""Share of the rows in a portion; it is after each that a search asks whether few of it came among the best."""
 
 _HEAD = 4096
 _SIGN = b"broadsheet cells 2\n"
@@ -103,18 +107,37 @@ class Cells(NamedTuple):
         there[self.rows[self.rows >= 0]] = True
         return np.packbits(there, bitorder="little").view("<u8")
 
-    def split(self, bits: Words) -> tuple[Words, Words, int]:
-        """Return those of a set of rows that stand in cells at this moment, and the others, none in both; and how many
-        others there are."""
+    def within(self, bits: Words) -> "Within":
+        """Return a set of rows as it lies in the cells at this moment. It takes 1.7 ms a million papers."""
         from broadsheet.search import cell_loops
 
         inside, others = np.empty_like(bits), np.empty_like(bits)
-        return inside, others, cell_loops.split(self.celled, bits, inside, others)
+        beside = cell_loops.split(self.celled, bits, inside, others)
+        entries, numbers = np.zeros(len(self.codes), np.uint64), np.zeros(len(self.squares), np.int32)
+        cell_loops.entries_of(self.rows, self.begins, inside, entries, numbers)
+        number, every = int(numbers.sum()), int(np.bitwise_count(self.celled).sum())
+        share = min(1.0, number / max(every, 1))
+        return Within(fixed(inside), fixed(others), fixed(entries), fixed(numbers), beside, number, share)
 
     def taken_out(self, rows: Rows) -> None:
         """Take rows out that are about to be changed or freed; those that came later are in none."""
         rows = rows[rows < BLOCK * len(self.celled)]
         np.bitwise_and.at(self.celled, rows // BLOCK, ~(np.uint64(1) << (rows % BLOCK).astype(np.uint64)))
+
+
+class Within(NamedTuple):
+    """A set of rows as it lies in cells. inside: those that stand in cells as they are, others: those in none, a bit a
+    row, and no row in both. entries: those inside, a bit an entry. numbers: how many each cell has. beside: how many
+    others there are. number: how many inside, which are such a ``share`` of all in cells.
+    """
+
+    inside: Words
+    others: Words
+    entries: Words
+    numbers: NDArray[np.int32]
+    beside: int
+    number: int
+    share: float
 
 
 def name_of(number: int | str) -> str:
@@ -158,37 +181,46 @@ def read(path: Path, dim: int, capacity: int, *, writes: bool) -> Cells | None:
 
 
 def nearest(
-    cells: Cells, frame: Frame, held: Held, query: Vector, asked: Words, rest: Words, others: int, *,
-    limit: int, coding: Coding, free: int = 0,
+    cells: Cells, frame: Frame, held: Held, query: Vector, within: Within, *, limit: int, coding: Coding, free: int = 0
 ) -> tuple[Rows, Floats]:  # fmt: skip
     """Return keys and cosines of the probably nearest of a set of rows to a unit vector, nearest first.
 
-    asked, rest: those of the set that are in cells as they stand, which is written over, and the others, a bit a row;
-    others: how many these are at most. free: how many of all may be free, and are left out. Within a cell bits tell
+    within: the set, as it lies in these cells. free: how many may be free, and are left out. Within a cell bits tell
     the angle at the cell's mean, which is nearer than that of all, so the same bits tell more (as RaBitQ's do: Gao and
     Long, 2024); the cosine follows from it as it does in ``codes.nearest``. Of the query more than the side is known of
     each projection: where it lies far to a side it counts three times, which tells as much as three times the bits.
     """
     from broadsheet.search import cell_loops
 
+    rest, others = within.others, within.beside
     same_rows(held, rest)
+    if len(within.entries) != len(cells.codes) or len(within.numbers) != len(cells.squares):
+        raise IndexError("The set lies in other cells.")
     count = BLOCK * len(rest)
     dots, beyond = np.zeros(len(cells.squares), np.float32), np.zeros(BITS, np.float32)
     order = np.empty(len(dots), np.int32)
     cell_loops.turned(query, cells.means, cells.steps, frame.projection, dots, beyond)
-    cell_loops.ordered(dots, cells.squares, order)
+    left = cell_loops.ordered(dots, cells.squares, within.numbers, order)
     wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
     first = min(first_of(others, second), others) + (free if others else 0)
     places, aparts, leant, scores, _ = room(2 * first + BLOCK)
     inside = _ROOM * wanted + BLOCK
     rows, guesses, keys = _room(inside + second + BLOCK)
+    least, most, portion = _bounds(within)
     found = cell_loops.nearest(
-        query, dots, beyond, order, LEAST, max(LEAST, int(MOST * count)), max(BLOCK, count // 100),
-        *cells[3:10], asked, frame.projection, frame.mean, frame.shift,
+        query, dots, beyond, order[:left], least, most, portion,
+        *cells[3:10], within.entries, within.numbers, within.inside.copy(), frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
         rest, first, second, places, aparts, leant, scores, inside, wanted, limit, rows, guesses, keys,
     )  # fmt: skip
     return nearest_first(keys[:found], guesses[:found], limit)
+
+
+def _bounds(within: Within) -> tuple[int, int, int]:
+    """Return how many rows of a set are looked at in any case, how many at most, and how many are a portion."""
+    least, portion = int(LEAST * within.share), int(PORTION * within.number)
+    most = min(2.0, 1 / math.sqrt(within.share or 1)) * MOST * within.number
+    return least, max(least, int(most)), max(BLOCK, portion)
 
 
 def _never_changed(cells: Cells) -> list[NDArray[Any]]:

@@ -6,6 +6,7 @@ What is an estimate is told as one (``index.Tally``), and has two digits at most
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import tantivy as engine
@@ -154,7 +155,7 @@ def _told(seen: Counted) -> Tally:
     rough = seen.every > 1
 
     def largest[N: (str, int)](numbers: list[tuple[N, int]], most: int) -> tuple[tuple[N, int], ...]:
-        first = sorted(numbers, key=lambda one: (-one[1], one[0]))[:most]
+        first = sorted(numbers, key=itemgetter(1), reverse=True)[:most]  # of as many papers in the order they have
         return tuple((name, _rounded(number, seen.every) if rough else number) for name, number in first)
 
     categories, years = largest(seen.categories, _MOST_CATEGORIES), largest(seen.years, _MOST_YEARS)

@@ -4,6 +4,7 @@ How the same is put to the engine: ``conditions``.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,16 @@ class Phrase(NamedTuple):
     words: tuple[str, ...]
 
 
+class Name(NamedTuple):
+    """Papers with an author of a name of several words. families: words of which its family name may be.
+
+    find: returns their ids in rising order, given which of these are words of any name.
+    """
+
+    families: tuple[str, ...]
+    find: Callable[[Sequence[str]], NDArray[np.int64]]
+
+
 class But(NamedTuple):
     """Papers of one set that are not of another."""
 
@@ -81,15 +92,16 @@ class Any(NamedTuple):
     several: "Sequence[Expression]"
 
 
-type Expression = Words | Every | Ids | Days | Phrase | But | All | Any
+type Expression = Words | Every | Ids | Days | Phrase | Name | But | All | Any
 
-type Named = Callable[[str], NDArray[np.int64]]
-"""Finds the papers with an author of a name of several words, by their ids in rising order."""
+type Named = Callable[[str, Sequence[str]], NDArray[np.int64]]
+"""Finds the papers with an author of a name of several words, given which words of it are of any family's name. It
+returns their ids in rising order."""
 
 _NOTHING = Words(())
 
 
-def no_one(_name: str) -> NDArray[np.int64]:
+def no_one(_name: str, _families: Sequence[str]) -> NDArray[np.int64]:
     """Return no papers: for what has no names."""
     return np.zeros(0, np.int64)
 
@@ -109,16 +121,18 @@ def expression(filters: Filters, named: Named = no_one) -> Expression:
     return But(All(must), Any(must_not)) if must_not else All(must)
 
 
-def holding_words(field: str, words: Sequence[str]) -> list[tuple[str, str]]:
+@lru_cache(maxsize=1000)  # asked for again at each turn in which sets are put together
+def holding_words(field: str, words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return words of fields which all papers hold, and perhaps others, that hold some words in title or abstract.
 
     The commonest words have no lists, but for the stems of titles.
     """
-    found = [(field, word) for word in different(words) if word not in COMMON]
-    if field == TITLE and len(found) < len(different(words)):
-        common = [word for word in different(words) if word in COMMON]
+    those = different(words)
+    found = [(field, word) for word in those if word not in COMMON]
+    if field == TITLE and len(found) < len(those):
+        common = [word for word in those if word in COMMON]
         found += [(TITLE_STEMS, stem) for stem in different(STEMMED.analyze(" ".join(common)))]
-    return found
+    return tuple(found)
 
 
 def _held(term: Term, named: Named) -> Expression | None:
@@ -165,4 +179,5 @@ def _name(text: str, named: Named) -> Expression | None:
         return None
     if all(len(way) == 1 and "|" not in way[0] for way in ways):
         return Words(tuple((NAMES, word) for way in ways for word in way[0].split()))
-    return Ids(named(text))
+    families = dict.fromkeys(pair.partition("|")[0] for way in ways for pair in way)
+    return Name(tuple(families), partial(named, text))

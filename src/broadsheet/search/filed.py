@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.search.posting_asking import View
-from broadsheet.search.posting_words import keys_of
 from broadsheet.search.scoring import Part
 from broadsheet.search.segments import FIELDS, MOST, Array, Parts, Segment
 
@@ -34,7 +33,7 @@ _kept = threading.local()
 class Counted(NamedTuple):
     """What was counted. lacking: for each word how many papers lack it and no other, where that was asked.
 
-    categories, years: with numbers of papers, of which one in ``every`` was counted by them.
+    categories, years: in order, with numbers of papers, of which one in ``every`` was counted by them.
     """
 
     total: int
@@ -55,31 +54,48 @@ class _Filed(NamedTuple):
     numbers: NDArray[np.uint16]
 
 
+class _Seen(NamedTuple):
+    """A view and where what its papers are filed under lies by segment, in arrays that stay there as long as this.
+
+    categories: by name, numbers: that stand for them.
+    """
+
+    view: View
+    places: Array
+    held: list[_Filed]
+    categories: Array
+    numbers: Array
+
+
 class Filing:
     """What papers are filed under, in the view that was shown last. Segments that stay are not read again."""
 
     def __init__(self) -> None:
         self._names: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._seen: tuple[View, Array, list[_Filed]] | None = None
+        self._seen: _Seen | None = None
 
-    def _of(self, view: View) -> tuple[View, Array, list[_Filed]] | None:
-        """Return where what papers are filed under lies by segment, with the arrays, which stay there as long as this.
-
-        None where there are too many names for that.
-        """
+    def _of(self, view: View) -> _Seen | None:
+        """Return what the papers of a view are filed under; None where there are too many names for that."""
         seen = self._seen
-        if seen is None or seen[0] is not view:
+        if seen is None or seen.view is not view:
             with self._lock:
                 # By the parts and not by their name: places of another file would lie outside.
-                known = {id(one.of): one for one in self._seen[2]} if self._seen else {}
+                known = {id(one.of): one for one in self._seen.held} if self._seen else {}
                 held = [known.get(id(segment.parts)) or self._read(segment) for segment in view.segments]
                 if len(self._names) > _MOST_NAMES:
                     return None
                 places = [
                     [one.__array_interface__["data"][0] for one in (filed.begins, filed.numbers)] for filed in held
                 ]
-                seen = self._seen = view, np.array(places, np.uint64).reshape(len(places), 2), held
+                names = sorted(name for name in self._names if name.startswith(_CATEGORY))
+                seen = self._seen = _Seen(
+                    view,
+                    np.array(places, np.uint64).reshape(len(places), 2),
+                    held,
+                    np.array([name.removeprefix(_CATEGORY) for name in names], object),
+                    np.array([self._names[name] for name in names], np.int64),
+                )
         return seen
 
     def _read(self, segment: Segment) -> _Filed:
@@ -111,52 +127,50 @@ class Filing:
         most: places of lists that are read. Returns None where it would be more.
         """
         from broadsheet.search import filed_kernels as kernels
-        from broadsheet.search import posting_kernels
 
         seen = self._of(view)
         if seen is None:
             return None
-        begin, end = np.zeros((2, len(view.segments), len(words)), np.int64)
-        keys = keys_of([Part(FIELDS[0], word, 1.0) for word in words])
-        posting_kernels.find(view.addresses, view.sizes, keys, begin, end)
-        papers = (end - begin).sum(axis=0)
+        lists = view.places.of([Part(FIELDS[0], word, 1.0) for word in words])
+        begin, end = lists.places(np.arange(len(words)))
+        papers = lists.counts
         order = np.argsort(papers, kind="stable")
         upto = int(papers.min()) if len(papers) else view.papers
         within = view.papers if among is None else int(np.bitwise_count(among).sum())
         listed = among is not None and (within < upto or not words)
 
         def count(every: int) -> tuple[int, Array, Array, Array]:
+            enough = view.papers if every > 1 else MANY
             told = np.zeros(max(1, len(self._names)), np.int64), np.zeros(_YEARS, np.int64), np.zeros_like(order)
             total = kernels.count(
-                view.addresses, view.sizes, seen[1], begin, end, order, spare, most,
-                _NOBODY if among is None else among, among is not None, listed, every, *told, *_room(),
+                view.addresses, view.sizes, seen.places, begin, end, order, spare, most,
+                _NOBODY if among is None else among, among is not None, listed, every, enough, *told, *_room(),
             )  # fmt: skip
             return total, *told
 
         # What lacks one word has one of the two rarest. Where many papers have, some should hold all of them too.
         spare = spare and len(words) > 2 and int(papers[order[:2]].sum()) <= SPARED
         every = int(facets)
-        if facets and min(upto, within) > MANY:
-            total = count(0)[0]
-            every = total // SAMPLE if total > MANY else 1
         total, numbers, years, told = count(every)
+        if facets and total > MANY:
+            every = total // SAMPLE
+            total, numbers, years, told = count(every)
         if total < 0:
             return None
         lacking = np.zeros_like(told)
         lacking[order] = told
-        return Counted(total, lacking.tolist() if spare else [], self._categories(numbers), _dated(years), every)
+        categories = _numbered(seen.categories, numbers[seen.numbers])
+        return Counted(total, lacking.tolist() if spare else [], categories, _dated(years), every)
 
-    def _categories(self, counts: Array) -> list[tuple[str, int]]:
-        names = list(self._names)
-        return [
-            (names[place].removeprefix(_CATEGORY), int(counts[place]))
-            for place in np.flatnonzero(counts)
-            if names[place].startswith(_CATEGORY)
-        ]
+
+def _numbered(names: Array, counts: Array) -> list[tuple[str, int]]:
+    there = np.flatnonzero(counts)
+    return list(zip(names[there].tolist(), counts[there].tolist(), strict=True))
 
 
 def _dated(years: Array) -> list[tuple[int, int]]:
-    return [(int(year), int(years[year])) for year in np.flatnonzero(years)]
+    there = np.flatnonzero(years)
+    return list(zip(there.tolist(), years[there].tolist(), strict=True))
 
 
 def _room() -> tuple[Array, Array, Array]:

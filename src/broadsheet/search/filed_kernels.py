@@ -239,6 +239,7 @@ def count(
     narrowed: bool,
     listed: bool,
     every: int,
+    enough: int,
     counts: Array,
     years: Array,
     lacking: Array,
@@ -250,8 +251,8 @@ def count(
 
     filed: where ``begins`` and ``numbers`` of each segment lie, see ``numbered``. begin to spare, held to lacks: as
     in ``candidates``, by segment. among: set of which the papers are, where ``narrowed``; listed: whether it is smaller
-    than any list. every: one in so many is counted by what it is filed under, 0 for none. lacking: how many lack a word
-    and no other, by its place in ``order``.
+    than any list. every: one in so many is counted by what it is filed under, 0 for none. enough: papers, beyond which
+    that is given up. lacking: how many lack a word and no other, by its place in ``order``.
     """
     total, read = 0, np.zeros(1, np.int64)
     for segment in range(len(sizes)):
@@ -274,7 +275,7 @@ def count(
             number = there(number, held, rows, lacks, own, narrowed)
         if spare:
             number = whole(number, rows, lacks, lacking)
-        if every > 0:
+        if every > 0 and total + number <= enough:
             # So that each has the same chance, whatever lies in which segment.
             file(-total % every, every, number, rows, days, begins, numbers, counts, years)
         total += number

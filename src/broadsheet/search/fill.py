@@ -31,6 +31,16 @@ LOOK_EVERY = 0.1
 PATIENCE = 60.0
 """Seconds that the index is waited for where another process fills it: one that was asked for it, or was killed."""
 
+SILENCE = 300.0
+"""Seconds without a word after which the process that fills the index is taken to hang, and ended.
+
+It is silent longest where the engine ends and merges what it wrote. Where it was not hanging after all, what it had not
+noted yet is taken over again.
+"""
+
+AT_THE_END = 5.0
+"""Seconds for a process to end that has nothing left to do."""
+
 _END, _STOP = "end", "stop"
 
 
@@ -52,14 +62,16 @@ class Filling:
         for end in (there, asking, answering):
             end.close()
         self._told = (0, 0)
-        self.began = time.monotonic()
+        self.began = self._heard = time.monotonic()
 
     def finish(self, *, report: "Report", stop: "Stop") -> int:
         """Wait until what is stored by now is taken over; return how many papers were, in all.
 
-        Stopped, it returns after the batch in hand. Papers are left where it was killed, or a server has the index.
+        Stopped, it returns after the batch in hand. Papers are left where it was killed or hangs, where the disk had no
+        room, and where a server has the index.
         """
         self._tell(_END)
+        self._heard = time.monotonic()  # before that it is silent
         while self._listen(LOOK_EVERY):
             report(*self._told)
             if stop():
@@ -68,14 +80,23 @@ class Filling:
         return self._told[0]
 
     def close(self) -> None:
-        """Have it end after the batch in hand, and wait for that: the index is free then."""
+        """Have it end after the batch in hand, and wait for that, no longer than ``SILENCE``: the index is free then.
+
+        A second call does nothing.
+        """
+        if self._pipe.closed:
+            return
         self._tell(_STOP)
-        while self._listen(PATIENCE):
-            pass
-        self._pipe.close()
-        self._process.join()
-        self._before.join(PATIENCE)  # it ends by itself, as nobody can ask any more
-        self._before.kill()  # it hangs, and has nothing that could be lost
+        self._heard = time.monotonic()
+        try:
+            while self._listen(LOOK_EVERY):
+                pass
+        finally:  # also where who waits here is told to stop again
+            self._pipe.close()
+            for process in (self._process, self._before):
+                process.join(AT_THE_END)
+                process.kill()  # it hangs, and what it has noted is on disk
+                process.join(AT_THE_END)
 
     def _tell(self, what: str) -> None:
         with contextlib.suppress(OSError):  # it has ended
@@ -86,7 +107,14 @@ class Filling:
         try:
             if self._pipe.poll(seconds):
                 self._told = self._pipe.recv()
+                self._heard = time.monotonic()
         except (EOFError, OSError):
+            return False
+        if time.monotonic() - self._heard > SILENCE:
+            logger.warning(
+                "The process that fills the index hangs and is ended. What it noted is kept; the rest follows."
+            )
+            self._process.kill()
             return False
         return True
 
@@ -95,6 +123,8 @@ def _follow(pipe: Connection, asking: Connection, ahead: int) -> None:
     """Live as the process beside. Django is loaded within, as a new process imports this module first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began this process ends it
     set_up()
+    from django.db import DatabaseError
+
     from broadsheet.search import current
     from broadsheet.search.grouping import Grouping
 
@@ -113,8 +143,8 @@ def _follow(pipe: Connection, asking: Connection, ahead: int) -> None:
                 current.release()
     except Conflict:  # a server has the index, and follows the papers itself
         return
-    except BroadsheetError as error:
-        logger.warning("The index could not be filled while papers were stored: %s", error.message)
+    except (BroadsheetError, DatabaseError, OSError) as error:  # who stores tells it with its way out, where it lasts
+        logger.warning("The index could not be filled while papers were stored: %s", getattr(error, "message", error))
 
 
 def set_up() -> None:
@@ -140,6 +170,11 @@ def _take_over(index: "Index", pipe: Connection, ahead: Ahead, *, all_stored: bo
 
     taking = upkeep.TakingOver(index, ahead.waiting)
     total = taking.left if all_stored else 0
+
+    def unwanted() -> bool:
+        _say(pipe, taking.done, total)  # else it would be taken to hang
+        return _heard(pipe) == _STOP or locks.is_held(locks.WANTED)
+
     while not locks.is_held(locks.WANTED):
         told = _heard(pipe)
         if told == _STOP:
@@ -151,7 +186,7 @@ def _take_over(index: "Index", pipe: Connection, ahead: Ahead, *, all_stored: bo
                 _say(pipe, taking.done, total)
         elif all_stored:
             taking.end()
-            settle(index, stop=lambda: _heard(pipe) == _STOP or locks.is_held(locks.WANTED))
+            settle(index, stop=unwanted)
             break
         else:
             time.sleep(LOOK_EVERY)

@@ -69,7 +69,7 @@ class Following:
                 if (newest, self._index.space) != complete and self._give_vectors():
                     complete = newest, self._index.space
                 self._rest(seen, soon=not 0 < taken <= FEW)
-            except (BroadsheetError, OperationalError, InterfaceError) as error:
+            except (BroadsheetError, OperationalError, InterfaceError, OSError) as error:
                 logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
                 self._stopped.wait(AFTER_TROUBLE)
             except Exception:

@@ -15,12 +15,13 @@ from tantivy import Query
 
 from broadsheet.search import counting, people
 from broadsheet.search import lexicon_terms as terms
+from broadsheet.search.beside import Shared
 from broadsheet.search.conditions import asked, named
-from broadsheet.search.expressions import NAMES, expression
+from broadsheet.search.expressions import expression
 from broadsheet.search.holders import FEW, Held, Holders
 from broadsheet.search.index import Filters
 from broadsheet.search.posting_asking import View
-from broadsheet.search.posting_sets import Sets, Steps, places_of
+from broadsheet.search.posting_sets import Sets, Steps
 from broadsheet.search.trouble import told
 
 MANY, RARELY, SAMPLE = 100_000, 10, 2_000
@@ -44,14 +45,14 @@ class Fulfilling:
 
     def holding(self, filters: Filters) -> Held:
         """Return which papers fulfil filters without ids."""
-        return self._holders.of(filters, lambda: self._held(filters))
+        return self._holders.of(filters, lambda shared: self._held(filters, shared))
 
     def likely(self, filters: Filters) -> Held:
         """Return the same, but where very many may have a phrase and many do, those that may, with ``steps``.
 
         Who wants some hundred of them asks ``which`` of the best.
         """
-        return self._holders.known(filters) or self._likely.of(filters, lambda: self._perhaps(filters))
+        return self._holders.known(filters) or self._likely.of(filters, lambda shared: self._perhaps(filters, shared))
 
     def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
         """Return which of some papers fulfil the filters."""
@@ -67,26 +68,33 @@ class Fulfilling:
 
     def filed(self, filters: Filters) -> Sets:
         """Return the papers that fulfil the facts of filters, which have no more than these."""
-        held = self._filed.of(filters, lambda: Held(0, None, found=Steps(self.view, expression(filters))()))
+
+        def find(shared: Shared) -> Held:
+            return Held(0, None, found=Steps(self.view, expression(filters))(together=shared))
+
+        held = self._filed.of(filters, find)
         assert held.found is not None
         return held.found
 
-    def _perhaps(self, filters: Filters) -> Held:
+    def _perhaps(self, filters: Filters, shared: Shared) -> Held:
         steps = Steps(self.view, expression(filters, self._named))
-        some = steps(loosely=True)
+        if _are_few(steps):
+            return self._holders.of(filters, lambda _: self._held(filters, shared, steps))
+        some = steps(loosely=True, together=shared)
         if steps.phrases and (number := some.total()) > MANY and RARELY * (do := _sampled(steps, some)) >= number:
             return Held(do, None, about=True, found=some, steps=steps)
-        return self._holders.of(filters, lambda: self._held(filters, steps, some))
+        return self._holders.of(filters, lambda _: self._held(filters, shared, steps, some))
 
-    def _held(self, filters: Filters, steps: Steps | None = None, some: Sets | None = None) -> Held:
+    def _held(self, filters: Filters, shared: Shared, steps: Steps | None = None, some: Sets | None = None) -> Held:
         """Return what fulfils filters. steps, some: how that is found, and what may fulfil them, if known already."""
         steps = steps or Steps(self.view, expression(filters, self._named))
-        some = some or steps(loosely=True)
-        if steps.phrases:
+        few = some is None and _are_few(steps)
+        some = some or steps(loosely=not few, together=shared)
+        if steps.phrases and not few:
             number = some.total()
             if number * steps.phrases > MOST_TEXTS or (number > MANY and _sampled(steps, some) > FEW):
                 return self._held_by_engine(filters)
-            some = steps(some)
+            some = steps(some, together=shared)
         if doubted := some.doubted():
             if doubted > MOST_DOUBTED:
                 return self._held_by_engine(filters)
@@ -120,20 +128,18 @@ class Fulfilling:
         wanted = asked(filters, searcher.doc_freq, searcher.num_docs, of=(terms.among(ids), len(ids)))
         return set(self._found(terms.both(wanted.query, None), len(ids)).tolist())
 
-    def _named(self, text: str) -> NDArray[np.int64]:
-        """Return the papers with an author of a name of several words, in rising order."""
-        # Pairs of words are asked for in each of the engine's segments: most phrases begin with no family's name.
-        families = list(dict.fromkeys(pair.partition("|")[0] for way in people.wanted(text) for pair in way))
-        begin, end = places_of(self.view, [(NAMES, family) for family in families])
-        known = {family for family, papers in zip(families, (end - begin).sum(axis=0), strict=True) if papers}
-        if not known:
-            return np.zeros(0, np.int64)
+    def _named(self, text: str, families: Sequence[str]) -> NDArray[np.int64]:
+        """Return the papers with an author of a name of several words, in rising order. families: that are known."""
 
         def counts(field: str, pair: str) -> int:
-            return self.searcher.doc_freq(field, pair) if pair.partition("|")[0] in known else 0
+            return self.searcher.doc_freq(field, pair) if pair.partition("|")[0] in families else 0
 
-        wanted = named(text, counts)
-        return self._found(terms.both(wanted.query, None), int(wanted.papers))
+        # Pairs of words are asked for in each of the engine's segments: most phrases are soon no name of anybody.
+        for way in people.wanted(text):
+            if all(any(counts(terms.PEOPLE, pair) for pair in some.split()) for some in way):
+                wanted = named(text, counts)
+                return self._found(terms.both(wanted.query, None), int(wanted.papers))
+        return np.zeros(0, np.int64)
 
     def _found(self, query: Query, most: int) -> NDArray[np.int64]:
         """Return the papers that a query finds, which are no more than ``most``, in rising order."""
@@ -146,6 +152,11 @@ class Fulfilling:
 
 def _ids(searcher: engine.Searcher, places: list[engine.DocAddress]) -> NDArray[np.int64]:
     return np.sort(np.array(searcher.fast_field_values(terms.ID, places), np.int64))
+
+
+def _are_few(steps: Steps) -> bool:
+    """Tell whether no more papers may fulfil something than are looked through in any case."""
+    return steps.most <= MANY and steps.most * steps.phrases <= MOST_TEXTS
 
 
 def _sampled(steps: Steps, some: Sets) -> int:

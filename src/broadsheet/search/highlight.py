@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from html import escape, unescape
+from html import unescape
 from typing import NamedTuple
+
+from broadsheet.papers.escaping import escape
 
 Piece = dict[str, str]
 Span = tuple[int, int]
@@ -21,6 +23,7 @@ _BEGINNING = re.compile(r"[\"'“(\[]?[A-Z0-9]")
 _TAG = re.compile(r"(<math\b.*?</math>|<code\b.*?</code>|<[^>]*>)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _REST = re.compile(r"\w*").match
+_OTHER_BLANKS = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"
 _ENDINGS = {"", "s", "es", "e", "ed", "ing", "er", "ers"}
 
 
@@ -65,8 +68,7 @@ class Passage(NamedTuple):
 
 def passage(text: str, marks: Marks) -> Passage | None:
     """Return the sentence with most of the different words, and the next one where it is short; None without any."""
-    # Most texts have single blanks and no others, which is quicker to see than to put right.
-    text = text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
+    text = text.strip() if _has_single_blanks(text) else " ".join(text.split())
     folded = _folded(text)
     found = _found(folded, marks)
     if not found:
@@ -78,7 +80,8 @@ def passage(text: str, marks: Marks) -> Passage | None:
         while start >= sentences[at][1]:
             at += 1
         held[at].add(_stem(folded[start:end]))
-    first = last = max(range(len(held)), key=lambda number: len(held[number]))
+    numbers = [len(stems) for stems in held]
+    first = last = numbers.index(max(numbers))
     begin, end = sentences[first]
     while end - begin < SHORT and last + 1 < len(sentences):
         last += 1
@@ -99,12 +102,10 @@ def marked(text: str, marks: Marks) -> str:
 def _html(text: str, found: Iterable[Span]) -> str:
     shown: list[str] = []
     after = 0
-    # Most texts hold nothing to escape, which is seen sooner of the whole than of each piece.
-    escaped = _as_it_is if escape(text) == text else escape
     for start, end in found:
-        shown += (escaped(text[after:start]), "<mark>", escaped(text[start:end]), "</mark>")
+        shown += (escape(text[after:start]), "<mark>", escape(text[start:end]), "</mark>")
         after = end
-    return "".join([*shown, escaped(text[after:])])
+    return "".join([*shown, escape(text[after:])])
 
 
 def marked_html(html: str, marks: Marks) -> str:
@@ -112,6 +113,13 @@ def marked_html(html: str, marks: Marks) -> str:
     if "<" not in html:
         return marked(unescape(html), marks)
     return "".join(part if part.startswith("<") else marked(unescape(part), marks) for part in _TAG.split(html) if part)
+
+
+def _has_single_blanks(text: str) -> bool:
+    """Whether a text surely has single blanks and no others, as most have: quicker to see than to put right."""
+    if text.isascii():
+        return len(text.encode().translate(None, _OTHER_BLANKS)) == len(text) and "  " not in text
+    return text.isprintable() and "  " not in text
 
 
 def _sentences(text: str) -> list[Span]:
@@ -155,7 +163,7 @@ def _found(folded: str, marks: Marks) -> list[Span]:
         while at >= 0:
             end = at + len(mark)
             before = folded[at - 1] if at else " "
-            if not (before.isalnum() or before == "_"):
+            if before == " " or not (before.isalnum() or before == "_"):
                 rest = _REST(folded, end)
                 assert rest is not None  # it matches nothing as well
                 if rest[0] in _ENDINGS:
@@ -163,10 +171,6 @@ def _found(folded: str, marks: Marks) -> list[Span]:
                 end = rest.end()
             at = folded.find(mark, end)
     return sorted(found.items())
-
-
-def _as_it_is(text: str) -> str:
-    return text
 
 
 @lru_cache(maxsize=4096)  # a page has the same few words in each of its papers

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.search.beside import Shared
 from broadsheet.search.index import Filters
 from broadsheet.search.posting_sets import Sets, Steps
 
@@ -42,23 +43,28 @@ class Holders:
         self._kept: OrderedDict[Filters, Held] = OrderedDict()
         self._papers = 0
         self._lock = threading.Lock()
-        self._finding: dict[Filters, threading.Lock] = {}
+        self._finding: dict[Filters, Shared] = {}
 
-    def of(self, filters: Filters, find: Callable[[], Held]) -> Held:
-        """Return what fulfils filters without ids. find: is called where that is not known, by one thread alone."""
-        with self._lock:
-            if filters in self._kept:
-                self._kept.move_to_end(filters)
-                return self._kept[filters]
-            finding = self._finding.setdefault(filters, threading.Lock())
-        with finding:
-            if (known := self._kept.get(filters)) is not None:
-                return known
-            try:
-                held = find()
-                self._keep(filters, held)
-            finally:
-                self._finding.pop(filters, None)
+    def of(self, filters: Filters, find: Callable[[Shared], Held]) -> Held:
+        """Return what fulfils filters without ids.
+
+        find: is called where that is not known, by one thread alone, with what others that want the same take part in.
+        """
+        while True:
+            with self._lock:
+                if filters in self._kept:
+                    self._kept.move_to_end(filters)
+                    return self._kept[filters]
+                if (begun := self._finding.get(filters)) is None:
+                    shared = self._finding[filters] = Shared()
+                    break
+            begun.help()
+        try:
+            held = find(shared)
+            self._keep(filters, held)
+        finally:
+            self._finding.pop(filters, None)
+            shared.end()
         return held
 
     def known(self, filters: Filters) -> Held | None:

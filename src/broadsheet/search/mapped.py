@@ -6,6 +6,7 @@ What stands in them is told in ``columns``.
 import math
 import mmap
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +80,35 @@ def allocate(path: Path, before: int, size: int) -> None:
         ) from error
 
 
-def replace(path: Path, data: bytes) -> None:
+def named(part: Path, path: Path) -> None:
+    """Give a file its name, in the place of another: what is in it is on disk before that. Raises OSError."""
+    synced(part)
+    part.replace(path)
+    names_synced(path.parent)
+
+
+def put(path: Path, data: bytes) -> None:
     """Write a file in one go: whoever reads it sees the old one or the new one, also after a power cut.
 
-    Raises NoRoom or Closed for a disk that does not let it be written, BroadsheetError for all else.
+    Raises OSError; what was there before is there still then.
     """
     beside = path.with_name(path.name + ".new")
     try:
         written(beside, data)
         beside.replace(path)
         names_synced(path.parent)
+    except OSError:
+        with suppress(OSError):  # a disk that may not be written lets nothing be deleted either
+            beside.unlink()
+        raise
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file of the index as ``put`` does.
+
+    Raises NoRoom or Closed for a disk that does not let it be written, BroadsheetError for all else.
+    """
+    try:
+        put(path, data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise of_disk(f"writing {path}", error) or BroadsheetError(f"{path} cannot be written: {error}.") from error

@@ -80,7 +80,6 @@ class _Graph:
         self.int8 = int8
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
-        self._quantised: dict[str, list[str]] = {}
 
     def constant(self, array: Array) -> str:
         name = f"constant_{len(self._constants)}"
@@ -94,12 +93,6 @@ class _Graph:
         names = [f"{operator}_{len(self._nodes)}_{output}" for output in range(outputs)]
         self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
         return names
-
-    def quantised(self, value: str) -> list[str]:
-        """Return value as uint8, its scale and its zero; made once, as query, key and value read the same."""
-        if value not in self._quantised:
-            self._quantised[value] = self.add_many("DynamicQuantizeLinear", 3, value)
-        return self._quantised[value]
 
     def finish(self, output: str, dim: int) -> bytes:
         self._nodes.append(helper.make_node("Identity", [output], ["vector"]))
@@ -131,12 +124,14 @@ def _embedding(graph: _Graph, weights: Weights) -> str:
 
 
 def _layer(graph: _Graph, weights: Weights, prefix: str, flow: str, heads: int) -> str:
-    parts = [_linear(graph, weights, f"{prefix}attention.self.{part}", flow) for part in ("query", "key", "value")]
-    heard = graph.add("Attention", *parts, q_num_heads=heads, kv_num_heads=heads)
-    heard = _linear(graph, weights, f"{prefix}attention.output.dense", heard)
+    # All three in one product, as each call has its price and a short text makes little work of one.
+    parts = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
+    asked = graph.add_many("Split", len(parts), _linear(graph, weights, flow, *parts), axis=-1, num_outputs=len(parts))
+    heard = graph.add("Attention", *asked, q_num_heads=heads, kv_num_heads=heads)
+    heard = _linear(graph, weights, heard, f"{prefix}attention.output.dense")
     flow = _normal(graph, weights, f"{prefix}attention.output.LayerNorm", graph.add("Add", heard, flow))
-    wide = graph.add("Gelu", _linear(graph, weights, f"{prefix}intermediate.dense", flow))
-    narrow = _linear(graph, weights, f"{prefix}output.dense", wide)
+    wide = graph.add("Gelu", _linear(graph, weights, flow, f"{prefix}intermediate.dense"))
+    narrow = _linear(graph, weights, wide, f"{prefix}output.dense")
     return _normal(graph, weights, f"{prefix}output.LayerNorm", graph.add("Add", narrow, flow))
 
 
@@ -145,12 +140,14 @@ def _normal(graph: _Graph, weights: Weights, name: str, value: str) -> str:
     return graph.add("LayerNormalization", value, scale, shift, axis=-1, epsilon=EPSILON)
 
 
-def _linear(graph: _Graph, weights: Weights, name: str, value: str) -> str:
-    matrix, bias = weights[f"{name}.weight"].T, graph.constant(weights[f"{name}.bias"])
+def _linear(graph: _Graph, weights: Weights, value: str, *names: str) -> str:
+    """Return what the linear layers of these names make of a value, side by side; each output keeps its own scale."""
+    matrix = np.concatenate([weights[f"{name}.weight"].T for name in names], axis=1)
+    bias = graph.constant(np.concatenate([weights[f"{name}.bias"] for name in names]))
     if not graph.int8:
         return graph.add("Add", graph.add("MatMul", value, graph.constant(matrix)), bias)
     small, scale = quantise(matrix, axis=0, limit=WEIGHT_LIMIT)
-    quantised, value_scale, zero = graph.quantised(value)
+    quantised, value_scale, zero = graph.add_many("DynamicQuantizeLinear", 3, value)
     whole = graph.add("Cast", graph.add("MatMulInteger", quantised, graph.constant(small), zero), to=TensorProto.FLOAT)
     back = graph.add("Mul", value_scale, graph.constant(scale.reshape(-1)))
     return graph.add("Add", graph.add("Mul", whole, back), bias)

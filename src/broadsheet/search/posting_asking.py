@@ -13,7 +13,7 @@ import numpy as np
 
 from broadsheet.search import scoring
 from broadsheet.search.index import Ranked, Scored
-from broadsheet.search.posting_words import keys_of
+from broadsheet.search.posting_places import Places
 from broadsheet.search.scoring import Part, Wanted
 from broadsheet.search.segments import FIELDS, MOST, STEP, Array, Segment
 
@@ -23,12 +23,14 @@ READ_LEAST, READ_A_WORD = 2.0, 0.04
 
 class View(NamedTuple):
     """Segments as they were at one moment. addresses, sizes: where their arrays lie, and how long these are
-    [segments, columns], as ``posting_kernels`` numbers them. papers: in all, also those taken out."""
+    [segments, columns], as ``posting_kernels`` numbers them. papers: in all, also those taken out. places: where words
+    lie in them."""
 
     segments: tuple[Segment, ...]
     addresses: Array
     sizes: Array
     papers: int
+    places: Places
 
     @classmethod
     def of(cls, those: Iterable[Segment]) -> Self:
@@ -50,13 +52,13 @@ class View(NamedTuple):
             )
             for segment, p in ((segment, segment.parts) for segment in held)
         ]
-        addresses = [[array.__array_interface__["data"][0] for array in row] for row in arrays]
-        sizes = [[array.shape[-1] for array in row] for row in arrays]
-        shape = (len(held), 11)
-        papers = sum(len(segment.parts.ids) for segment in held)
-        return cls(
-            held, np.array(addresses, np.uint64).reshape(shape), np.array(sizes, np.int64).reshape(shape), papers
+        told = (
+            [[array.__array_interface__["data"][0] for array in row] for row in arrays],
+            [[array.shape[-1] for array in row] for row in arrays],
         )
+        addresses, sizes = np.array(told[0], np.uint64).reshape(-1, 11), np.array(told[1], np.int64).reshape(-1, 11)
+        papers = sum(len(segment.parts.ids) for segment in held)
+        return cls(held, addresses, sizes, papers, Places(addresses, sizes))
 
 
 def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> Sequence[Scored]:
@@ -71,15 +73,17 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
     if limit <= 0:
         return []
     every = [*wanted.parts, *chain.from_iterable((*one.typed, *one.other) for one in wanted.either)]
-    begin, end = np.zeros((2, len(view.segments), len(every)), np.int64)
-    kernels.find(view.addresses, view.sizes, keys_of(every), begin, end)
-    counts = (end - begin).sum(axis=0)
-    tables = _telling(every, counts, view.papers).astype(np.float32)[:, None] * (_STEPS * np.float32(STEP))
+    lists = view.places.of(every)
+    read = _worth_reading(wanted.parts, lists.counts, view.papers)
+    taken = np.append(read, np.arange(len(wanted.parts), len(every)))
+    begin, end = lists.places(taken)
+    told = scoring.telling(every, lists.counts, view.papers)[taken].astype(np.float32)
+    tables = told[:, None] * (_STEPS * np.float32(STEP))
     room = 2 * limit + choosing.STRETCH
     found, ids = np.empty(room, np.float32), np.empty(room, np.int64)
     size = kernels.score(
-        view.addresses, view.sizes, begin, end, _worth_reading(wanted.parts, counts, view.papers), tables,
-        _forms(wanted), *_room(), _NOBODY if among is None else among, among is not None, limit, found, ids,
+        view.addresses, view.sizes, begin, end, len(read), tables, _forms(wanted, len(read)), *_room(),
+        _NOBODY if among is None else among, among is not None, limit, found, ids,
     )  # fmt: skip
     order = np.lexsort((ids[:size], -found[:size]))
     return Ranked(ids[:size][order], found[:size][order])
@@ -99,30 +103,21 @@ def _room() -> tuple[Array, Array, Array]:
     return room
 
 
-def _telling(parts: Sequence[Part], counts: Array, papers: int) -> Array:
-    """Return what each word in its field counts: its weight times the inverse document frequency."""
-    weights = np.array([part.weight for part in parts])
-    return weights * np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5))
-
-
 def _worth_reading(parts: Sequence[Part], counts: Array, papers: int) -> Array:
     """Return the places of the parts that are read: of a short query all that some paper holds."""
     words = sum(part.field == FIELDS[0] and part.weight == 1 for part in parts)
     if words <= scoring.ALWAYS:
         return np.flatnonzero(counts[: len(parts)])
-    places = {(part.field, part.word): place for place, part in enumerate(parts)}
-    chosen = scoring.worth_reading(
-        parts,
-        lambda field, word: int(counts[places[field, word]]),
-        papers,
-        max(READ_LEAST, READ_A_WORD * words) * max(papers, scoring.NEVER_LESS_THAN),
-    )
-    return np.array([places[part.field, part.word] for part in chosen], np.int64)
+    most = max(READ_LEAST, READ_A_WORD * words) * max(papers, scoring.NEVER_LESS_THAN)
+    return scoring.worth_reading(parts, counts[: len(parts)], papers, most)
 
 
-def _forms(wanted: Wanted) -> Array:
-    """Return where the words of what has two forms lie among all: begin, begin of the other form, end [forms, 3]."""
-    found, at = np.zeros((len(wanted.either), 3), np.int64), len(wanted.parts)
+def _forms(wanted: Wanted, begin: int) -> Array:
+    """Return where the words of what has two forms lie among all: begin, begin of the other form, end [forms, 3].
+
+    begin: of the first of them.
+    """
+    found, at = np.zeros((len(wanted.either), 3), np.int64), begin
     for place, one in enumerate(wanted.either):
         found[place] = at, at + len(one.typed), at + len(one.typed) + len(one.other)
         at += len(one.typed) + len(one.other)

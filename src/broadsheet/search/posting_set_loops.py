@@ -1,45 +1,47 @@
 """The loops that make sets of papers of postings and of texts, compiled. What is given to them: ``posting_sets``.
 
 A set is a bit a paper, of all numbers that papers of a segment may have: whatever a damaged file says, nothing is
-written beside. Where texts begin and end is checked where files are opened.
+written beside. How a text is looked through is ``phrase_loops``.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
+from numba import carray, types  # type: ignore[attr-defined]  # its stubs leave it out
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
 from numpy.typing import NDArray
 
 from broadsheet.search.compiled import bits_set, compiled, pointer
-from broadsheet.search.posting_kernels import (
-    DAYS,
-    DEAD,
-    IDS,
-    PAPERS,
-    STARTS,
-    TEXTS,
-    VOCABULARY,
-    guess,
-    nearer,
-    place_of,
-)
-from broadsheet.search.posting_sets import BOTH, BUT, EITHER, EVERY, GIVEN, HELD, LISTED, SINCE
-from broadsheet.search.scanning import fetch
-from broadsheet.search.segments import CODES, MOST
+from broadsheet.search.phrase_loops import lacks_one, with_phrase
+from broadsheet.search.posting_kernels import DAYS, DEAD, IDS, PAPERS, STARTS, TEXTS, rows_of
+from broadsheet.search.posting_sets import AGAIN, BOTH, BUT, EITHER, EVERY, GIVEN, LISTED, LOOSELY, SINCE
+from broadsheet.search.segments import MOST
 
 type Array = NDArray[Any]
-
-TOGETHER = 64
-"""Places of a text that are compared at once."""
 
 LOOK = 64
 """Places of a list that are read in the time in which one text is looked through."""
 
-_AHEAD, _LINE = 12, 64
-"""Texts that are fetched from memory while others are read, and codes that come together."""
-
 _u8 = np.uint64
-_NOBODY = np.zeros(MOST // 64, np.uint64)
+
+
+@intrinsic
+def _taken(_context: Any, turn: Any) -> Any:
+    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        # numba's inside has no types.
+        held = arrayobj.make_array(signature.args[0])(context, builder, given[0])  # type: ignore[no-untyped-call]
+        first = context.get_constant(types.int64, 0)
+        place = cgutils.get_item_pointer(context, builder, signature.args[0], held, [first])  # type: ignore[no-untyped-call]
+        return builder.atomic_rmw("add", place, context.get_constant(types.int64, 1), "monotonic")
+
+    return types.int64(turn), made
+
+
+taken = cast("Callable[[Array], int]", _taken)
+"""Takes the next number of a count, an array of one: of several threads each gets another."""
 
 
 @compiled
@@ -56,32 +58,41 @@ def listed(papers: Array, begin: int, end: int, bits: Array) -> None:
 
 
 @compiled
-def held_together(papers: Array, begin: Array, end: Array, bits: Array, rows: Array) -> None:
-    """Make a set of the papers in all of some lists, the shortest first. rows: room for the papers of a set, and one.
+def held_together(
+    papers: Array, begin: Array, end: Array, count: int, base: Array, based: bool, rows: Array, bits: Array
+) -> int:
+    """Write the papers in all of some lists, the shortest first, or in none; return how many there are.
 
-    Lists beside which few papers are left are not read: their texts are looked through in less time.
+    Lists beside which few papers are left are not read: their texts are looked through in less time. count: of the
+    papers. base: where ``based``, the papers alone that are wanted. rows: room for all papers, and one. bits: of a set.
     """
-    bits[:] = 0
+    number = 0
     for word in range(len(begin)):
         if begin[word] == end[word]:
-            return
-    listed(papers, begin[0], end[0], bits)
-    left = end[0] - begin[0]
+            return 0
+    for place in range(min(end[0] - begin[0], MOST) if len(begin) else count):
+        paper = np.int64(papers[begin[0] + place]) if len(begin) else place
+        rows[number] = paper
+        wanted = not based or base[paper >> 6] >> _u8(paper & 63) & _u8(1) > 0
+        number += int(paper < count and wanted)
     for word in range(1, len(begin)):
-        if LOOK * left < end[word] - begin[word]:
+        if LOOK * number < end[word] - begin[word]:
             break
-        both = np.zeros_like(bits)
-        left = 0
-        for first in range(begin[word], end[word], len(rows) - 1):
-            number = 0
-            for place in range(first, min(first + len(rows) - 1, end[word])):
-                paper = np.int64(papers[place])
-                rows[number] = paper
-                number += int(bits[paper >> 6] >> _u8(paper & 63) & _u8(1))
-            for place in range(number):
-                both[rows[place] >> 6] |= _u8(1) << _u8(rows[place] & 63)
-            left += number
-        bits[:] = both
+        bits[:] = 0
+        put(rows[:number], bits)
+        number = 0
+        for place in range(begin[word], min(end[word], begin[word] + MOST)):
+            paper = np.int64(papers[place])
+            rows[number] = paper
+            number += int(bits[paper >> 6] >> _u8(paper & 63) & _u8(1))
+    return number
+
+
+@compiled
+def put(rows: Array, bits: Array) -> None:
+    """Add papers to a set."""
+    for place in range(len(rows)):
+        bits[rows[place] >> 6] |= _u8(1) << _u8(rows[place] & 63)
 
 
 @compiled
@@ -91,89 +102,6 @@ def bound(count: int, bits: Array) -> None:
         bits[count // 64] &= (_u8(1) << _u8(count % 64)) - _u8(1)
     for word in range(-(-count // 64), len(bits)):
         bits[word] = 0
-
-
-@compiled
-def coded(keys: Array, vocabulary: Array, codes: Array) -> None:
-    """Write the codes of words, CODES for one that has none."""
-    for word in range(len(keys)):
-        place = -1
-        if len(vocabulary):
-            place = place_of(vocabulary, keys[word], nearer(vocabulary, keys[word], guess(len(vocabulary), keys[word])))
-        codes[word] = place if 0 <= place < CODES else CODES
-
-
-@compiled
-def holds(texts: Array, begin: int, end: int, codes: Array, at: int, same: Array, eights: Array) -> bool:
-    """Tell whether a text has some codes one after the other. texts: lower and upper halves of codes [2, codes].
-
-    at: the first of the three codes, or as many as there are, whose lower halves are looked for first. same: room for
-    TOGETHER of these, also as numbers of eight (``eights``).
-    """
-    second, third = min(len(codes) - 1, 1), min(len(codes) - 1, 2)
-    x, y, z = np.uint8(codes[at] & 255), np.uint8(codes[at + second] & 255), np.uint8(codes[at + third] & 255)
-    last = end - (len(codes) - 1 - at)
-    for first in range(begin + at, last, TOGETHER):
-        if first + TOGETHER + 2 <= texts.shape[1]:
-            some = texts[0, first : first + TOGETHER]
-            behind, more = texts[0, first + second :][:TOGETHER], texts[0, first + third :][:TOGETHER]
-            for place in range(TOGETHER):
-                same[place] = np.uint8(some[place] == x) & np.uint8(behind[place] == y) & np.uint8(more[place] == z)
-        else:
-            same[:] = 1
-        for eight in range(TOGETHER // 8):
-            left = eights[eight]
-            while left:
-                lowest = left & (~left + _u8(1))
-                left ^= lowest
-                here: Any = first + 8 * eight + np.int64(bits_set(lowest - _u8(1))) // 8
-                if here < last and stands(texts, here - at, codes):
-                    return True
-    return False
-
-
-@compiled
-def stands(texts: Array, place: int, codes: Array) -> bool:
-    """Tell whether some codes stand at a place of a text."""
-    same = 0
-    while same < len(codes) and code_at(texts, place + same) == codes[same]:
-        same += 1
-    return same == len(codes)
-
-
-@compiled
-def code_at(texts: Array, place: int) -> int:
-    """Return a code of a text."""
-    code: int = np.int64(texts[0, place]) | np.int64(texts[1, place]) << 8  # type: ignore[assignment]  # a number
-    return code
-
-
-@compiled
-def narrow_to_phrase(texts: Array, starts: Array, part: int, codes: Array, at: int, rows: Array, bits: Array) -> None:
-    """Take out of a set the papers whose title (part 0) or abstract (1) has not some codes one after the other.
-
-    texts, at: as in ``holds``. rows: room for the papers of a set.
-    """
-    number, same = 0, np.empty(TOGETHER, np.uint8)
-    eights = same.view(np.uint64)
-    for word in range(len(bits)):
-        left = bits[word]
-        while left:
-            lowest = left & (~left + _u8(1))
-            left ^= lowest
-            rows[number] = 64 * word + np.int64(bits_set(lowest - _u8(1)))
-            number += 1
-    for k in range(number):
-        if k + _AHEAD < number:
-            place = 2 * np.int64(rows[k + _AHEAD]) + part
-            for ahead in range(starts[place], starts[place + 1], _LINE):
-                fetch(texts, np.int64(0), np.int64(ahead))
-        place = 2 * np.int64(rows[k]) + part
-        # Checked when the file was opened; but what is mapped may be read from a failing disk again.
-        begin: Any = np.int64(starts[place])
-        end: Any = min(np.int64(starts[place + 1]), texts.shape[1])
-        if not holds(texts, begin, end, codes, at, same, eights):
-            bits[rows[k] >> 6] &= ~(_u8(1) << _u8(rows[k] & 63))
 
 
 @compiled
@@ -203,36 +131,57 @@ def combine(does: int, may: Array, doubt: Array, may_too: Array, doubt_too: Arra
 
 
 @compiled
-def put(does: int, papers: Array, begin: Array, end: Array, given: Array, rows: Array, may: Array) -> None:
-    """Make a set of papers: all, given ones, or those in one or in all of the lists from ``begin`` to ``end``.
-
-    given: is told those in all of them. rows: room, see ``held_together``.
-    """
-    may[:] = ~_u8(0) if does == EVERY else _u8(0)
-    if does == GIVEN:
-        may[:] = given
-    if does == HELD:
-        held_together(papers, begin, end, may, rows)
-        given[:] = may
-    if does == LISTED:
-        for word in range(len(begin)):
-            listed(papers, begin[word], end[word], may)
-
-
-@compiled
-def lacks_one(codes: Array) -> bool:
-    """Tell whether one of some words has no code."""
-    lacks = False
-    for place in range(len(codes)):
-        lacks |= codes[place] == CODES
-    return lacks
-
-
-@compiled
 def take_out(papers: Array, bits: Array) -> None:
     """Take papers out of a set."""
     for place in range(len(papers)):
         bits[papers[place] >> 6] &= ~(_u8(1) << _u8(papers[place] & 63))
+
+
+@compiled
+def put_known(does: int, papers: Array, begin: Array, end: Array, given: Array, count: int, may: Array) -> None:
+    """Make a set of all of the first ``count`` papers, of given ones, or of those in one of some lists."""
+    may[:] = ~_u8(0) if does == EVERY else _u8(0)
+    if does == GIVEN:
+        may[:] = given
+    if does == LISTED:
+        for word in range(len(begin)):
+            listed(papers, begin[word], end[word], may)
+    bound(count, may)
+
+
+@compiled
+def left_of(kept: Array, within: Array, narrowed: bool, bits: Array, rows: Array) -> int:
+    """Write the papers of a set, where ``narrowed`` those that are in another one too; return how many there are."""
+    bits[:] = kept
+    if narrowed:
+        bits &= within
+    return rows_of(bits, rows)
+
+
+@compiled
+def put_phrase(rows: Array, perhaps: bool, may: Array, doubt: Array) -> None:
+    """Make a set of papers. perhaps: whether all of them are in doubt."""
+    may[:] = 0
+    put(rows, may)
+    doubt[:] = 0
+    if perhaps:
+        doubt[:] = may
+
+
+@compiled
+def tell_doubt(doubt: Array, found: Array, doubted: bool, doubtful: Array) -> None:
+    """Write which of the papers found are in doubt, where any may be."""
+    if doubted:
+        doubtful[:] = doubt & found
+
+
+@compiled
+def count_of(bits: Array) -> int:
+    """Return how many papers are in a set, or in sets of one array."""
+    number = _u8(0)
+    for word in range(len(bits)):
+        number += bits_set(bits[word])
+    return int(number)
 
 
 @compiled
@@ -242,66 +191,80 @@ def hold(
     begin: Array,
     end: Array,
     steps: Array,
-    phrases: Array,
+    codes: Array,
     given: Array,
+    kept: Array,
+    how: int,
     within: Array,
     narrowed: bool,
-    loosely: bool,
-    may: Array,
-    doubt: Array,
+    pile: Array,
+    turn: Array,
     found: Array,
     doubtful: Array,
 ) -> None:
     """Write which papers of each segment fulfil conditions, and which of these only perhaps.
 
-    begin, end: where the postings of each word lie [segments, words]. steps: [steps, 5], what is done one after the
-    other, with four numbers that belong to it: of words, or of keys in ``phrases``, where they begin and end; of a
-    phrase besides 0 for titles and 1 for abstracts, and the first of the three words that are looked for first.
-    given: sets of papers [sets, segments, words], for steps that ask for them, and for what steps keep. within: where
-    ``narrowed``, the papers alone that are wanted. loosely: phrases are not looked for, and stand perhaps in all
-    papers that may hold their words.
-    may, doubt: room for the pile. found, doubtful: the answer [segments, words of a set].
+    Several threads may do so at once, each with a pile of its own: ``turn`` counts the segments that were taken up.
+
+    begin, end: where the postings of each word lie [segments, words]. steps: what is done one after the other, as
+    ``posting_sets.Step`` has it. codes: of the words of phrases [segments, words]. given: sets of papers [sets,
+    segments, words of a set], for steps that ask for them. kept: the same of papers that may hold the words of
+    phrases, which are told LOOSELY and known AGAIN (``how``); LOOSELY phrases are not looked for, and stand perhaps in
+    all of these. within: where ``narrowed``, the papers alone that are wanted. pile: room [2, sets, words of a set].
+    found, doubtful: the answer [segments, words of a set]; the latter is all 0, and left so where nothing is in doubt.
     """
-    rows, codes = np.empty(64 * may.shape[1] + 1, np.uint16), np.empty(len(phrases), np.uint16)
-    for segment in range(len(sizes)):
+    rows, bits = np.empty(MOST + 1, np.uint16), np.empty_like(pile[0, 0])
+    may, doubt = pile[0], pile[1]
+    for _ in range(len(sizes)):
+        segment = taken(turn)
+        if segment >= len(sizes):
+            break
         count = sizes[segment, IDS]
         papers = carray(pointer(addresses[segment, PAPERS]), sizes[segment, PAPERS], np.uint16)
-        days = carray(pointer(addresses[segment, DAYS]), count, np.int32)
-        vocabulary = carray(pointer(addresses[segment, VOCABULARY]), sizes[segment, VOCABULARY], np.uint64)
         texts = carray(pointer(addresses[segment, TEXTS]), (2, sizes[segment, TEXTS]), np.uint8)
-        starts = carray(pointer(addresses[segment, STARTS]), sizes[segment, STARTS], np.uint32)
-        if not loosely:
-            coded(phrases, vocabulary, codes)
-        top = -1
+        starts = carray(pointer(addresses[segment, STARTS]), (1, sizes[segment, STARTS]), np.uint32)
+        top, doubted = -1, False
         for step in range(len(steps)):
-            does, one, other, part, at = steps[step]
-            if does <= GIVEN:
+            does, one, other, first, last, part, at, place, base = steps[step]
+            if does <= EVERY:
                 top += 1
                 doubt[top] = 0
-                row = given[one if does == GIVEN else part, segment] if len(given) else found[segment]
-                put(does, papers, begin[segment, one:other], end[segment, one:other], row, rows, may[top])
-                bound(count, may[top])
+                row = given[one, segment] if does == GIVEN else found[segment]
+                put_known(does, papers, begin[segment, one:other], end[segment, one:other], row, count, may[top])
             elif does <= BUT:
                 top -= 1
                 combine(does, may[top], doubt[top], may[top + 1], doubt[top + 1])
             elif does == SINCE:
-                narrow_to_days(days, one, other, may[top])
-            elif loosely:
-                doubt[top] = may[top]
+                narrow_to_days(carray(pointer(addresses[segment, DAYS]), count, np.int32), one, other, may[top])
             else:
-                if narrowed:
-                    may[top] &= within[segment]
-                narrow_to_phrase(texts, starts, part, codes[one:other], at, rows, may[top])
-                doubt[top] = may[top] if lacks_one(codes[one:other]) else _NOBODY
+                top += 1
+                if how == AGAIN:
+                    number = left_of(kept[place, segment], within[segment], narrowed, bits, rows)
+                else:
+                    number = held_together(
+                        papers, begin[segment, first:last], end[segment, first:last], count, may[base], base >= 0, rows,
+                        bits,
+                    )  # fmt: skip
+                if number and how != LOOSELY:
+                    number = with_phrase(texts, starts, part, codes[segment, one:other], at, rows, number)
+                perhaps = number > 0 and (how == LOOSELY or lacks_one(codes[segment, one:other]))
+                put_phrase(rows[:number], perhaps, may[top], doubt[top])
+                doubted |= perhaps
+                if how == LOOSELY:
+                    kept[place, segment] = may[top]
         take_out(carray(pointer(addresses[segment, DEAD]), sizes[segment, DEAD], np.uint16), may[0])
         found[segment] = may[0] & within[segment] if narrowed else may[0]
-        doubtful[segment] = doubt[0] & found[segment]
+        tell_doubt(doubt[0], found[segment], doubted, doubtful[segment])
 
 
 @compiled
-def ids_of(addresses: Array, sizes: Array, order: Array, bits: Array, found: Array) -> int:
-    """Write the ids of sets, segment after segment in some order, as far as there is room; return how many."""
-    number = 0
+def ids_of(addresses: Array, sizes: Array, bits: Array, found: Array) -> tuple[int, bool]:
+    """Write the ids of sets as far as there is room; return how many, and whether they are in rising order."""
+    number, rising = 0, True
+    firsts = np.zeros(len(sizes), np.int64)
+    for segment in range(len(sizes)):
+        firsts[segment] = carray(pointer(addresses[segment, IDS]), sizes[segment, IDS], np.int64)[0]
+    order: Array = np.argsort(firsts)
     for segment in order:
         ids = carray(pointer(addresses[segment, IDS]), sizes[segment, IDS], np.int64)
         for word in range(-(-len(ids) // 64)):
@@ -312,8 +275,9 @@ def ids_of(addresses: Array, sizes: Array, order: Array, bits: Array, found: Arr
                 paper = 64 * word + np.int64(bits_set(lowest - _u8(1)))
                 if paper < len(ids):
                     found[number] = ids[paper]
+                    rising &= number == 0 or ids[paper] > found[number - 1]
                     number += 1
-    return number
+    return number, rising
 
 
 @compiled

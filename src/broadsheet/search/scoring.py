@@ -4,11 +4,11 @@ The fields and how words are cut are ``lexicon_terms``. The engine reads every p
 each), whether it could still come among the first or not; what common words cost is more than they tell.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from tantivy import Query
 
 from broadsheet.search import compounds, questions
@@ -44,6 +44,7 @@ NEVER_LESS_THAN = 1_000_000
 
 _KEPT = {BODY: "freq", ABSTRACT: "position", TITLE: "position"}
 
+type Array = NDArray[Any]
 type Counts = Callable[[str, str], int]
 """In how many papers a field (first) holds a word (second)."""
 
@@ -113,34 +114,33 @@ def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
     words = sum(part.field == BODY and part.weight == 1 for part in wanted.parts)
     share = READ_SHORT if words <= ALWAYS else max(READ_LEAST, READ_A_WORD * words)
     most = share * max(papers, NEVER_LESS_THAN)
-    queries += [_query(part) for part in worth_reading(wanted.parts, counts, papers, most)]
+    held = np.array([counts(part.field, part.word) for part in wanted.parts], np.int64)
+    queries += [_query(wanted.parts[place]) for place in worth_reading(wanted.parts, held, papers, most)]
     return any_of(queries)
 
 
-def worth_reading(parts: Sequence[Part], counts: Counts, papers: int, most: float) -> list[Part]:
-    """Return the parts that some paper holds, the most telling first, as long as they take no more than ``most``.
+def telling(parts: Sequence[Part], counts: Array, papers: int) -> Array:
+    """Return what each word in its field counts at most: its weight times the inverse document frequency.
 
-    A part tells as much as it can add to a score: its weight times the inverse document frequency of its word.
-    most: places in lists of papers. The first ALWAYS of the words themselves are read whatever they take.
+    counts: in how many papers each is.
     """
-    ranked = []
-    for part in parts:
-        if number := counts(part.field, part.word):
-            telling = part.weight * math.log(1 + (papers - min(number, papers) + 0.5) / (number + 0.5))
-            ranked.append((telling, number, part))
-    ranked.sort(key=itemgetter(0), reverse=True)
-    always = [one for one in ranked if one[2].field == BODY and one[2].weight == 1][:ALWAYS]
-    taken = sum(number for _, number, _ in always)
-    chosen = [part for _, _, part in always]
-    first = set(chosen)
-    for _, number, part in ranked:
-        if part in first:
-            continue
-        taken += number
-        if taken > most:
-            break
-        chosen.append(part)
-    return chosen
+    weights = np.array([part.weight for part in parts], np.float64)
+    return weights * np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5))
+
+
+def worth_reading(parts: Sequence[Part], counts: Array, papers: int, most: float) -> Array:
+    """Return the places of the parts that some paper holds, the most telling first, while they take up to ``most``.
+
+    counts: in how many papers each part is. most: places in lists of papers. The first ALWAYS of the words themselves
+    are read whatever they take, and before the others.
+    """
+    order = np.argsort(-telling(parts, counts, papers), kind="stable")
+    order = order[counts[order] > 0]
+    typed = np.array([part.field == BODY and part.weight == 1 for part in parts], bool)[order]
+    first = typed & (np.cumsum(typed) <= ALWAYS)
+    always, others = order[first], order[~first]
+    taken = counts[always].sum() + np.cumsum(counts[others])
+    return np.append(always, others[: np.searchsorted(taken, most, "right")])
 
 
 def _either(words: Sequence[str], alike: Sequence[Alike]) -> tuple[list[Either], list[str]]:

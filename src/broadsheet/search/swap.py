@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast, runtime_checkable
@@ -20,7 +20,19 @@ from django.conf import settings
 
 from broadsheet.errors import BroadsheetError, Conflict, Refused
 from broadsheet.papers.models import Paper
-from broadsheet.search import bridge, choice, current, documents, embed, layout, state, student, swap_gate, upkeep
+from broadsheet.search import (
+    bridge,
+    choice,
+    current,
+    documents,
+    embed,
+    layout,
+    mapped,
+    state,
+    student,
+    swap_gate,
+    upkeep,
+)
 from broadsheet.search.bridge import Bridge, Rows
 from broadsheet.search.choice import Space
 from broadsheet.search.index import Index
@@ -333,7 +345,8 @@ def _settle(target: Space) -> None:
     """Note that search uses the model that was wished for."""
     ModelChoice.objects.filter(wanted=target.name).exclude(settled=target.name).update(settled=target.name, waits=False)
     choice.forget()
-    _progress().unlink(missing_ok=True)
+    with suppress(OSError):  # it tells of a model that is the wanted one by now, which is not read
+        _progress().unlink()
 
 
 _told_at = [0.0]
@@ -344,9 +357,8 @@ def _tell(change: Change, *, now: bool = False) -> None:
     if not now and time.monotonic() - _told_at[0] < TELL_EVERY:
         return
     _told_at[0] = time.monotonic()
-    new = _progress().with_suffix(".new")
-    new.write_text(json.dumps(change._asdict()))
-    new.replace(_progress())
+    with suppress(OSError):  # as on a full disk: the change does not need it
+        mapped.put(_progress(), json.dumps(change._asdict()).encode())
 
 
 def _progress() -> Path:

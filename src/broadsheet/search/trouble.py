@@ -36,6 +36,7 @@ def told(doing: str, folder: Path | None = None) -> Iterator[None]:
     thread found the disk full says only that the thread has ended. Raises NoRoom for a full disk, Closed for one that
     may not be written, and BroadsheetError for all else.
     """
+    doing = f"{doing}: {folder}" if folder else doing
     try:
         yield
     except BroadsheetError:
@@ -70,7 +71,8 @@ def of_disk(doing: str, error: BaseException) -> Refused | None:
 def _no_room(doing: str) -> NoRoom:
     return NoRoom(
         f"The disk of the search index is full ({doing}).",
-        "Make room. Nothing is lost: search goes on, and a running server carries on by itself when there is room.",
+        "Make room. Nothing is lost: every paper that was taken in is in the database, and search goes on. When there"
+        " is room the same command carries on, and a running server does so by itself.",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import cells, codes
+from broadsheet.search import codes, narrowed
 from broadsheet.search.cell_making import Report, Stop
 from broadsheet.search.codes import Coding, Floats, Rows
 from broadsheet.search.columns import (
@@ -35,18 +35,8 @@ from broadsheet.search.columns import (
 from broadsheet.search.grouping import Grouping, never, silent
 from broadsheet.search.index import Facts, Filters, Ranked, Scored, Vector
 from broadsheet.search.mapped import Array
-from broadsheet.search.passing import (
-    Places,
-    among,
-    every,
-    filed_again,
-    filed_bits,
-    filed_under,
-    narrow,
-    narrows,
-    rows_of,
-    taken,
-)
+from broadsheet.search.narrowed import Kept, changing
+from broadsheet.search.passing import Places, filed_again, filed_bits, filed_under
 from broadsheet.search.sums import damaged, sums, torn
 from broadsheet.search.trouble import NoRoom, told
 
@@ -61,17 +51,7 @@ FIT_AGAIN = 65_536
 """Vectors from which on codes are made once more: the first thousands are of few fields, and their mean is not that of
 all. At the mean of 4,096 of 130,789 papers .897 of the nearest 20 were among 200 candidates, at that of half .918."""
 
-FEW, ONE_IN = 12_000, 25
-"""Papers that fulfil some filters, or one of how many where that is more, up to which all are compared: by codes, which
-are looked through in blocks, fewer would take as long."""
-
-CELLED = 5
-"""One in so many has to fulfil the filters for cells to be looked at: the nearest of fewer lie in too many of these."""
-
-MANY_FREE = 1000
-"""Rows that are free, from which on they are left out before codes are compared; of fewer as many codes more are."""
-
-_MOST, _PORTION = 40_000, 8192
+_PORTION = 8192
 
 
 class Vectors:
@@ -85,6 +65,7 @@ class Vectors:
         self._places = Places()
         self._writing = threading.Lock()
         self._grouping = Grouping(columns, self._writing)
+        self._kept = Kept(columns.head)
         self._free: list[int] = []
         self.dim, self.bits = columns.dim, columns.bits
         self.coding = Coding(columns.bits)
@@ -151,9 +132,10 @@ class Vectors:
         with self._writing:
             view, count = self._view()
             rows = self._rows_of(view, count, ids)
-            free(view, rows)
-            self._free.extend(rows.tolist())
-            self._open().head[Field.LIVE] = count - len(self._free)
+            with changing(self._open().head):
+                free(view, rows)
+                self._free.extend(rows.tolist())
+                self._open().head[Field.LIVE] = count - len(self._free)
 
     def nearest(self, vector: Vector, *, limit: int, filters: Filters) -> Sequence[Scored]:
         """Return the nearest papers by cosine that fulfil the filters, their terms aside, nearest first.
@@ -232,8 +214,9 @@ class Vectors:
             view, count = self._view()
             rows = damaged(view, count)
             ids = view.arrays[IDS][rows].tolist()
-            free(view, rows)
-            self._recount(view, count)
+            with changing(self._open().head):
+                free(view, rows)
+                self._recount(view, count)
         return sorted(ids)
 
     def pieces(self) -> dict[str, int]:
@@ -251,33 +234,14 @@ class Vectors:
 
     def _nearest(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> tuple[Rows, Floats]:
         """Return keys and cosines: of all that fulfil the filters where they are few, of the likely ones else."""
-        wanted = max(self.coding.among(count), min(2 * limit, limit + _MOST))
-        few, number = max(FEW, count // ONE_IN, wanted), count
-        if filters.ids is not None:
-            rows = self._places_of(view, count, _each_once(filters.ids))
-            if len(rows) <= few and not narrows(filters):
-                return codes.compared(view.held, query, rows[rows >= 0].astype(np.int32), limit=limit)
-            bits = among(rows, count)
+        few, live = narrowed.few(count, self.coding.among(count)), self.size()
+        if filters.ids is None:
+            among = self._kept.of(view, count, filters, few, live)
         else:
-            bits = every(count)
-        if filters.ids is not None or narrows(filters):
-            narrow(view, bits, filters)
-            number = int(np.bitwise_count(bits).sum())
-        if view.frame is None or number <= few:
-            return codes.compared(view.held, query, rows_of(bits), limit=limit)
-        empty = max(0, count - self.size())  # rows may have come since they were counted
-        out, empty = empty > MANY_FREE, 0 if empty > MANY_FREE else empty
-        if view.cells is not None and CELLED * number > count and 4 * limit <= self.coding.candidates:
-            inside, bits, others = view.cells.split(bits)
-            if out:
-                taken(view, bits)
-            return cells.nearest(
-                view.cells, view.frame, view.held, query, inside, bits, others,
-                limit=limit, coding=self.coding, free=empty,
-            )  # fmt: skip
-        if out:
-            taken(view, bits)
-        return codes.nearest(view.frame, view.held, query, bits, number, limit=limit, candidates=wanted, free=empty)
+            rows = self._places_of(view, count, _each_once(filters.ids))
+            within = narrowed.in_cells(limit, self.coding)
+            among = narrowed.of_rows(view, count, rows, filters, few, live, in_cells=within)
+        return narrowed.nearest(view, count, among, query, limit, self.coding)
 
     def _rows_of(self, view: View, count: int, ids: Sequence[int] | Rows) -> Rows:
         """Return the rows of papers that have one, in rising order."""
@@ -294,7 +258,8 @@ class Vectors:
         """Write rows by portions, and make codes of all once they are enough. filed: [n, words], bits of names."""
         for begin in range(0, len(ids), _PORTION):
             part = slice(begin, begin + _PORTION)
-            self._store_portion(ids[part], block[part], days[part], filed[part])
+            with changing(self._open().head):
+                self._store_portion(ids[part], block[part], days[part], filed[part])
         if self._open().head[Field.LIVE] >= FIT_FROM:
             self._fit()
 
@@ -367,8 +332,9 @@ class Vectors:
         rows = np.zeros(0, np.int64) if clean else torn(view, 0, count)
         columns.set_clean(0)
         ids = view.arrays[IDS][rows]
-        view.arrays[IDS][rows] = GONE
-        self._recount(view, count)
+        with changing(columns.head):
+            view.arrays[IDS][rows] = GONE
+            self._recount(view, count)
         self.lost = np.unique(ids[self._places_of(view, count, ids) < 0]).tolist()
         if self.bits and (not view.arrays.keys() >= set(CODED) or (view.framed % 2 and view.frame is None)):
             columns.lose_codes()

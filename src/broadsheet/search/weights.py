@@ -15,6 +15,7 @@ import filelock
 
 from broadsheet import __version__
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused, Upstream
+from broadsheet.search import mapped
 
 if TYPE_CHECKING:
     import httpx2
@@ -233,7 +234,7 @@ def get(
                 except Refused:
                     part.unlink()  # nothing of it is worth carrying on from
                     raise
-                part.replace(target)
+                mapped.named(part, target)
             tell(file.size)
             before += file.size
 

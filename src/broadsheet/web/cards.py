@@ -6,7 +6,7 @@ Templates read it as ``paper.tally``, ``paper.around`` and ``paper.sign_in``; a 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -35,13 +35,15 @@ def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "") -> dict
     papers = list(papers)
     found = around(papers, request.user)
     split = tallies([paper for paper in papers if found[paper.pk].voted_on])
-    sign_in = "" if request.user.is_authenticated else reverse("sign-in")
+    visitor = not request.user.is_authenticated
+    sign_in, next_ = (
+        (reverse("sign-in"), urlencode({"next": f"{back or here(request)}#paper-"})) if visitor else ("", "")
+    )
     for paper in papers:
         tally = split.get(paper.pk) or Tally(paper.imported_votes, paper.reader_votes)
         vars(paper).update(around=found[paper.pk], tally=tally)
-        if sign_in:
-            question = urlencode({"vote": paper.key, "next": f"{back or here(request)}#paper-{paper.pk}"})
-            vars(paper)["sign_in"] = f"{sign_in}?{question}"
+        if visitor:
+            vars(paper)["sign_in"] = f"{sign_in}?vote={quote_plus(paper.key)}&{next_}{paper.pk}"
     return found
 
 

@@ -1,13 +1,13 @@
 """The card of a paper, which lists show many times. Put together here: as a template it took five times the time."""
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
 from broadsheet.hub import code_url, plain, project_url
+from broadsheet.papers.escaping import escape
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import to_html
 from broadsheet.web.templatetags.papers import few_authors, paper_address, short_date

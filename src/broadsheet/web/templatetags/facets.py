@@ -1,10 +1,11 @@
 """The links that narrow a search. Put together here: as a template sixteen of them took longer than their counting."""
 
 from collections.abc import Sequence
-from html import escape
 
 from django import template
 from django.utils.safestring import SafeString
+
+from broadsheet.papers.escaping import escape
 
 register = template.Library()
 

@@ -1,14 +1,18 @@
 """How a list can be followed, in templates: the addresses of its feeds and of its subscription."""
 
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.utils.safestring import SafeString
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.papers.escaping import escape
 from broadsheet.ranking import listings, lists
 from broadsheet.ranking.listings import Listing
+from broadsheet.web.templatetags.papers import at
 
 register = template.Library()
 
@@ -38,6 +42,45 @@ def _feeds(listed: Listing) -> list[tuple[str, str, str]]:
     except BroadsheetError:
         return []
     return [(name, kind, path) for (name, _, kind), path in zip(FORMS, paths, strict=True)]
+
+
+@register.simple_tag(takes_context=True)
+def listing_head(context: dict[str, Any]) -> SafeString:
+    """Return the links to the feeds of the page's list for its head, as safe HTML, each on a line."""
+    listed: Listing | None = context.get("listed")
+    if not listed:
+        return SafeString("")
+    every = ongoing(listed)
+    return SafeString(_links_to(every) + (_links_to(listed) if every != listed else ""))
+
+
+def _links_to(listed: Listing) -> str:
+    title = escape(listing_title(listed))
+    return "".join(
+        [
+            f'<link rel="alternate" type="{escape(kind)}" title="{title} ({escape(name)})" href="{escape(path)}">\n'
+            for name, kind, path in feeds(listed)
+        ]
+    )
+
+
+@register.simple_tag(takes_context=True)
+def listing_ways(context: dict[str, Any]) -> SafeString:
+    """Return how the page's list can be followed by mail and by feed, as safe HTML."""
+    listed: Listing | None = context.get("listed")
+    if not listed:
+        return SafeString("")
+    every = ongoing(listed)
+    mail = by_mail(every)
+    by = f'<a href="{escape(mail)}" rel="nofollow">By mail</a> · ' if mail else ""
+    if listed.private:
+        links = f'<a href="{escape(at("feeds"))}">Feeds</a>'
+    else:
+        known = [
+            f'<a href="{escape(path)}" type="{escape(kind)}">{escape(name)}</a> ' for name, kind, path in feeds(every)
+        ]
+        links = f"Feed: {''.join(known)}"
+    return SafeString(f'<p class="ways-in quiet">{by}{links}</p>')
 
 
 @register.filter
