@@ -65,3 +65,13 @@ def test_a_database_that_is_damaged_is_named_with_the_way_out(tmp_path):
     assert f"The database is damaged: {path}" in answer.stderr
     assert "backup" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_a_database_that_may_not_be_written_is_named_with_the_way_out(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        assert broadsheet(disk, "status", **WORDS).returncode == 0
+        with closed(disk):
+            answer = broadsheet(disk, "status", **WORDS)
+    assert answer.returncode == 1
+    assert f"The database may not be written: {disk / 'broadsheet.sqlite3'}" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -92,6 +92,20 @@ def test_a_table_that_is_broken_or_of_another_database_begins_anew(db, settings,
     assert frequencies.read().papers == 1
 
 
+@pytest.mark.parametrize("name", ["notes.npy", "frequencies.npy"])
+def test_a_table_with_a_changed_bit_counts_as_it_is_or_begins_anew(db, settings, tmp_path, monkeypatch, name):
+    settings.HOME = tmp_path
+    monkeypatch.setattr(frequencies, "SIZE", 1 << 10)
+    cast.paper(title=SMALL, abstract=ABSTRACT)
+    frequencies.bring_up(never, lambda done, total: None)
+    path = tmp_path / "phrases" / name
+    whole = path.read_bytes()
+    for place in range(128):  # the head; numbers are only wrong
+        for bit in (1, 16):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+            assert len(frequencies.read().table) == frequencies.SIZE
+
+
 def test_papers_get_their_phrases_with_source(db, settings, tmp_path):
     settings.HOME = tmp_path
     paper = cast.paper(title=SMALL, abstract=ABSTRACT)

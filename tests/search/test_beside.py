@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from broadsheet.search import beside
-from broadsheet.search.beside import Begun, Shared
+from broadsheet.search.beside import Begun, Shared, shared
 
 
 def test_what_was_begun_is_returned_or_raised():
@@ -84,3 +84,43 @@ def test_a_fork_has_threads_of_its_own():
     assert asking.poll(30)
     assert asking.recv() == 7
     child.join()
+
+
+def test_all_that_wait_for_one_call_get_what_it_returns():
+    may_end, begins, found = threading.Event(), threading.Event(), []
+    begun = Begun(lambda: begins.set() or (may_end.wait(30) and 7))
+    assert begins.wait(30)
+    waiting = [threading.Thread(target=lambda: found.append(begun.result()), daemon=True) for _ in range(2)]
+    for one in waiting:
+        one.start()
+    may_end.set()
+    for one in waiting:
+        one.join(30)
+    assert found == [7, 7]
+
+
+def test_who_waits_for_a_call_does_parts_of_it():
+    done, met = [], threading.Barrier(2, timeout=30)
+
+    def part(which):
+        met.wait()  # that both are at it
+        done.append(threading.get_ident())
+        return which
+
+    begun = Begun(lambda: shared([lambda: part(0), lambda: part(1)]))
+    while not begun._claimed.locked():
+        begun.let_begin()
+    assert begun.result() == [0, 1]
+    assert (len(set(done)), threading.get_ident() in done) == (2, True)
+
+
+def test_parts_that_nobody_waits_for_are_done_by_who_has_them():
+    done = []
+    assert shared([lambda: done.append(0), lambda: done.append(1)]) == [None, None]
+    assert done == [0, 1]
+
+
+def test_a_part_that_fails_is_raised_where_the_parts_are_wanted():
+    begun = Begun(lambda: shared([lambda: 1, lambda: 1 // 0]))
+    with pytest.raises(ZeroDivisionError):
+        begun.result()

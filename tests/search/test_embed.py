@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from tests.search import tiny_model
 
 from broadsheet.errors import BadInput, Refused
-from broadsheet.search import embed, onnx_graph, weights
+from broadsheet.search import embed, mapped, onnx_graph, weights
 
 REAL = "all-MiniLM-L6-v2"
 
@@ -227,7 +227,7 @@ def test_an_interrupted_build_leaves_nothing_that_passes_for_a_model(models, tin
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(embed, "_write", write_and_stop)
+        patched.setattr(mapped, "put", write_and_stop)
         with pytest.raises(KeyboardInterrupt):
             embed.load(models, tiny)
     assert embed.available(models, tiny).state == "buildable"

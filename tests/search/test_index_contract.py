@@ -541,6 +541,13 @@ def test_words_and_meaning_heed_conditions_on_words(index, monkeypatch, ways):
     assert index.meaning(many[0], limit=0, filters=Filters(terms=(Term("any", "odd"),))) == []
 
 
+def test_of_papers_told_by_their_ids_those_that_hold_the_words_are_near(index):
+    many = vectors(20)
+    put(index, [paper(pk, "cats" if pk % 2 else "dogs", vector=many[pk]) for pk in range(1, 20)])
+    filters = Filters(terms=(Term("title", "cats"),), ids=(2, 3, 5))
+    assert sorted(ids(index.meaning(many[1], limit=10, filters=filters))) == [3, 5]
+
+
 # --- Threads and ends -----------------------------------------------------------------------------------------------
 
 

@@ -219,6 +219,14 @@ def test_rows_of_vectors_with_a_changed_bit_are_taken_over_again(index):
     assert mended(ills)[-1].endswith("papers were taken over.")
 
 
+def test_rows_of_vectors_whose_keys_can_be_no_papers_are_taken_over_again(index):
+    path = next(index.glob("vectors*/ids"))
+    put(path, b"".join((-2 - place).to_bytes(8, "little", signed=True) for place in range(path.stat().st_size // 8)))
+    wrong, ills = looked()
+    assert {"Rows of vectors", "Vectors of papers", "Strangers"} == set(wrong)
+    assert mended(ills) == [f"{PAPERS} papers were taken over."]
+
+
 def test_damaged_codes_are_found_and_made_anew(index, monkeypatch):
     monkeypatch.setattr(vectors, "FIT_FROM", PAPERS // 2)
     upkeep.ask_for_rebuild()

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests import cast
+from tests.search import tiny_model
 
+from broadsheet.bench import known_item, scale_papers
+from broadsheet.enrich import frequencies
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import bridge, layout, mapped, state
+from broadsheet.search import added, bridge, embed, layout, lessons, mapped, state, student
 from broadsheet.search.layout import Layout
 from broadsheet.search.state import State
 
@@ -34,20 +39,60 @@ def brought(folder: Path) -> None:
     mapped.named(folder / "weights.part", folder / "weights")
 
 
+def fitted(folder: Path) -> None:
+    student.save(student.Table(np.zeros((1, 2), np.int8), np.ones(1, np.float16), ("[UNK]",), {}), folder / "own.npz")
+
+
+def read_titles(folder: Path) -> None:
+    reader = SimpleNamespace(mark="one/1", dim=2, embed=lambda texts: np.ones((len(texts), 2), np.float32))
+    lessons.Lessons(reader, 9, folder / "titles.npz").words(["ship"], lambda *_: None, lambda: False)
+
+
+def taken_in(folder: Path) -> None:
+    added.add(folder, tiny_model.saved(folder / "published"), "mine")
+
+
+def built(folder: Path) -> None:
+    taken_in(folder)
+    (folder / "mine" / embed.MARK).unlink()
+    embed.load(folder, "mine")
+
+
+def counted(_folder: Path) -> None:
+    cast.paper()
+    frequencies.bring_up(lambda: False, lambda *_: None)
+
+
+def prepared(folder: Path) -> None:
+    known_item.write(folder, 1, 5, {})
+
+
+def corpus(folder: Path) -> None:
+    maker = SimpleNamespace(lines=lambda _done: iter(["{}\n"]))
+    scale_papers.write(folder / "papers.jsonl", maker, 1, report=lambda *_: None, stop=lambda: False)
+
+
 WRITERS = {
     "state.json": noted,
     layout.FILE: laid_out,
     "names.json": named,
     f"two/{bridge.FILE}": kept_map,
     "weights": brought,
+    "own.npz": fitted,
+    "titles.npz": read_titles,
+    "mine/added.json": taken_in,
+    f"mine/{embed.MARK}": built,
+    "phrases/notes.npy": counted,
+    known_item.FILE: prepared,
+    "papers.jsonl": corpus,
 }
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS.items())
 def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_anybody_goes_on(
-    tmp_path, settings, monkeypatch, name, write
+    db, tmp_path, settings, monkeypatch, name, write
 ):
-    settings.INDEX_DIR = settings.MODELS_DIR = tmp_path
+    settings.HOME = settings.INDEX_DIR = settings.MODELS_DIR = tmp_path
     done, sync, replace = [], os.fsync, Path.replace
 
     def synced(file):
@@ -55,14 +100,16 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_anybod
         sync(file)
 
     def replaced(path, other):
-        done.append(other.name)
+        done.extend((path.stat().st_ino, other))
         return replace(path, other)
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
     write(tmp_path)
-    file = tmp_path / name
-    assert done[-3:] == [file.stat().st_ino, file.name, file.parent.stat().st_ino]
+    assert tmp_path / name in done
+    for place in (place for place, one in enumerate(done) if isinstance(one, Path)):
+        before, itself, path, after = done[place - 2 : place + 2]
+        assert (before, after) == (itself, path.parent.stat().st_ino), path
 
 
 def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path, monkeypatch):

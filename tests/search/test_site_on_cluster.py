@@ -12,7 +12,7 @@ from tests.conftest import DATA, broadsheet, environment, start_site
 from tests.records import record
 from tests.search import tiny_model
 
-from broadsheet.errors import Conflict, Upstream
+from broadsheet.errors import Conflict, Refused, Upstream
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import choice, cluster, current, hybrid, standby, state, swap, swap_gate, upkeep
@@ -124,6 +124,23 @@ def test_another_machine_takes_the_writers_place_once_that_is_free(tmp_path, mon
     waiting.stop()
     with pytest.raises(Conflict):
         own()
+
+
+def test_what_keeps_a_machine_from_the_writers_place_is_told_once(monkeypatch, caplog):
+    tries, following = iter([Refused("No room.")] * 3), threading.Event()
+
+    def own() -> None:
+        for reason in tries:
+            raise reason
+
+    monkeypatch.setattr(current, "own", own)
+    monkeypatch.setattr(standby, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(Following, "start", lambda _: following.set())
+    waiting = standby.Standby()
+    waiting.start()
+    assert following.wait(20)
+    waiting.stop()
+    assert caplog.messages.count("waiting for the index: No room.") == 1
 
 
 def test_commands_and_a_server_of_two_processes_find_what_was_taken_in(imitated, tmp_path):

@@ -1,10 +1,12 @@
 """The static student: fitted to vectors that are known, it gives them again; it cuts text as its model does."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 from tests.search import tiny_model
 
@@ -100,6 +102,26 @@ def test_a_table_fitted_here_comes_before_the_shipped_one(fitted, settings, tmp_
     assert student.of_space(space).dim == 16
 
 
+def test_a_table_with_a_changed_bit_is_one_or_is_none(fitted, tmp_path):
+    path = tmp_path / "student.npz"
+    student.save(fitted[2], path)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        with suppress(BadInput):
+            student.read(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :], "mine.npz")
+
+
+def test_of_a_broken_table_that_was_fitted_here_one_is_told_once_and_the_shipped_one_serves(settings, tmp_path, caplog):
+    settings.MODELS_DIR = tmp_path
+    for space in (student.SPACE, "another/1"):
+        path = student.own_table(space)
+        path.parent.mkdir()
+        path.write_bytes(b"PK\x03\x04 broken")
+    assert student.of_space(student.SPACE) is student.of_space(student.SPACE) is student.shipped()
+    assert student.of_space("another/1") is None
+    assert [str(student.own_table(student.SPACE)) in line for line in caplog.messages] == [True, False]
+
+
 def test_the_shipped_student_knows_which_texts_are_alike():
     made = student.shipped()
     assert (made.space, made.dim) == (embed.mark("all-MiniLM-L6-v2"), 384)
@@ -136,6 +158,7 @@ OLD = st.characters(codec="utf-8", max_codepoint=0x2FFF, exclude_categories=["Cn
 SIGNS = st.one_of(OLD, st.sampled_from("“”–…≠éÉñΣςİ中語\u00ad\u200b\u00a0\u0085\x00\x1f\ufffd\t\n .,-[]$=`"))
 
 
+@with_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.sampled_from(["cats", "Dogs", "[SEP]", "graphing", "modelss", " "]), st.text(SIGNS))))
 def test_text_is_cut_as_the_published_tokenizer_cuts_it(published, parts):
     text = "".join(parts)
@@ -143,6 +166,7 @@ def test_text_is_cut_as_the_published_tokenizer_cuts_it(published, parts):
     assert words.ids(text) == tokenizer.encode(text, add_special_tokens=False).ids
 
 
+@with_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300))
 def test_any_text_gets_a_finite_vector(fitted, text):
     assert np.isfinite(student.Student(fitted[2]).embed([text])).all()

@@ -27,6 +27,7 @@ from broadsheet.errors import BadInput
 from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
+from broadsheet.search import mapped
 from broadsheet.sources.beir import Judgments
 
 type Task = Literal["title", "sentence", "keywords"]
@@ -137,9 +138,8 @@ def items(task: Task, queries: int | None = None, seed: int | None = None, home:
 def write(path: Path, seed: int, queries: int, found: Mapping[Task, Sequence[Item]]) -> None:
     """Keep items in a folder, in one step. queries: how many of each task were wanted; there may be fewer."""
     rows = {task: [asdict(item) for item in some] for task, some in found.items()}
-    new = path / f"{FILE}.new"
-    new.write_text(json.dumps({"seed": seed, "queries": queries, "tasks": rows}, ensure_ascii=False), encoding="utf-8")
-    new.replace(path / FILE)
+    kept = json.dumps({"seed": seed, "queries": queries, "tasks": rows}, ensure_ascii=False)
+    mapped.put(path / FILE, kept.encode())
 
 
 def judged(found: Iterable[Item]) -> Judgments:

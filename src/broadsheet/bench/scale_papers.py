@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.bench.scale_pool import Pool
+from broadsheet.search import mapped
 
 BLOCK = 1000
 """Lines that one seed makes: a file that was cut off goes on behind its last whole block."""
@@ -152,7 +153,7 @@ def write(path: Path, maker: Maker, number: int, *, report: Report, stop: Stop) 
             report(done, number)
     if done < number:
         return False
-    new.replace(path)
+    mapped.named(new, path)
     return True
 
 

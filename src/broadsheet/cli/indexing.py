@@ -27,12 +27,13 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
     Yields what is to be called after each batch of papers.
     """
+    from broadsheet.search import locks
     from broadsheet.search.fill import Filling, few_collections
 
     batches, fillings = count(1), list[Filling]()
 
     def stored() -> None:
-        if next(batches) == BESIDE_FROM and not _is_served():
+        if next(batches) == BESIDE_FROM and not locks.is_held(locks.SERVING):
             fillings.append(Filling())
             few_collections()
 
@@ -80,16 +81,6 @@ def _is_there() -> bool:
     return True
 
 
-def _is_served() -> bool:
-    """Whether a server has the index. Of a folder that may not be written nobody has; who opens it tells that."""
-    from broadsheet.search import locks
-
-    try:
-        return locks.is_held(locks.SERVING)
-    except OSError:
-        return False
-
-
 def bring_up(
     served: str = SERVED,
     *,
@@ -102,8 +93,9 @@ def bring_up(
     filling: what has begun it already.
     """
     from broadsheet.errors import Conflict
+    from broadsheet.search import locks
 
-    if filling is None and _is_served():  # loading what opens an index takes longer than to ask this
+    if filling is None and locks.is_held(locks.SERVING):  # loading what opens an index takes longer than to ask this
         click.echo(served, err=err)
         return
     from broadsheet.search import current, upkeep

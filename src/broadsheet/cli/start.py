@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -71,15 +72,24 @@ def _of_database(error: Exception) -> tuple[str, str]:
     from django.conf import settings
 
     place, said = settings.DATABASES["default"]["NAME"], str(error)
-    kept = "What was counted as taken in is kept; the same command carries on."
-    if "disk is full" in said or "No space left" in said:
+    kept = "All that was taken in is kept, and the same command carries on."
+    if "disk is full" in said or "No space left" in said or ("disk I/O" in said and _is_full(place)):
         return f"The disk of the database is full: {place}.", f"Make room. {kept}"
-    if "readonly" in said or "read-only" in said:
+    closed = "unable to open" in said and Path(place).exists() and not os.access(Path(place).parent, os.W_OK)
+    if "readonly" in said or "read-only" in said or closed:
         return f"The database may not be written: {place}.", f"Mount its disk for writing, or give the right. {kept}"
     if "malformed" in said or "not a database" in said:
         hint = "Put a backup in its place (with its -wal and -shm files away); the index follows it by itself."
         return f"The database is damaged: {place} ({said}).", hint
     return f"The database does not answer: {said}.", "Check BROADSHEET_DATABASE, or the rights and space of --data."
+
+
+def _is_full(place: str) -> bool:
+    """Tell whether the disk of a file has no room: SQLite cannot always say so of its lesser files."""
+    try:
+        return shutil.disk_usage(Path(place).parent).free < 1 << 20
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Phrases share a place where their digests are the same, so that a rare one may b
 table has 64 MB whether the site has a hundred papers or three million. What a phrase is, is ``phrases``.
 """
 
+import io
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
-from broadsheet.search import upkeep
+from broadsheet.search import mapped, upkeep
 
 SIZE = 1 << 24
 BATCH = 2_000
@@ -60,8 +61,11 @@ def read() -> Frequencies:
     """Return the kept table, as a view of its file; an empty one where there is none of this database."""
     try:
         papers, last = _known(np.load(_notes()))
-        return Frequencies(np.load(_file(), mmap_mode="r"), papers, last)
-    except (OSError, ValueError, EOFError):
+        table = np.load(_file(), mmap_mode="r")
+        if (table.shape, table.dtype) != ((SIZE,), np.uint32):
+            return Frequencies.empty()
+        return Frequencies(table, papers, last)
+    except mapped.NO_ARRAYS:
         return Frequencies.empty()
 
 
@@ -110,8 +114,10 @@ def _write(known: Frequencies) -> None:
     part = _file().with_suffix(".part.npy")
     np.save(part, known.table)
     _notes().unlink(missing_ok=True)
-    part.replace(_file())
-    np.save(_notes(), np.array([RECIPE, SIZE, upkeep.instance(), known.papers, known.last], dtype=np.int64))
+    mapped.named(part, _file())
+    notes = io.BytesIO()
+    np.save(notes, np.array([RECIPE, SIZE, upkeep.instance(), known.papers, known.last], dtype=np.int64))
+    mapped.put(_notes(), notes.getvalue())
 
 
 def _known(notes: NDArray[Any]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, NotFound, Refused
-from broadsheet.search import embed, weights
+from broadsheet.search import embed, mapped, weights
 from broadsheet.search.weights import ADDED, Model, Pooling, Published
 
 TENSORS, GRAPH, WORDS = "model.safetensors", "model.onnx", "tokenizer.json"
@@ -61,10 +61,10 @@ def add(
     with weights.writing(here, "get", wait=10.0):
         for path, file in ((source, model.weights), (words, model.tokenizer)):
             if path.resolve() != (here / file.name).resolve():
-                shutil.copyfile(path, here / file.name)
-        part = here / f"{ADDED}.part"
-        part.write_bytes(_noted(model))
-        part.replace(here / ADDED)
+                part = here / f"{file.name}.part"
+                shutil.copyfile(path, part)
+                mapped.named(part, here / file.name)
+        mapped.put(here / ADDED, _noted(model))
     embed.load(models, name)
     return weights.known(models, name)
 

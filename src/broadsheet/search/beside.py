@@ -1,9 +1,12 @@
 """One thing done beside another, or by several threads: calls that let go of Python's lock. Never the database's."""
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from threading import Condition, Lock
+from typing import Any
 
 _PAUSE = 2e-4  # seconds; a thread that is free takes up a call within a quarter of that
 _MOST = 2 * (os.process_cpu_count() or 1)
@@ -15,41 +18,78 @@ if hasattr(os, "register_at_fork"):  # a fork has the pool, but none of its thre
 class Begun[T]:
     """A call that another thread has begun, or will once it is free.
 
-    beside: whether the call is worth another thread; else it is done by who asks for its result.
+    beside: whether the call is worth another thread; else it is done by who first comes to need it.
     """
 
     def __init__(self, call: Callable[[], T], *, beside: bool = True) -> None:
         self._call = call
-        self._waiting = Lock()
+        self._beside = beside
+        self._claimed, self._waiting = Lock(), Lock()
         self._waiting.acquire()
-        self._future: Future[T] | None = _threads().submit(self._begin) if beside else None
+        self._offered: SimpleQueue[Begun[Any] | None] = SimpleQueue()
+        self._future: Future[T] = Future()
+        if beside:
+            _threads().submit(self._begin)
 
     def let_begin(self) -> None:
         """Let go of Python's lock until another thread has taken up the call, for a fraction of a millisecond at most.
 
         A thread that wakes up waits for that lock, which is kept by who goes on in Python, up to milliseconds.
         """
-        if self._future is not None:
+        if self._beside:
             self._waiting.acquire(timeout=_PAUSE)
 
     def here(self) -> None:
         """Have this thread do it where no other has begun it: what it tells on its way can be waited for then."""
-        if self._future is None or self._future.cancel():
-            self._future = Future()
-            try:
-                self._future.set_result(self._call())
-            except BaseException as error:  # noqa: BLE001 (raised where the result is asked for)
-                self._future.set_exception(error)
+        if self._claimed.acquire(blocking=False):
+            self._do()
 
     def result(self) -> T:
-        """Return what the call returns, or raise what it raises. What no thread has begun is done by this one."""
+        """Return what the call returns, or raise what it raises. What no thread has begun is done by this one.
+
+        While another is about it, this one does what that one offers (``shared``).
+        """
         self.here()
-        assert self._future is not None
+        while not self._future.done() and (part := self._offered.get()) is not None:
+            part.here()
+        self._offered.put(None)  # for whoever else waits
         return self._future.result()
 
-    def _begin(self) -> T:
-        self._waiting.release()
-        return self._call()
+    def offer(self, part: "Begun[Any]") -> None:
+        """Let who waits for the result do a part of it."""
+        self._offered.put(part)
+
+    def _begin(self) -> None:
+        if self._claimed.acquire(blocking=False):
+            self._waiting.release()
+            _doing.call = self
+            try:
+                self._do()
+            finally:
+                _doing.call = None
+
+    def _do(self) -> None:
+        try:
+            self._future.set_result(self._call())
+        except BaseException as error:  # noqa: BLE001 (raised where the result is asked for)
+            self._future.set_exception(error)
+        self._offered.put(None)
+
+
+_doing = threading.local()
+"""call: what this thread does for another one, which may be waiting for it."""
+
+
+def shared[T](calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Return what calls return, in their order. Who waits for what this thread does takes some over, from the last."""
+    parts = [Begun(call, beside=False) for call in calls]
+    asked: Begun[Any] | None = getattr(_doing, "call", None)
+    if asked is not None:
+        for part in reversed(parts[1:]):
+            asked.offer(part)
+    for part in parts:
+        part.here()
+    return [part.result() for part in parts]
 
 
 class Shared:

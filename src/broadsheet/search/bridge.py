@@ -5,13 +5,10 @@ It makes a change of model quick (``swap``), and gives the static student a plac
 
 import functools
 import io
-import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 from django.conf import settings
@@ -31,9 +28,6 @@ RIDGE = 1e-3
 FOLDS = 5
 LONGEST = 16
 """Maps that are followed one after the other; more would be a circle."""
-
-_BROKEN = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error, struct.error, RuntimeError)
-"""What reading a file says that is none, was cut, or has a changed bit."""
 
 type Rows = NDArray[np.float32]
 
@@ -113,14 +107,14 @@ def leading_to(space: str) -> Bridge | None:
     path = Path(settings.MODELS_DIR) / model / FILE
     try:
         bridge = _read(path, path.stat().st_mtime_ns)
-    except _BROKEN:
+    except mapped.NO_ARRAYS:
         return None
     return bridge if bridge.space == space else None
 
 
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, _changed: int) -> Bridge:
-    """Return a map as it was kept. Raises one of ``_BROKEN`` for what is none."""
+    """Return a map as it was kept. Raises one of ``mapped.NO_ARRAYS`` for what is none."""
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
         bridge = Bridge(str(kept["origin"]), str(kept["space"]), kept["matrix"], kept["middle"], kept["shift"])
     if bridge.matrix.shape != (len(bridge.middle), len(bridge.shift)):

@@ -39,11 +39,11 @@ _WAITING = 1024
 """Entries that wait for the other half of their code to come from memory."""
 _AHEAD = 3
 """Blocks that are fetched from memory while others are compared."""
-_BEST = 200
-"""Of how many of the best rows it is asked how many have come of late; before there are so many no search ends."""
+_BEST = 90
+"""Of how many of the best rows of a part it is asked how many have come of late; before there are so many none ends."""
 _PORTIONS = 5
 """Portions of the rows, of a hundredth each, in which few of these have to come before a search ends."""
-_FEW = 3
+_FEW = 1
 """How many at most."""
 
 
@@ -335,26 +335,41 @@ def looked(
 
 
 @compiled
-def nearest(
+def part(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
-    squares: Floats, turns: Floats, begins: Places, cells: Words, cells_more: Words, cell_leans: Floats,
-    cell_rows: Places, entries: Words, numbers: Places, asked: Words,
-    projection: Floats, mean: Floats, shift: Floats,
+    squares: Floats, turns: Floats, begins: Places, cells: Words, more: Words, leans: Floats, cell_rows: Places,
+    entries: Words, numbers: Places, asked: Words, wanted: int, limit: int, rows: Places, guesses: Floats,
+) -> int:  # fmt: skip
+    """Write the best ``wanted`` rows that are ``looked`` for in some cells, with their scores; return how many."""
+    number = looked(
+        query, dots, beyond, order, least, most, portion, squares, turns, begins, cells, more, leans, cell_rows,
+        entries, numbers, asked, wanted, limit, rows, guesses,
+    )  # fmt: skip
+    if number > wanted:
+        number, _ = fewer(rows, guesses, number, wanted)
+    return number
+
+
+@compiled
+def nearest(
+    query: Floats, asked: Words, projection: Floats, mean: Floats, shift: Floats,
     blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
     rest: Words, first: int, second: int, places: Places, aparts: Floats, leant: Floats, scores: Floats,
-    room: int, wanted: int, limit: int, rows: Places, guesses: Floats, keys: Keys,
+    found: int, wanted: int, limit: int, rows: Places, guesses: Floats, keys: Keys,
 ) -> int:  # fmt: skip
     """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
 
-    asked: those of the set in cells, ``entries`` and ``numbers`` as of ``looked``. rest: the others, of which ``first``
-    are found by half of their codes and ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are
-    compared by their numbers.
+    asked: those of the set in cells. found: how many of these were found in all parts of the cells, in ``rows``. rest:
+    the others of the set, of which ``first`` are found by half of their codes and ``second`` by all, where ``first`` is
+    above 0. Of all these ``wanted`` are compared by their numbers.
     """
-    number = looked(
-        query, dots, beyond, order, least, most, portion,
-        squares, turns, begins, cells, cells_more, cell_leans, cell_rows,
-        entries, numbers, asked, wanted, limit, rows[:room], guesses[:room],
-    )  # fmt: skip
+    number = 0
+    for k in range(found):
+        row = rows[k]
+        if asked[row // 64] >> _u8(row % 64) & _u8(1):  # in a damaged file it may be in several parts
+            asked[row // 64] &= ~(_u8(1) << _u8(row % 64))
+            rows[number], guesses[number] = row, guesses[k]
+            number += 1
     if number > wanted:
         number, _ = fewer(rows, guesses, number, wanted)
     if first > 0:

@@ -5,8 +5,8 @@ is in no cell, as it came or changed since, is looked for among all codes, as ev
 """
 
 import math
-import threading
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.search.beside import shared
 from broadsheet.search.codes import (
     BLOCK,
     HALF,
-    KEPT,
     Coding,
     Floats,
     Frame,
@@ -47,6 +47,10 @@ LEAST = 40_000
 
 PORTION = 0.0094
 """Share of the rows in a portion; it is after each that a search asks whether few of it came among the best."""
+
+PARTS = 4
+"""Every fourth cell is of one part. Each part is looked through as if it were all, by whichever thread is free for it,
+so that what is found is the same however many there are."""
 
 _HEAD = 4096
 _SIGN = b"broadsheet cells 2\n"
@@ -203,23 +207,37 @@ def nearest(
     left = cell_loops.ordered(dots, cells.squares, within.numbers, order)
     wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
     first = min(first_of(others, second), others) + (free if others else 0)
-    places, aparts, leant, scores, _ = room(2 * first + BLOCK)
-    inside = _ROOM * wanted + BLOCK
-    rows, guesses, keys = _room(inside + second + BLOCK)
+    share, some = -(-wanted * 7 // (6 * PARTS)), -(-limit // PARTS)
     least, most, portion = _bounds(within)
+
+    def part(which: int) -> tuple[NDArray[np.int32], Floats]:
+        rows, guesses = np.empty(_ROOM * share + BLOCK, np.int32), np.empty(_ROOM * share + BLOCK, np.float32)
+        found = cell_loops.part(
+            query, dots, beyond, order[which:left:PARTS].copy(), least, most, portion,
+            *cells[3:10], within.entries, within.numbers, within.inside.copy(), share, some, rows, guesses,
+        )  # fmt: skip
+        return rows[:found], guesses[:found]
+
+    parts = shared([partial(part, which) for which in range(PARTS)])
+    number = sum(len(rows) for rows, _ in parts)
+    places, aparts, leant, scores, _ = room(2 * first + BLOCK)
+    rows, guesses = np.empty(number + second + BLOCK, np.int32), np.empty(number + second + BLOCK, np.float32)
+    np.concatenate([some for some, _ in parts], out=rows[:number])
+    np.concatenate([told for _, told in parts], out=guesses[:number])
+    keys = np.empty(len(rows), np.int64)
     found = cell_loops.nearest(
-        query, dots, beyond, order[:left], least, most, portion,
-        *cells[3:10], within.entries, within.numbers, within.inside.copy(), frame.projection, frame.mean, frame.shift,
+        query, within.inside.copy(), frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
-        rest, first, second, places, aparts, leant, scores, inside, wanted, limit, rows, guesses, keys,
+        rest, first, second, places, aparts, leant, scores, number, wanted, limit, rows, guesses, keys,
     )  # fmt: skip
     return nearest_first(keys[:found], guesses[:found], limit)
 
 
 def _bounds(within: Within) -> tuple[int, int, int]:
-    """Return how many rows of a set are looked at in any case, how many at most, and how many are a portion."""
-    least, portion = int(LEAST * within.share), int(PORTION * within.number)
-    most = min(2.0, 1 / math.sqrt(within.share or 1)) * MOST * within.number
+    """Return of a part of the cells how many rows of a set are looked at at least and at most, and how many are a
+    portion."""
+    least, portion = int(LEAST * within.share / PARTS), int(PORTION * within.number / PARTS)
+    most = min(2.0, 1 / math.sqrt(within.share or 1)) * MOST * within.number / PARTS
     return least, max(least, int(most)), max(BLOCK, portion)
 
 
@@ -229,21 +247,6 @@ def _never_changed(cells: Cells) -> list[NDArray[Any]]:
 
 def _fixed_part(cells: Cells) -> memoryview:
     return cells.memory[_HEAD + cells.celled.nbytes :].data
-
-
-_kept = threading.local()
-
-type _Room = tuple[NDArray[np.int32], Floats, Rows]
-
-
-def _room(rows: int) -> _Room:
-    """Return this thread's room for so many rows: which, their scores, and keys."""
-    there: _Room | None = getattr(_kept, "room", None)
-    if there is None or len(there[0]) < rows:
-        there = np.empty(rows, np.int32), np.empty(rows, np.float32), np.empty(rows, np.int64)
-        if rows <= KEPT:
-            _kept.room = there
-    return there
 
 
 def _parts(sizes: Sizes) -> list[tuple[str, tuple[int, ...]]]:

@@ -30,9 +30,12 @@ _FIRST, _STEP = 1024, 131_072
 
 
 class Field:
-    """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go."""
+    """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go.
 
-    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED, CELLS = range(4, 16)
+    CHANGES: how often rows were changed, twice each: odd while they are.
+    """
+
+    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED, CELLS, CHANGES = range(4, 17)
 
 
 class Column(NamedTuple):

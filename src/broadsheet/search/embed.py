@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import packed, weights
+from broadsheet.search import mapped, packed, weights
 from broadsheet.search.weights import ModelMissing, get
 
 __all__ = ["Availability", "Embedder", "ModelMissing", "available", "digest", "get", "load", "text_of"]
@@ -210,10 +210,10 @@ def _build(folder: Path, model: weights.Model, source: Path) -> None:
         for file in dict.fromkeys((model.weights, model.tokenizer)):
             weights.check(source / file.name, file)
         graph, words = _made(source / model.weights.name, source / model.tokenizer.name, model)
-        _write(folder / GRAPH, graph)
-        _write(folder / WORDS, words)
+        mapped.put(folder / GRAPH, graph)
+        mapped.put(folder / WORDS, words)
         mark = _mark(model, weights.sha256(folder / GRAPH), weights.sha256(folder / WORDS))
-        _write(folder / MARK, json.dumps(mark, indent=1).encode())
+        mapped.put(folder / MARK, json.dumps(mark, indent=1).encode())
 
 
 def _made(path: Path, words: Path, model: weights.Model) -> tuple[bytes, bytes]:
@@ -249,10 +249,3 @@ def _graph_of(path: Path, words: Path, model: weights.Model) -> tuple[bytes, byt
 
     tensors = {key.removeprefix("bert."): np.asarray(array, np.float32) for key, array in load_file(path).items()}
     return onnx_graph.build(tensors, heads=model.heads, pooling=model.pooling), words.read_bytes()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` in one step, so that no reader sees half of it."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)

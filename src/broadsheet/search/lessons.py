@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from broadsheet.errors import Refused
 from broadsheet.papers.tex import plain
-from broadsheet.search import embed, student_fit
+from broadsheet.search import embed, mapped, student_fit
 from broadsheet.search.documents import vector_of
 from broadsheet.search.models import Embedding
 from broadsheet.search.student import Encoder, Table
@@ -133,8 +133,8 @@ class _Titles:
             with np.load(path, allow_pickle=False) as held:
                 if str(held["mark"]) == mark:
                     self._known = dict(zip(held["digests"].tolist(), held["vectors"], strict=True))
-        except (OSError, ValueError, KeyError, EOFError):
-            pass  # none yet, or half a file: they are read again
+        except mapped.NO_ARRAYS:
+            pass  # none yet, or a damaged file: they are read again
 
     def of(self, title: str, embedder: Encoder) -> NDArray[np.float16]:
         name = embed.digest(title)
@@ -149,7 +149,7 @@ class _Titles:
             return
         part = self._path.with_name(f"{self._path.stem}.part.npz")
         np.savez(part, mark=self._mark, digests=list(self._known), vectors=np.stack(list(self._known.values())))
-        part.replace(self._path)
+        mapped.named(part, self._path)
         self._new = 0
 
 

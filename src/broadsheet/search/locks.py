@@ -36,12 +36,14 @@ def held(name: str, *, within: float, stop: Callable[[], bool] = lambda: False) 
 
 
 def is_held(name: str) -> bool:
-    """Whether some process holds a lock of the index."""
+    """Whether some process holds a lock of the index. One that may not be written is nobody's: who opens it tells."""
     try:
         with _lock(name).acquire(timeout=0):
             return False
     except Timeout:
         return True
+    except OSError:
+        return False
 
 
 def _lock(name: str) -> FileLock:

@@ -6,9 +6,13 @@ What stands in them is told in ``columns``.
 import math
 import mmap
 import os
+import struct
+import tokenize
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +23,20 @@ from broadsheet.search.trouble import of_disk
 type Array = NDArray[Any]
 
 WAY_OUT = "`broadsheet reindex` builds the index anew from the papers."
+
+NO_ARRAYS = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    BadZipFile,
+    struct.error,
+    tokenize.TokenError,
+    zlib.error,
+)
+"""What numpy says of a file of arrays (.npy, .npz) that is none, was cut, or has a changed bit."""
 
 
 def synced(path: Path) -> None:

@@ -58,13 +58,13 @@ def _here(ills: Ills, report: upkeep.Report, stop: upkeep.Stop) -> Iterator[str]
             yield "The codes of the vectors were made anew."
         if ills.leftovers:  # who opens the index for writing removes them
             yield f"Removed: {', '.join(path.name for path in ills.leftovers)}."
-        if ills.strangers:
-            index.remove(sorted(ills.strangers))
-            index.flush()
-            yield f"{len(ills.strangers)} papers that the database does not have were taken out."
         if ills.rows and isinstance(index, WholeIndex):
             # The key in a damaged row may be another paper's, which is then taken over again too.
             ills.retake |= {pk for pk in index.vectors.mend() if pk >= 0}
+        if strangers := sorted(pk for pk in ills.strangers if pk >= 0):  # others were damaged keys
+            index.remove(strangers)
+            index.flush()
+            yield f"{len(strangers)} papers that the database does not have were taken out."
         if len(ills.retake) > MOST:
             upkeep.ask_for_rebuild()
         else:

@@ -36,9 +36,6 @@ papers of some days do, of which that finds more, in less time."""
 MOST = 20
 """Sets that are kept, half a megabyte each of a million papers; those asked for longest ago go first."""
 
-CHANGES = Field.CELLS + 1
-"""Place in the head of how often rows were changed, twice each: it is odd while they are."""
-
 _MOST_MORE = 40_000
 
 
@@ -57,11 +54,11 @@ class Among(NamedTuple):
 @contextmanager
 def changing(head: Array) -> Iterator[None]:
     """Have no process go by sets that it kept, while rows are changed in this context and ever after."""
-    head[CHANGES] = int(head[CHANGES]) | 1
+    head[Field.CHANGES] = int(head[Field.CHANGES]) | 1
     try:
         yield
     finally:
-        head[CHANGES] = (int(head[CHANGES]) | 1) + 1
+        head[Field.CHANGES] = (int(head[Field.CHANGES]) | 1) + 1
 
 
 class Kept:
@@ -73,12 +70,10 @@ class Kept:
         self._state: tuple[View, int, int] | None = None
         self._lock = threading.Lock()
 
-    def of(self, view: View, count: int, filters: Filters, few: int, live: int) -> Among:
-        """Return those of the first rows that fulfil the facts of filters.
-
-        few: how many are compared by their numbers. live: rows that are taken.
-        """
-        filters, changes = replace(filters, terms=(), without=()), int(self._head[CHANGES])
+    def of(self, view: View, count: int, filters: Filters, few: int) -> Among:
+        """Return those of the first rows that fulfil the facts of filters. few: how many are compared exactly."""
+        filters, changes = replace(filters, terms=(), without=()), int(self._head[Field.CHANGES])
+        live = int(self._head[Field.LIVE])  # after the former, as rows may be let go of meanwhile
         with self._lock:
             if not self._is_of(view, count, changes):
                 self._sets.clear()
@@ -91,7 +86,7 @@ class Kept:
             narrow(view, bits, filters)
         made = _made(view, count, bits, few, live)
         with self._lock:
-            if changes % 2 == 0 and self._head[CHANGES] == changes and self._is_of(view, count, changes):
+            if changes % 2 == 0 and self._head[Field.CHANGES] == changes and self._is_of(view, count, changes):
                 self._sets[filters] = made
                 while len(self._sets) > MOST:
                     self._sets.popitem(last=False)

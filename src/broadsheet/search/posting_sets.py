@@ -158,7 +158,7 @@ class Steps:
         self._deepest = 0
         self._put(expression)
         self.most = self._pile[0]
-        self._begin, self._end = begin[:, self._lists], end[:, self._lists]
+        self._begin, self._end = (np.ascontiguousarray(some[:, self._lists]) for some in (begin, end))
         self._sets = np.array(self._given, np.uint64).reshape(len(self._given), len(view.segments), _WORDS)
 
     def __call__(self, within: Sets | None = None, *, loosely: bool = False, together: Together = alone) -> Sets:
@@ -204,7 +204,9 @@ class Steps:
                 self._join(BUT)
             case All(several):
                 # Of those in all others alone it is asked whether they have a phrase.
-                for place, part in enumerate(sorted(several or (Every(),), key=_has_phrase)):
+                told = map(self._told, several or (Every(),))
+                rarest = sorted(told, key=lambda part: (_has_phrase(part), self._at_most(part)))
+                for place, part in enumerate(rarest):
                     self._put(part, len(self._pile) - 1 if place else base)
                     if place:
                         self._join(BOTH)
@@ -232,6 +234,25 @@ class Steps:
                 self._steps.append(Step(SINCE, since, until))
             case Phrase(field, words):
                 self._put_phrase(field, words, base)
+
+    def _at_most(self, one: Expression) -> int:
+        """Return how many papers fulfil an expression at most."""
+        match one:
+            case Words(those):
+                return sum(self._papers[word] for word in those)
+            case Phrase(field, words):
+                return min((self._papers[word] for word in holding_words(field, words)), default=self._view.papers)
+            case Ids(ids):
+                return len(ids)
+            case But(those, _):
+                return self._at_most(those)
+            case All(several):
+                return min(map(self._at_most, several), default=self._view.papers)
+            case Any(several):
+                return sum(map(self._at_most, several))
+            case Name(families):
+                return sum(self._papers[NAMES, family] for family in families)
+        return self._view.papers
 
     def _told(self, one: Expression) -> Expression:
         """Return papers by a name as what finds them, and nothing for a phrase with a word that none holds."""

@@ -122,6 +122,9 @@ class WholeReader:
         lexicon, vectors = self._both()
         if not (filters.terms or filters.without):
             return vectors.nearest(vector, limit=limit, filters=filters)
+        if filters.ids is not None:
+            ids = tuple(sorted(lexicon.which([int(pk) for pk in filters.ids], filters)))
+            return vectors.nearest(vector, limit=limit, filters=Filters(ids=ids)) if ids else []
         held = lexicon.likely(filters)
         if held.ids is not None:
             return vectors.nearest(vector, limit=limit, filters=Filters(ids=held.ids)) if len(held.ids) else []

@@ -24,6 +24,7 @@ class Standby:
     def __init__(self) -> None:
         self._stopped = threading.Event()
         self._following: Following | None = None
+        self._told = ""
         self._thread = threading.Thread(target=self._wait, name="standby", daemon=True)
 
     def start(self) -> None:
@@ -46,9 +47,11 @@ class Standby:
             except Conflict:
                 pass
             except (BroadsheetError, OperationalError) as error:
-                logger.warning("waiting for the index: %s", error)
+                if str(error) != self._told:  # once, however long it lasts
+                    logger.warning("waiting for the index: %s", error)
+                self._told = str(error)
             else:
-                logger.info("No other machine keeps the search index any more: this one does.")
+                logger.info("This process keeps the search index from now on.")
                 self._following.start()
                 return
             finally:

@@ -8,20 +8,23 @@ lives in ``student_fit``, how text is cut in ``wordpieces``, how that is done qu
 import functools
 import io
 import json
+import logging
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput
+from broadsheet.search import mapped
 from broadsheet.search.embed import SIGNS_PER_TOKEN
 from broadsheet.search.piece_counts import Counts, PieceCounts
 from broadsheet.search.wordpieces import UNKNOWN, WordPieces
+
+logger = logging.getLogger(__name__)
 
 TABLE = "student.npz"
 """The table's file: in this package, or in a model's folder where somebody fitted one on papers of their own."""
@@ -104,7 +107,7 @@ def weighed(pieces: PieceCounts, texts: Sequence[str], tokens: int = 256) -> tup
 
 
 def save(table: Table, path: Path) -> None:
-    """Write a table to a file, in one step."""
+    """Write a table to a file, in one step. Raises OSError."""
     held = io.BytesIO()
     np.savez_compressed(
         held,
@@ -113,9 +116,7 @@ def save(table: Table, path: Path) -> None:
         pieces=np.frombuffer("\n".join(table.pieces).encode(), dtype=np.uint8),
         about=np.frombuffer(json.dumps(table.about).encode(), dtype=np.uint8),
     )
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(held.getvalue())
-    part.replace(path)
+    mapped.put(path, held.getvalue())
 
 
 def read(content: bytes, name: str) -> Table:
@@ -125,7 +126,7 @@ def read(content: bytes, name: str) -> Table:
         with np.load(io.BytesIO(content), allow_pickle=False) as held:
             pieces, about = (bytes(held[part]).decode() for part in ("pieces", "about"))
             table = Table(held["rows"], held["scales"], tuple(pieces.split("\n")), dict(json.loads(about)))
-    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, BadZipFile) as error:
+    except (*mapped.NO_ARRAYS, TypeError, AttributeError) as error:
         raise BadInput(f"{name} is no table of a static student: {error!r}.", hint) from None
     fits = table.rows.ndim == 2 and table.scales.shape == (len(table.pieces),) == table.rows.shape[:1]
     if table.rows.dtype != np.int8 or not fits or UNKNOWN not in table.pieces:
@@ -142,14 +143,15 @@ def shipped() -> Student:
 def of_space(space: str) -> Student | None:
     """Return the student whose vectors lie in a space, named as vectors are marked; None where there is none.
 
-    A table that was fitted here comes before the shipped one. Raises BadInput where it cannot be read.
+    A table that was fitted here comes before the shipped one, but for one that cannot be read.
     """
     path = own_table(space)
     try:
-        changed = path.stat().st_mtime_ns
+        student = _fitted(path, path.stat().st_mtime_ns)
     except OSError:
+        student = None
+    if student is None:
         return shipped() if space == SPACE else None
-    student = _fitted(path, changed)
     return student if student.space == space else None
 
 
@@ -159,5 +161,10 @@ def own_table(space: str) -> Path:
 
 
 @functools.lru_cache(maxsize=2)
-def _fitted(path: Path, _changed: int) -> Student:
-    return Student(read(path.read_bytes(), str(path)))
+def _fitted(path: Path, _changed: int) -> Student | None:
+    """Return a table that was fitted here, None for a broken one, which is told once."""
+    try:
+        return Student(read(path.read_bytes(), str(path)))
+    except BadInput as error:
+        logger.warning("%s", error)
+        return None

@@ -234,13 +234,13 @@ class Vectors:
 
     def _nearest(self, view: View, count: int, query: Vector, limit: int, filters: Filters) -> tuple[Rows, Floats]:
         """Return keys and cosines: of all that fulfil the filters where they are few, of the likely ones else."""
-        few, live = narrowed.few(count, self.coding.among(count)), self.size()
+        few = narrowed.few(count, self.coding.among(count))
         if filters.ids is None:
-            among = self._kept.of(view, count, filters, few, live)
+            among = self._kept.of(view, count, filters, few)
         else:
             rows = self._places_of(view, count, _each_once(filters.ids))
             within = narrowed.in_cells(limit, self.coding)
-            among = narrowed.of_rows(view, count, rows, filters, few, live, in_cells=within)
+            among = narrowed.of_rows(view, count, rows, filters, few, self.size(), in_cells=within)
         return narrowed.nearest(view, count, among, query, limit, self.coding)
 
     def _rows_of(self, view: View, count: int, ids: Sequence[int] | Rows) -> Rows:

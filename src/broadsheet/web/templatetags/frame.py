@@ -1,4 +1,4 @@
-"""The frame of every page: what stands around what the page is about. Put together here, the same once for all."""
+"""The frame of every page: what stands around what the page is about. What never differs is put together once."""
 
 from functools import lru_cache
 from typing import Any
@@ -73,7 +73,9 @@ def masthead(context: dict[str, Any]) -> SafeString:
             f'<nav class="reader visitor" aria-label="Yours"><a href="{escape(at("sign-in"))}{question}">'
             "Sign in</a></nav>"
         )
-    unread = context["unread"]()
+    unread = context["unread"]
+    if callable(unread):  # the page of notifications knows the number already
+        unread = unread()
     told = f' <span class="mark">{unread}<span class="unseen"> new</span></span>' if unread else ""
     return SafeString(f"""\
 <nav class="reader" aria-label="Yours">

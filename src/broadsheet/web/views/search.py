@@ -38,7 +38,7 @@ def results(request: HttpRequest) -> HttpResponse:
     """Show what was found, or go to the paper whose id or URL was typed."""
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "category", "since", "until", "sort", "match")}
     kept = [(name, value) for name, value in asked.items() if value and name != "q"]
-    # What a template asks for in vain it looks for everywhere, so what may not be there is there.
+    # All names that the template asks for: one that is missing is looked for in every layer, which takes long.
     context: dict[str, object] = {"asked": asked, "kept": kept, "error": None, "hidden": 0, "shown": []}
     try:
         query = _query(asked)
