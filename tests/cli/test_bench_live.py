@@ -89,6 +89,8 @@ def test_some_systems_are_asked_alone_and_not_kept(measured, home):
     assert (list(told["systems"]), told["tasks"]["title"]["queries"]) == (["words"], 10)
     refused = live(home, "--week", "2026-W02", "--system", "best")
     assert (refused.returncode, "'best' is no system" in refused.stderr) == (1, True)
+    refused = live(home, "--system", "words", "--history")
+    assert (refused.returncode, "Leave one of them out" in refused.stderr) == (1, True)
     assert json.loads(live(home, "--week", "2026-W02", "--json").stdout)["tasks"]["title"]["queries"] == 20
 
 

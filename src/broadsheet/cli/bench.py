@@ -171,7 +171,10 @@ def live(
 ) -> None:
     """Measure search on the papers of a week, which are newer than any model, and keep what came out."""
     from broadsheet.cli.bench_live import run_few, run_history, run_live
+    from broadsheet.errors import BadInput
 
+    if systems and (history or ranking is not None):
+        raise BadInput("--system asks systems anew; --history and --ranking ask none.", "Leave one of them out.")
     if history:
         run_history(task, as_json=as_json)
     elif ranking is not None:
