@@ -17,7 +17,7 @@ run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 808
 # What readers do, and what benches keep, runs a second time on a real PostgreSQL server, and pages in a real browser;
 # both beside the rest of the suite, as there are two processors. Their output follows at the end.
 ON_BOTH := tests/accounts tests/bench tests/community tests/api tests/feeds tests/hub tests/mail tests/papers tests/ranking \
-	tests/search/test_acronyms.py tests/search/test_upkeep.py tests/web
+	tests/search/test_acronyms.py tests/search/keeping/test_upkeep.py tests/web
 
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh

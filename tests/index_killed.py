@@ -15,9 +15,10 @@ import numpy as np
 from tests.conftest import broadsheet, environment
 from tests.search import tiny_model
 
-from broadsheet.search import added, layout
+from broadsheet.search.encoders import added
 from broadsheet.search.index import Filters
-from broadsheet.search.standing import holder
+from broadsheet.search.keeping.standing import holder
+from broadsheet.search.machine import layout
 from broadsheet.search.whole import WholeIndex
 
 EVERYTHING = Filters()

@@ -11,7 +11,7 @@ from broadsheet.bench import codes
 from broadsheet.cli import main
 from broadsheet.errors import NotFound
 from broadsheet.search import current
-from broadsheet.search.codes import unit
+from broadsheet.search.meaning.codes import unit
 from broadsheet.search.models import Embedding
 
 MARK = "made-up"

@@ -10,7 +10,8 @@ from tests import cast
 from broadsheet.bench import like, same_hands, similar, similar_systems
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from broadsheet.bench import pages
 from broadsheet.errors import BadInput
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 from broadsheet.sources.record import Record
 
 

@@ -27,7 +27,8 @@ from broadsheet.cli.bench_scale import read_sizes
 from broadsheet.errors import BadInput
 from broadsheet.papers.models import Paper
 from broadsheet.places import open_place
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 from broadsheet.sources import arxiv_ids
 
 PAPERS, LAST = 300, date(2026, 10, 22)

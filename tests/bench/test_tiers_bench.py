@@ -7,7 +7,9 @@ from broadsheet.bench import tiers
 from broadsheet.errors import Refused
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state, student, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.encoders import student
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 from broadsheet.sources.beir import Judgments
 

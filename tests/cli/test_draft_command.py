@@ -7,7 +7,8 @@ from click.testing import CliRunner
 from tests import cast
 
 from broadsheet.cli import main
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 

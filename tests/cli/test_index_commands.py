@@ -9,7 +9,8 @@ from tests.records import record
 
 from broadsheet.cli import main
 from broadsheet.papers.actions import store
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,9 @@ from tests.search import tiny_model
 
 from broadsheet.cli.model import model
 from broadsheet.papers.actions import store
-from broadsheet.search import choice, current, state, swap, swap_gate, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.encoders import choice
+from broadsheet.search.keeping import swap, swap_gate, upkeep
 
 
 @pytest.fixture(scope="module")

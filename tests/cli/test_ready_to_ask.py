@@ -6,7 +6,8 @@ import pytest
 from tests import cast
 
 from broadsheet.cli import indexing
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 

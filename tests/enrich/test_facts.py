@@ -14,7 +14,7 @@ from broadsheet.errors import BadInput, NotFound, Refused, SignInNeeded
 from broadsheet.papers.actions import fill_links, store
 from broadsheet.papers.links import Links
 from broadsheet.papers.models import Paper
-from broadsheet.search.upkeep import document_of
+from broadsheet.search.keeping.upkeep import document_of
 from broadsheet.sources.record import Record
 
 COMMENT = "Accepted at ICML 2026 (oral). 12 pages, 3 figures. Code: https://github.com/example/growth"

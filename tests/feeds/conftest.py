@@ -11,8 +11,9 @@ from tests import cast
 from broadsheet.accounts import limits, organizations
 from broadsheet.community import discussion, follows, lists, votes
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
 from broadsheet.search.index import Index
+from broadsheet.search.keeping import upkeep
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tests import cast
 
 from broadsheet.community import discussion, lists, moderation, votes
 from broadsheet.papers.models import Paper
-from broadsheet.search import upkeep
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from tests.payloads import payloads
 
 from broadsheet.accounts import feed_keys
 from broadsheet.community import discussion
-from broadsheet.search import upkeep
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 FORMS = ("atom", "rss", "json")

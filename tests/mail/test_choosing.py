@@ -14,7 +14,8 @@ from broadsheet.mail import choosing, history, message
 from broadsheet.mail.models import Cadence, Choice, Delivery, Pick, State, Subscription
 from broadsheet.mail.preferences import Preferences, preferences_key
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 
 THURSDAY, FRIDAY = date(2026, 11, 19), date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)

@@ -12,7 +12,8 @@ from broadsheet.mail.models import Choice, Delivery, Progress, State, Subscripti
 from broadsheet.mail.taking import Taken
 from broadsheet.papers import actions
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 
 NOW = datetime(2026, 1, 5, 7, 30, tzinfo=UTC)
 DUE = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)

@@ -8,8 +8,9 @@ import time_machine
 from tests import cast
 
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
 from broadsheet.search.index import Index
+from broadsheet.search.keeping import upkeep
 
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)
 

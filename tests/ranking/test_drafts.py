@@ -8,7 +8,8 @@ from broadsheet.errors import BadInput
 from broadsheet.ranking import common_ground, drafts, themes
 from broadsheet.ranking.draft_search import Asking
 from broadsheet.ranking.drafts import CITED_LABEL, CLOSE_LABEL
-from broadsheet.search import current, embed
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters
 from broadsheet.search.models import Embedding
 from broadsheet.sources import draft_files

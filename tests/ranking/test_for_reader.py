@@ -10,7 +10,8 @@ from broadsheet.community import follows, lists, marks, votes
 from broadsheet.ranking import entries, for_reader
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import listing
-from broadsheet.search import documents, embed
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import documents
 from broadsheet.search.models import Embedding
 
 pytestmark = pytest.mark.django_db

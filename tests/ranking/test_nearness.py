@@ -11,7 +11,9 @@ from tests import cast
 from broadsheet.papers.models import Paper
 from broadsheet.ranking import key_terms, nearness
 from broadsheet.ranking.nearness import Text
-from broadsheet.search import current, embed, upkeep
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 
 

@@ -9,7 +9,9 @@ from broadsheet.community.models import Vote
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.ranking import key_terms, similar
-from broadsheet.search import current, embed, upkeep
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 
 

@@ -9,7 +9,9 @@ from tests import cast
 from broadsheet.errors import BadInput, NotFound
 from broadsheet.papers.models import Paper
 from broadsheet.ranking import unlike
-from broadsheet.search import current, embed, upkeep
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 
 AXES = ("graphs", "proteins", "speech", "drones")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.search import imitated_server
 
-from broadsheet.search import current, embed, state
+from broadsheet.search import current, state
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Index
 
 

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from tests import cast
 
-from broadsheet.search import acronyms, defined, hybrid, upkeep
+from broadsheet.search import acronyms, hybrid
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Acronym
 from broadsheet.search.query import parse
+from broadsheet.search.text import defined
 from broadsheet.search.tuning import named
 
 

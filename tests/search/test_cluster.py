@@ -18,12 +18,13 @@ from tests.search import imitated_server
 from tests.search.asking import EVERYTHING, ids, paper, put, words
 
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, Upstream
-from broadsheet.search import cluster, cluster_reader
+from broadsheet.search import cluster
 from broadsheet.search.cluster import ClusterIndex
-from broadsheet.search.cluster_lock import WritersPlace
-from broadsheet.search.cluster_reader import ClusterReader, Place
-from broadsheet.search.cluster_server import Server
-from broadsheet.search.trouble import IndexStale
+from broadsheet.search.machine.trouble import IndexStale
+from broadsheet.search.server import reader as cluster_reader
+from broadsheet.search.server.connection import Server
+from broadsheet.search.server.lock import WritersPlace
+from broadsheet.search.server.reader import ClusterReader, Place
 
 EAST, NORTH = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 

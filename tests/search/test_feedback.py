@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from tests import cast
 
-from broadsheet.search import current, embed, feedback, hybrid, maxsim, upkeep
+from broadsheet.search import current, feedback, hybrid
+from broadsheet.search.encoders import embed, maxsim
 from broadsheet.search.index import Scored
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 from broadsheet.search.query import parse
 from broadsheet.search.tuning import named

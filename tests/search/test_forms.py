@@ -2,8 +2,8 @@
 
 import pytest
 
-from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Document, Filters
+from broadsheet.search.text.compounds import Alike
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from tests.records import record
 
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import hybrid, upkeep
+from broadsheet.search import hybrid
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.query import parse
 
 LIBRARY = [

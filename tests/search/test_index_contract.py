@@ -25,12 +25,12 @@ from qdrant_client import QdrantClient
 from tests.search.asking import EVERYTHING, ids, paper, put, vectors, words
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search import fulfilling
 from broadsheet.search.cluster import ClusterIndex
-from broadsheet.search.cluster_reader import Place
 from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
-from broadsheet.search.lexicon_terms import MOST_WORDS
+from broadsheet.search.server.reader import Place
+from broadsheet.search.terms.fields import MOST_WORDS
 from broadsheet.search.whole import WholeIndex
+from broadsheet.search.words import fulfilling
 
 SERVER = os.environ.get("BROADSHEET_TEST_QDRANT_URL", "")
 SERVER_KEY = os.environ.get("BROADSHEET_TEST_QDRANT_KEY", "")

@@ -12,7 +12,8 @@ from tests.soak.nasty_queries import NASTY
 from broadsheet.errors import BadInput
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import highlight, hybrid, orders, upkeep
+from broadsheet.search import highlight, hybrid, orders
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.query import parse
 
 LIBRARY = [

@@ -14,10 +14,11 @@ import pytest
 from tests.conftest import environment
 
 from broadsheet.errors import BadInput, Conflict, NotFound
-from broadsheet.search import current, posting_writer
+from broadsheet.search import current
 from broadsheet.search.index import Document, Filters
+from broadsheet.search.machine.trouble import IndexStale
+from broadsheet.search.postings import writer as posting_writer
 from broadsheet.search.reader import WholeReader
-from broadsheet.search.trouble import IndexStale
 from broadsheet.search.whole import WholeIndex
 
 EVERYTHING = Filters()

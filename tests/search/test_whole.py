@@ -19,7 +19,7 @@ from tests.search.asking import EVERYTHING, ids, paper, put, vectors, words
 
 from broadsheet.errors import Conflict
 from broadsheet.search.index import SCHEMA
-from broadsheet.search.trouble import IndexStale, NoRoom
+from broadsheet.search.machine.trouble import IndexStale, NoRoom
 from broadsheet.search.whole import WholeIndex
 
 # --- The owner ---------------------------------------------------------------------------------------

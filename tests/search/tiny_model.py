@@ -67,7 +67,7 @@ def saved(folder, seed=7, dim=DIM, **config):
 
 def add_two(folder):
     """Take in two models of unlike dimensions, called one and two; return the folder that holds them."""
-    from broadsheet.search import added
+    from broadsheet.search.encoders import added
 
     for name, seed, dim in (("one", 7, 16), ("two", 8, 24)):
         added.add(folder / "models", saved(folder / name, seed, dim), name, tokens=64)

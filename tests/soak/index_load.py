@@ -17,8 +17,8 @@ import sys, time
 import django
 django.setup()
 from broadsheet.search import current, upkeep
-from broadsheet.search.following import Following
-import broadsheet.search.following as following
+from broadsheet.search.keeping.following import Following
+import broadsheet.search.keeping.following as following
 following.LOOK_EVERY = 0.1
 index = current.own()
 following = Following(index)

@@ -14,8 +14,9 @@ from tests.soak.word_variants import Asked, Cut, Text, Words, known, papers
 
 from broadsheet.bench import measures
 from broadsheet.papers.models import Paper
-from broadsheet.search import acronyms, defined
+from broadsheet.search import acronyms
 from broadsheet.search.models import Acronym
+from broadsheet.search.text import defined
 
 PAPERS = int(os.environ.get("WORD_PAPERS", "40000"))
 QUERIES = int(os.environ.get("WORD_QUERIES", "500"))

@@ -11,7 +11,8 @@ from broadsheet.papers.actions import store
 from broadsheet.papers.likeness import SURE, Text
 from broadsheet.papers.models import Merging, Resemblance
 from broadsheet.ranking.similar import of_like_title
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 from broadsheet.sources.jsonl import JsonLines
 from broadsheet.sources.record import Record
 

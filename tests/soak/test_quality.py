@@ -6,7 +6,9 @@ import pytest
 
 from broadsheet.bench import beir as bench
 from broadsheet.papers.actions import store
-from broadsheet.search import current, embed, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.tuning import SYSTEMS
 from broadsheet.sources import beir
 from broadsheet.sources.record import Record

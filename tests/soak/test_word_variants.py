@@ -9,7 +9,7 @@ import pytest
 from tests.soak.word_variants import LONG_LIST, Asked, Cut, Plain, Words, cranfield, known, measured, papers
 
 from broadsheet.bench import measures
-from broadsheet.search import compounds
+from broadsheet.search.text import compounds
 
 PAPERS = int(os.environ.get("WORD_PAPERS", "40000"))
 QUERIES = int(os.environ.get("WORD_QUERIES", "500"))

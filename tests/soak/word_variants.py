@@ -15,7 +15,7 @@ from tantivy import Filter, Occur, Query
 
 from broadsheet.bench import measures
 from broadsheet.papers.tex import plain
-from broadsheet.search import compounds, questions
+from broadsheet.search.text import compounds, questions
 from broadsheet.sources import beir
 
 _LONG_LIST = """i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers

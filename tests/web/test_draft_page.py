@@ -13,7 +13,8 @@ from tests import cast
 from tests.sources.tiny_pdf import encrypted, pdf
 
 from broadsheet.accounts import limits
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 from broadsheet.sources import draft_files
 from broadsheet.web.views import draft
 

@@ -14,8 +14,9 @@ from broadsheet.community import discussion, duplicates, lists, marks, merging, 
 from broadsheet.community.export import export
 from broadsheet.community.models import ModerationEntry
 from broadsheet.papers.models import Merging, Paper, Resemblance
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
 from broadsheet.search.index import Filters
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 TITLE = "Scaling Laws for Small Papers"

@@ -4,7 +4,8 @@ import pytest
 from tests import cast
 
 from broadsheet.accounts import limits
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,8 @@ import pytest
 from tests.records import record
 
 from broadsheet.papers.actions import store
-from broadsheet.search import current, state, upkeep
+from broadsheet.search import current, state
+from broadsheet.search.keeping import upkeep
 
 
 @pytest.fixture

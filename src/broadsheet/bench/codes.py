@@ -13,11 +13,11 @@ from django.db.models import Count
 
 from broadsheet.errors import NotFound
 from broadsheet.papers.models import Paper
-from broadsheet.search import codes, passing
-from broadsheet.search.codes import Coding, Floats, Rows
-from broadsheet.search.columns import columns_of
-from broadsheet.search.embed import Embedder
+from broadsheet.search.encoders.embed import Embedder
 from broadsheet.search.index import Vector
+from broadsheet.search.meaning import codes, passing
+from broadsheet.search.meaning.codes import Coding, Floats, Rows
+from broadsheet.search.meaning.columns import columns_of
 from broadsheet.search.models import Embedding
 
 CODES = (384, 512, 768)

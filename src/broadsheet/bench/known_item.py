@@ -27,7 +27,7 @@ from broadsheet.errors import BadInput
 from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.search import mapped
+from broadsheet.search.machine import mapped
 from broadsheet.sources.beir import Judgments
 
 type Task = Literal["title", "sentence", "keywords"]

@@ -14,7 +14,7 @@ from broadsheet.bench.known_item import TASKS, Item, Task, draw, field_of
 from broadsheet.enrich.frequencies import Frequencies
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
-from broadsheet.search import choice, embed
+from broadsheet.search.encoders import choice, embed
 from broadsheet.search.models import Embedding
 from broadsheet.sources import record
 from broadsheet.sources.record import Record

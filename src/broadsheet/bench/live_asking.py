@@ -25,8 +25,10 @@ from broadsheet.bench import measures
 from broadsheet.bench.live import Item, Made, Week, masked_text
 from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, embed, hybrid, upkeep
+from broadsheet.search import current, hybrid
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Document, Filters, Index
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.query import Query
 from broadsheet.search.tuning import Ranking
 

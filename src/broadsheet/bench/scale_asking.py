@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from broadsheet.bench.scale_queries import SHORT, Asked
 from broadsheet.bench.watched import Timer, anonymous, percentiles
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, documents, hybrid
+from broadsheet.search import current, hybrid
 from broadsheet.search.asked import TOKENS
 from broadsheet.search.index import Facts, Filters, Scored, Vector
+from broadsheet.search.keeping import documents
+from broadsheet.search.meaning.vectors import Vectors
 from broadsheet.search.query import parse
 from broadsheet.search.reader import WholeReader
 from broadsheet.search.tuning import DEFAULT, MEANING, WORDS, Ranking
-from broadsheet.search.vectors import Vectors
 
 LIMIT = 25
 """Results of a page."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.bench.scale_pool import Pool
-from broadsheet.search import mapped
+from broadsheet.search.machine import mapped
 
 BLOCK = 1000
 """Lines that one seed makes: a file that was cut off goes on behind its last whole block."""

@@ -12,7 +12,8 @@ from broadsheet.ranking import nearness, similar
 from broadsheet.ranking.draft_search import Asking
 from broadsheet.ranking.key_terms import key_terms
 from broadsheet.ranking.similar import WEIGHTS
-from broadsheet.search import current, embed, hybrid
+from broadsheet.search import current, hybrid
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters
 from broadsheet.search.kept import vectors_of
 from broadsheet.search.query import LONGEST, Query

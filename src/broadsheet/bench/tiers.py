@@ -16,9 +16,10 @@ from broadsheet.bench.asking import Measured, Report, Score, ask
 from broadsheet.bench.known_item_papers import of_store
 from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, embed, state
-from broadsheet.search.documents import first_tier, text_of, vector_of
+from broadsheet.search import current, state
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters, Index, Vector
+from broadsheet.search.keeping.documents import first_tier, text_of, vector_of
 from broadsheet.search.models import Embedding
 from broadsheet.sources.beir import Judgments
 

@@ -64,7 +64,8 @@ def take_in(folder: Path) -> None:
 def _give_vectors(*, needed: bool) -> None:
     """Embed every document. needed: without the model there is nothing to measure, so say so and end."""
     from broadsheet.errors import Refused
-    from broadsheet.search import current, upkeep
+    from broadsheet.search import current
+    from broadsheet.search.keeping import upkeep
 
     index = current.own()
     embedder = current.embedder(build=True)

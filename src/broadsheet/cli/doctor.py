@@ -14,7 +14,7 @@ from broadsheet.cli.start import command, heeded_stop
 
 if TYPE_CHECKING:
     from broadsheet.checks import Check
-    from broadsheet.search.ills import Ills
+    from broadsheet.search.keeping.ills import Ills
 
 
 @click.group(invoke_without_command=True)
@@ -36,8 +36,8 @@ def _everything(as_json: bool) -> None:
     from django.conf import settings
 
     from broadsheet.mail import doctor as mail_looks
-    from broadsheet.search import doctor as index_looks
-    from broadsheet.search.ills import Ills
+    from broadsheet.search.keeping import doctor as index_looks
+    from broadsheet.search.keeping.ills import Ills
 
     found = _shown(index_looks.examine(Ills()), quiet=as_json)
     if settings.MAIL:
@@ -51,8 +51,8 @@ def _everything(as_json: bool) -> None:
 @command()
 def index(mend: bool, as_json: bool) -> None:
     """Look at the search index: files, papers, vectors, room and rights. Ends with 1 if something bad is left."""
-    from broadsheet.search import doctor as looks
-    from broadsheet.search.ills import Ills
+    from broadsheet.search.keeping import doctor as looks
+    from broadsheet.search.keeping.ills import Ills
 
     ills = Ills()
     found = _shown(looks.examine(ills), quiet=as_json)
@@ -94,7 +94,7 @@ def _shown(checks: "Iterable[Check]", *, quiet: bool) -> "list[Check]":
 
 def _mended(ills: "Ills", *, quiet: bool) -> list[str]:
     """Mend, print each thing that was done, unless ``quiet``, and return the sentences."""
-    from broadsheet.search.mending import mend
+    from broadsheet.search.keeping.mending import mend
 
     done = []
     with heeded_stop() as stop, progress("Mending") as advance:

@@ -10,7 +10,7 @@ from broadsheet.cli.out import safe
 from broadsheet.cli.start import command
 
 if TYPE_CHECKING:
-    from broadsheet.search.standing import Standing
+    from broadsheet.search.keeping.standing import Standing
 
 
 @click.group("index")
@@ -25,8 +25,8 @@ def status(as_json: bool) -> None:
     """Show how many papers are found by words and by meaning, what is left to do, who does it, and what it weighs."""
     from django.conf import settings
 
-    from broadsheet.search import standing
     from broadsheet.search.index import SCHEMA
+    from broadsheet.search.keeping import standing
 
     found = standing.standing()
     state, reason = standing.model_state()

@@ -11,7 +11,7 @@ import click
 from broadsheet.cli.out import progress
 
 if TYPE_CHECKING:
-    from broadsheet.search.fill import Filling
+    from broadsheet.search.keeping.fill import Filling
 
 SERVED = "The running server takes the papers into its index."
 
@@ -27,8 +27,8 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
     Yields what is to be called after each batch of papers.
     """
-    from broadsheet.search import locks
-    from broadsheet.search.fill import Filling, few_collections
+    from broadsheet.search.keeping.fill import Filling, few_collections
+    from broadsheet.search.machine import locks
 
     batches, fillings = count(1), list[Filling]()
 
@@ -51,8 +51,9 @@ def ready_to_ask() -> None:
     A rebuild that was begun is left to a server, or to the next command that stores papers: all is found meanwhile.
     """
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, upkeep
-    from broadsheet.search.trouble import Closed, NoRoom
+    from broadsheet.search import current
+    from broadsheet.search.keeping import upkeep
+    from broadsheet.search.machine.trouble import Closed, NoRoom
 
     try:
         current.searcher()
@@ -93,13 +94,14 @@ def bring_up(
     filling: what has begun it already.
     """
     from broadsheet.errors import Conflict
-    from broadsheet.search import locks
+    from broadsheet.search.machine import locks
 
     if filling is None and locks.is_held(locks.SERVING):  # loading what opens an index takes longer than to ask this
         click.echo(served, err=err)
         return
-    from broadsheet.search import current, upkeep
-    from broadsheet.search.fill import settle
+    from broadsheet.search import current
+    from broadsheet.search.keeping import upkeep
+    from broadsheet.search.keeping.fill import settle
 
     began = filling.began if filling else time.monotonic()
     with progress("Indexing") as advance:

@@ -12,8 +12,8 @@ from broadsheet.cli.out import progress, safe
 from broadsheet.cli.start import command, fail, heeded_stop
 
 if TYPE_CHECKING:
-    from broadsheet.search.embed import Embedder
-    from broadsheet.search.swap_gate import Held, Measured
+    from broadsheet.search.encoders.embed import Embedder
+    from broadsheet.search.keeping.swap_gate import Held, Measured
 
 
 @click.group()
@@ -37,7 +37,7 @@ def get(name: str, origin: Path | None) -> None:
     """
     from django.conf import settings
 
-    from broadsheet.search import embed
+    from broadsheet.search.encoders import embed
 
     name = name or settings.MODEL
     if name == "none":
@@ -62,7 +62,8 @@ def list_(as_json: bool) -> None:
 
     The one that search uses is marked by a star.
     """
-    from broadsheet.search import models_known, swap
+    from broadsheet.search.encoders import models_known
+    from broadsheet.search.keeping import swap
 
     rows = models_known.all_of()
     change = swap.under_way()
@@ -98,7 +99,7 @@ def add(folder: Path, name: str, **said: Any) -> None:
     """
     from django.conf import settings
 
-    from broadsheet.search import added
+    from broadsheet.search.encoders import added
 
     taken = added.add(Path(settings.MODELS_DIR), folder, name, **said)
     click.echo(f"The model {name} is here: {taken.dim} dimensions, {taken.tokens} tokens, {taken.pooling} pooling.")
@@ -122,7 +123,7 @@ def use(name: str, force: bool, gate: float, pairs: int, wait: bool) -> None:
     The model reads some papers first, and what searches would find right after the change is measured on them. Then
     every paper gets a vector made of its former one, and the model's own as it is read, newest first.
     """
-    from broadsheet.search import swap
+    from broadsheet.search.keeping import swap
 
     if name == "none":
         fail("none is no model.", "BROADSHEET_MODEL=none, in the environment, switches meaning off.")
@@ -139,7 +140,8 @@ def use(name: str, force: bool, gate: float, pairs: int, wait: bool) -> None:
 
 def _measure(vectors: "Held", embedder: "Embedder", pairs: int, gate: float) -> None:
     """Have a model read some papers, tell what searches would find, and end where that is under the gate."""
-    from broadsheet.search import current, swap_gate
+    from broadsheet.search import current
+    from broadsheet.search.keeping import swap_gate
 
     name = embedder.name
     papers = swap_gate.sample(vectors, pairs)
@@ -176,7 +178,8 @@ def _tell(measured: "Measured", papers: int) -> None:
 def _change(name: str) -> None:
     """Change here where no server has the index, else leave it to the server."""
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, swap
+    from broadsheet.search import current
+    from broadsheet.search.keeping import swap
 
     try:
         index = current.own()

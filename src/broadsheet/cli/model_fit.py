@@ -17,7 +17,9 @@ def fit_static(out: Path | None, papers: int) -> None:
     """Fit the small table of words that gives papers a vector at once, on the vectors that are kept here."""
     from django.conf import settings
 
-    from broadsheet.search import current, embed, lessons, student, weights, wordpieces
+    from broadsheet.search import current
+    from broadsheet.search.encoders import embed, student, weights, wordpieces
+    from broadsheet.search.keeping import lessons
 
     embedder = current.embedder(build=True)
     if embedder is None:

@@ -252,7 +252,7 @@ def _search_arxiv(query: "Query", limit: int, as_json: bool) -> None:
 @command()
 def reindex() -> None:
     """Make the search index anew from the papers; search goes on meanwhile."""
-    from broadsheet.search import upkeep
+    from broadsheet.search.keeping import upkeep
 
     upkeep.ask_for_rebuild()
     bring_up("The running server makes the index anew; `broadsheet status` tells how far it is.")
@@ -267,7 +267,9 @@ def status(as_json: bool) -> None:
 
     from broadsheet.papers.models import Paper
     from broadsheet.ranking.lists import newest_day
-    from broadsheet.search import embed, state, upkeep
+    from broadsheet.search import state
+    from broadsheet.search.encoders import embed
+    from broadsheet.search.keeping import upkeep
 
     known = state.read(now=True)
     model, reason = (

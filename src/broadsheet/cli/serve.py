@@ -20,9 +20,9 @@ from broadsheet.cli.out import progress
 from broadsheet.cli.start import command, fail, tell_processes
 
 if TYPE_CHECKING:
-    from broadsheet.search.following import Following
     from broadsheet.search.index import Index
-    from broadsheet.search.standby import Standby
+    from broadsheet.search.keeping.following import Following
+    from broadsheet.search.keeping.standby import Standby
     from broadsheet.work.running import Runner
 
 INDEX_WITHIN = 5.0
@@ -67,7 +67,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
 @contextmanager
 def _told_to_serve() -> Iterator[None]:
     """Let other processes know that this one serves, where anything may be written beside the index."""
-    from broadsheet.search import locks
+    from broadsheet.search.machine import locks
 
     with ExitStack() as held:
         with suppress(OSError):
@@ -83,8 +83,10 @@ def _own_index() -> "Index | None":
     from django.conf import settings
 
     from broadsheet.errors import Conflict
-    from broadsheet.search import current, fill, locks
-    from broadsheet.search.trouble import Closed, NoRoom
+    from broadsheet.search import current
+    from broadsheet.search.keeping import fill
+    from broadsheet.search.machine import locks
+    from broadsheet.search.machine.trouble import Closed, NoRoom
 
     until = time.monotonic() + INDEX_WITHIN
     while True:
@@ -180,8 +182,9 @@ def _first_papers() -> None:
 
 def _catch_up(index: "Index") -> None:
     """Make what is in the store searchable by words; a long way to go is left to the background."""
-    from broadsheet.search import state, upkeep
-    from broadsheet.search.trouble import Closed, NoRoom
+    from broadsheet.search import state
+    from broadsheet.search.keeping import upkeep
+    from broadsheet.search.machine.trouble import Closed, NoRoom
 
     behind = upkeep.behind()
     if not behind:
@@ -199,8 +202,8 @@ def _catch_up(index: "Index") -> None:
 def _beside(index: "Index | None", *, no_jobs: bool) -> "list[Following | Standby | Runner]":
     """Return what runs beside the web server: the index follows the papers, and the timetable."""
     from broadsheet import jobs
-    from broadsheet.search.following import Following
-    from broadsheet.search.standby import Standby
+    from broadsheet.search.keeping.following import Following
+    from broadsheet.search.keeping.standby import Standby
     from broadsheet.work.running import Runner
 
     return [Standby() if index is None else Following(index), *([] if no_jobs else [Runner(jobs.standing())])]

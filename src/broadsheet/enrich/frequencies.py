@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper
-from broadsheet.search import mapped, upkeep
+from broadsheet.search.keeping import upkeep
+from broadsheet.search.machine import mapped
 
 SIZE = 1 << 24
 BATCH = 2_000

@@ -11,7 +11,9 @@ from broadsheet.enrich import extracts, facts, frequencies, run
 from broadsheet.papers import phrases
 from broadsheet.papers.models import Paper, PaperQuerySet
 from broadsheet.papers.tex import plain
-from broadsheet.search import current, embed, upkeep
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.models import Embedding
 
 SOURCE = "corpus"

@@ -26,7 +26,7 @@ from broadsheet.mail.picking import Pool, Readings
 from broadsheet.ranking import entries
 from broadsheet.ranking.entries import Covered
 from broadsheet.ranking.listings import PRIVATE, Listing
-from broadsheet.search import upkeep
+from broadsheet.search.keeping import upkeep
 
 __all__ = ["choice_for", "choices_for", "draft", "forget_unused", "must_wait", "waiting"]
 

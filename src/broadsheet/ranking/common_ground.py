@@ -13,8 +13,8 @@ import numpy as np
 
 from broadsheet.papers import phrases, sentences
 from broadsheet.papers.tex import plain
+from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.index import Filters, Searcher, Term
-from broadsheet.search.student import Encoder
 
 MOST_PHRASES = 3
 MOST_SENTENCES = 14

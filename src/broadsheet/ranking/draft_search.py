@@ -11,7 +11,8 @@ from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
 from broadsheet.ranking import common_ground, nearness
 from broadsheet.ranking.similar import WEIGHTS
-from broadsheet.search import current, embed, hybrid
+from broadsheet.search import current, hybrid
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters, Scored, Vector
 from broadsheet.search.kept import vectors_of
 from broadsheet.search.query import LONGEST, Query

@@ -16,7 +16,8 @@ from broadsheet.ranking.key_terms import counted, key_terms
 from broadsheet.ranking.similar import rows_of
 from broadsheet.ranking.steering import Numbers
 from broadsheet.ranking.wishes import Wish
-from broadsheet.search import current, embed
+from broadsheet.search import current
+from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters, Scored, Searcher, Term, Vector
 from broadsheet.search.kept import read_by_model, vectors_of
 

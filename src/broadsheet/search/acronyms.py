@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from broadsheet.papers.models import Counter, Paper
 from broadsheet.papers.tex import plain
-from broadsheet.search import defined
-from broadsheet.search.compounds import Alike
 from broadsheet.search.models import Acronym
+from broadsheet.search.text import defined
+from broadsheet.search.text.compounds import Alike
 
 BATCH = 1000
 FEWEST = 3

@@ -4,8 +4,8 @@ import threading
 from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
+from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.index import Vector
-from broadsheet.search.student import Encoder
 
 MOST = 1000
 """Queries whose vectors are kept of each encoder, 2 kB each."""

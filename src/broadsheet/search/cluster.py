@@ -1,7 +1,7 @@
 """The port of search on a Qdrant server or cluster, for more than one machine: chosen by BROADSHEET_SEARCH_URL.
 
 An alias leads to the collection that is searched, so that another can be made beside it and take its place at once.
-One process writes (``cluster_lock``), any number read (``cluster_reader``). What others want to know of how far the
+One process writes (``server.lock``), any number read (``server.reader``). What others want to know of how far the
 index is lies in its collection: ``tell`` and ``told``.
 """
 
@@ -20,14 +20,14 @@ from django.db import connection
 from qdrant_client import models
 
 from broadsheet.errors import BadInput, Conflict
-from broadsheet.search import cluster_layout as layout
-from broadsheet.search import cluster_terms as terms
-from broadsheet.search.cluster_collections import delete, drop_vectors, target, upsert, vector_sizes
-from broadsheet.search.cluster_lock import WritersPlace
-from broadsheet.search.cluster_reader import ClusterReader, Place, Shown, searched
-from broadsheet.search.cluster_server import Server
-from broadsheet.search.cluster_vectors import PORTION, NamedVectors
 from broadsheet.search.index import Document, Vector
+from broadsheet.search.server import fields as terms
+from broadsheet.search.server import layout
+from broadsheet.search.server.collections import delete, drop_vectors, target, upsert, vector_sizes
+from broadsheet.search.server.connection import Server
+from broadsheet.search.server.lock import WritersPlace
+from broadsheet.search.server.reader import ClusterReader, Place, Shown, searched
+from broadsheet.search.server.vectors import PORTION, NamedVectors
 
 KEEP_FORMER = 60.0
 """Seconds that a collection is kept once another took its place: readers look every two."""

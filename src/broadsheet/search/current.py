@@ -17,15 +17,16 @@ from django.conf import settings
 
 from broadsheet.errors import BroadsheetError, Conflict, NotFound
 from broadsheet.papers.actions import stamp_anew
-from broadsheet.search import choice, embed, state, student
+from broadsheet.search import state
+from broadsheet.search.encoders import choice, embed, student
 from broadsheet.search.index import Index, Searcher
+from broadsheet.search.machine.trouble import IndexStale
 from broadsheet.search.reader import WholeReader
-from broadsheet.search.trouble import IndexStale
 from broadsheet.search.whole import WholeIndex
 
 if TYPE_CHECKING:
     from broadsheet.search.cluster import ClusterIndex
-    from broadsheet.search.cluster_reader import ClusterReader
+    from broadsheet.search.server.reader import ClusterReader
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.compiled import compiled
+from broadsheet.search.machine.compiled import compiled
 
 type Ids = NDArray[np.int64]
 type Scores = NDArray[np.float64]

@@ -15,14 +15,15 @@ from django.db import InterfaceError, OperationalError
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.models import Paper
 from broadsheet.papers.tex import plain
-from broadsheet.search import acronyms, current, embed, feedback, fusing, maxsim, orders, relax, state, titled
+from broadsheet.search import acronyms, current, feedback, fusing, orders, relax, state, titled
 from broadsheet.search.asked import vector_of
-from broadsheet.search.beside import Begun
-from broadsheet.search.compounds import Alike
+from broadsheet.search.encoders import embed, maxsim
+from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
+from broadsheet.search.machine.beside import Begun
 from broadsheet.search.query import Query
-from broadsheet.search.student import Encoder
+from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import DEFAULT, Ranking
 
 DEPTH = 300

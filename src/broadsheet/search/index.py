@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.compounds import Alike
+from broadsheet.search.text.compounds import Alike
 
 Vector = NDArray[np.float32]
 

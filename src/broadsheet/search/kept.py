@@ -6,7 +6,8 @@ import numpy as np
 from django.conf import settings
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import choice, current
+from broadsheet.search import current
+from broadsheet.search.encoders import choice
 from broadsheet.search.index import Searcher, Vector
 from broadsheet.search.models import Embedding
 

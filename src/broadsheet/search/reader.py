@@ -10,14 +10,14 @@ from itertools import batched
 from pathlib import Path
 
 from broadsheet.errors import BroadsheetError, Conflict, Refused
-from broadsheet.search import layout as layouts
-from broadsheet.search import mirror
-from broadsheet.search.compounds import Alike
 from broadsheet.search.index import Filters, Scored, Tally, Vector
-from broadsheet.search.layout import Layout
-from broadsheet.search.lexicon import Reading
-from broadsheet.search.trouble import IndexStale
-from broadsheet.search.vectors import Vectors
+from broadsheet.search.machine import layout as layouts
+from broadsheet.search.machine.layout import Layout
+from broadsheet.search.machine.trouble import IndexStale
+from broadsheet.search.meaning.vectors import Vectors
+from broadsheet.search.text.compounds import Alike
+from broadsheet.search.words import mirror
+from broadsheet.search.words.lexicon import Reading
 
 logger = logging.getLogger(__name__)
 

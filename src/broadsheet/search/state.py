@@ -9,9 +9,9 @@ from pathlib import Path
 from django.conf import settings
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search import mapped
 from broadsheet.search.index import SCHEMA
-from broadsheet.search.trouble import told
+from broadsheet.search.machine import mapped
+from broadsheet.search.machine.trouble import told
 
 FRESH = 2.0
 """Seconds for which a state that was read is believed."""

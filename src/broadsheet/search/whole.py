@@ -14,13 +14,13 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from broadsheet.errors import BadInput, BroadsheetError, Conflict, Refused
-from broadsheet.search import layout as layouts
 from broadsheet.search.index import Document, Vector, facts_of
-from broadsheet.search.layout import Layout
-from broadsheet.search.lexicon import Lexicon, Reading
+from broadsheet.search.machine import layout as layouts
+from broadsheet.search.machine.layout import Layout
+from broadsheet.search.machine.trouble import told
+from broadsheet.search.meaning.vectors import Vectors
 from broadsheet.search.reader import WholeReader, damaged
-from broadsheet.search.trouble import told
-from broadsheet.search.vectors import Vectors
+from broadsheet.search.words.lexicon import Lexicon, Reading
 
 SPACE, DIM = "all-MiniLM-L6-v2/1", 384
 """Of an index that is made where nobody says otherwise: that of the model which is used unless another is chosen."""

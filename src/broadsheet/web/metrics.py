@@ -9,7 +9,8 @@ from broadsheet.community.models import Vote
 from broadsheet.ledger import standing
 from broadsheet.mail.models import Bounce, Delivery, Progress
 from broadsheet.papers.models import Paper
-from broadsheet.search import state, upkeep
+from broadsheet.search import state
+from broadsheet.search.keeping import upkeep
 from broadsheet.sources import arxiv_calendar
 from broadsheet.work.models import Gate, Job
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from broadsheet.papers.models import Paper, Run
 from broadsheet.ranking.lists import newest_day
 from broadsheet.search import current
-from broadsheet.search.standing import standing
+from broadsheet.search.keeping.standing import standing
 from broadsheet.web.views.ledger import month_context
 
 

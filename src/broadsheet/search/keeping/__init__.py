@@ -1,0 +1,1 @@
+"""Keeping the index: filling, following, changes of model, and mending. Asking it: ``hybrid``."""

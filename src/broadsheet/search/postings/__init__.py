@@ -1,0 +1,1 @@
+"""Postings: segments of which papers hold a word, made, merged and asked. The door to them: ``words``."""

@@ -1,0 +1,1 @@
+"""How papers and queries become terms: fields, cut words, what counts how much. Looking them up: ``postings``."""

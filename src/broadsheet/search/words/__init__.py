@@ -1,0 +1,1 @@
+"""The index of words: the engine and its postings behind one door, conditions and counts. Scores: ``postings``."""

@@ -1,0 +1,44 @@
+"""Which words of a text are read where reading all of them would take too long."""
+
+import numpy as np
+
+from broadsheet.search.terms.fields import BODY, TITLE
+from broadsheet.search.terms.scoring import ALWAYS, Part, worth_reading
+
+PAPERS = 1000
+
+
+def read(numbers, most):
+    return [part.word for part in chosen([Part(BODY, word, 1.0) for word in numbers], numbers, most)]
+
+
+def chosen(parts, numbers, most):
+    counts = np.array([numbers[part.word] for part in parts])
+    return [parts[place] for place in worth_reading(parts, counts, PAPERS, most)]
+
+
+def test_all_is_read_where_it_may_be_rarest_words_first():
+    assert read({"common": 900, "rare": 2, "other": 30}, 1000) == ["rare", "other", "common"]
+
+
+def test_the_most_telling_words_are_read_whatever_they_take():
+    numbers = {f"word{place}": 900 + place for place in range(ALWAYS + 3)}
+    assert read(numbers, 0) == [f"word{place}" for place in range(ALWAYS)]
+
+
+def test_beyond_these_words_are_read_as_long_as_they_take_no_more_than_they_may():
+    numbers = {f"rare{place}": 1 for place in range(ALWAYS)} | {"middling": 10, "common": 500}
+    assert read(numbers, ALWAYS + 10)[ALWAYS:] == ["middling"]
+    assert read(numbers, ALWAYS + 510)[ALWAYS:] == ["middling", "common"]
+
+
+def test_what_counts_less_is_left_out_before_what_counts_more():
+    numbers = {"graph": 100}
+    whole, typed = Part(BODY, "graph", 1.0), Part(TITLE, "graph", 0.2)
+    assert chosen([typed, whole], numbers, 150) == [whole]
+    assert chosen([typed, whole], numbers, 200) == [whole, typed]
+
+
+def test_a_word_that_no_paper_holds_is_not_asked_for():
+    assert read({"nowhere": 0, "rare": 3}, 100) == ["rare"]
+    assert read({"nowhere": 0}, 100) == []
