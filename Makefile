@@ -1,7 +1,7 @@
 # The project's commands; `make` alone lists them. What they need is installed by them, pinned and checked by hash.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench docs lock build clean
+.PHONY: help run test check types style house soak load bench docs lock build clean
 
 PY := .venv/bin/python
 UV = $(shell command -v uv || echo .tools/bin/uv)
@@ -14,25 +14,27 @@ help: ## list the commands
 run: .venv/ready ## install, then serve http://127.0.0.1:8000/ (ARGS="--port 8080" for options)
 	@$(PY) -m broadsheet serve $(ARGS)
 
-# What readers do, and what benches keep, runs a second time on a real PostgreSQL server, and pages in a real browser;
-# both beside the rest of the suite, as there are two processors. Their output follows at the end.
-ON_BOTH := tests/accounts tests/bench tests/community tests/api tests/feeds tests/hub tests/mail tests/papers tests/ranking \
-	tests/search/test_acronyms.py tests/search/keeping/test_upkeep.py tests/web
-
 test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some)
 	@sh scripts/chromium.sh
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@PY=$(PY) sh scripts/test.sh $(ON_BOTH)
+	@PY=$(PY) sh scripts/test.sh
 endif
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going types style house
+
+types:
+	.venv/bin/mypy
+
+style:
 	.venv/bin/ruff format --check src tests docs scripts
 	.venv/bin/ruff check src tests docs scripts
-	.venv/bin/djlint src --lint --quiet
-	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/djlint src --lint --quiet
+
+house:
 	BROADSHEET_HOME=$$(mktemp -d) $(PY) -m django makemigrations --check --dry-run --settings broadsheet.settings
 	.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@$(PY) -m pytest tests/test_house.py -q

@@ -17,13 +17,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from django.conf import settings
 from tests import cast
 
 from broadsheet.accounts.models import Role
 
 SHARED = Path(os.environ.get("BROADSHEET_SHARED", Path(__file__).parents[2] / "shared" / "data"))
 DATA = Path(__file__).parent / "data"
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure() -> None:
+    """Have the suite hear SIGINT as in a terminal, also where a script runs it beside other things."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what may open no database: it would say once more what it says on SQLite."""
+    if settings.POSTGRES is None:
+        return
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for one in items:
+        fixtures = set(getattr(one, "fixturenames", ()))
+        marked = one.get_closest_marker("django_db") or one.get_closest_marker("both")
+        (kept if marked or fixtures & {"db", "transactional_db"} else left).append(one)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 @pytest.fixture
@@ -94,6 +120,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 @functools.cache
 def made_tables() -> Path:
     """Return a database with empty tables, made once: making them takes a command three times as long as the rest."""
+    if settings.TABLES.is_file():
+        return Path(settings.TABLES)
     home = Path(tempfile.mkdtemp(prefix="broadsheet-tables-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     made = "from broadsheet.cli.start import load, update_tables; load(None); update_tables()"
@@ -150,7 +178,7 @@ def start_site(home: Path, *arguments: str, first_start: bool = False, **more: s
             preexec_fn=hear_ctrl_c,
         )
     site = Site(f"http://127.0.0.1:{port}", home, process, log)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         try:
             urllib.request.urlopen(f"{site.url}/robots.txt", timeout=5).close()
@@ -161,6 +189,7 @@ def start_site(home: Path, *arguments: str, first_start: bool = False, **more: s
         else:
             return site
     process.kill()
+    process.wait()
     pytest.fail(f"the server did not come up:\n{log.read_text()}")
 
 

@@ -51,7 +51,8 @@ import sys
 import django
 if __name__ == "__main__":
     django.setup()
-    from broadsheet.search import current, upkeep
+    from broadsheet.search import current
+    from broadsheet.search.keeping import upkeep
     upkeep.BATCH, upkeep.NOTE_EVERY, upkeep.NOTE_VECTORS, upkeep.SHOW_EVERY = 40, 80, 64, 0.0
     index = current.own()
     print("at work", flush=True)

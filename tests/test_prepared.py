@@ -15,7 +15,9 @@ _named = Prepared(lambda name: User.objects.filter(username=name), "name")
 def test_papers_of_a_page_are_those_that_the_orm_finds():
     made = [
         make_paper("2601.00001", authors=["Ada"], history=[[1, "2026-01-02T00:00:00Z", None]], code_stars=3),
-        make_paper("2601.00002", abstract="100% of '{it}'.", day=None, withdrawn="2026-01-03T04:05:06Z"),
+        make_paper(
+            "2601.00002", abstract="100% of '{it}'.", day=None, withdrawn="2026-01-03T04:05:06Z", authors=['Bo "]", ']
+        ),
     ]
     merged = make_paper("2601.00003", same_as=made[0])
     asked = [made[1].pk, merged.pk, made[0].pk]

@@ -257,6 +257,7 @@ def test_a_folder_with_papers_of_another_seed_is_refused(tmp_path, capsys):
     assert "holds papers made with seed 1" in capsys.readouterr().err
 
 
+@pytest.mark.both
 def test_a_process_apart_is_told_its_place_and_ours_is_as_before(tmp_path, monkeypatch):
     monkeypatch.setenv("BROADSHEET_SEARCH_URL", "http://search.example.org")
     home = os.environ["BROADSHEET_HOME"]

@@ -77,3 +77,5 @@ def test_a_page_of_papers_costs_one_query_and_one_each_for_submitters_and_author
         Claim.objects.create(paper=each, reader=ada, author_name="Ada", proof="orcid", state=ClaimState.VERIFIED)
     with django_assert_num_queries(3):
         assert all(one.submitter == ada and one.authors for one in around(papers, AnonymousUser()).values())
+    with django_assert_num_queries(1):
+        assert not any(one.submitter or one.authors for one in around(papers, ada, people=False).values())

@@ -1,5 +1,6 @@
 """What the OpenAPI description promises, held against the answers to questions that schemathesis makes up."""
 
+import functools
 from typing import Any
 
 import hypothesis
@@ -92,6 +93,12 @@ def description(db: None, unlimited: None, monkeypatch: pytest.MonkeyPatch) -> A
     store(PAPERS)
     monkeypatch.setattr(current, "searcher", Everything)
     monkeypatch.setattr(current, "embedder", lambda *_, **__: None)
+    return described()
+
+
+@functools.cache
+def described() -> Any:
+    """Ask for the description once: it is the same for every test, and making it takes longer than most of them."""
     return schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 
 

@@ -15,6 +15,7 @@ from tests.mail_sender import Sender, fill
 from tests.mail_server import MailServer, Post
 from tests.settings import POSTGRES
 
+pytestmark = pytest.mark.both
 READERS = 12
 
 

@@ -29,14 +29,54 @@ def test_the_weighted_sum_is_of_scores_normalised_by_least_and_greatest():
     }
 
 
-def test_cosines_are_added_as_they_are_to_the_share_of_the_best_score_by_words():
+def test_cosines_are_added_to_a_third_of_the_cubes_of_scores_by_words_as_shares_of_their_geometric_mean():
     cosines = [Scored(2, 0.3), Scored(1, 0.1)]
     found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines)
+    # By hand: the mean of 9, 5 and 1 is the cube root of 45, so that the cubes of the shares are 729, 125 and 1 by 45.
+    sums = {1: 729 / 135 + 0.1, 2: 125 / 135 + 0.3, 3: 1 / 135 + 0.9, 4: 0.5}
+    width = sums[1] - sums[4]
+    assert {one.paper_id: one.score for one in found} == pytest.approx(
+        {pk: (s - 0.5) / width for pk, s in sums.items()}
+    )
+    assert [one.paper_id for one in found] == [1, 2, 3, 4]
+    assert found[0].why == ("words",)
+
+
+def test_in_a_short_query_words_count_as_shares_of_the_best():
+    cosines = [Scored(2, 0.3), Scored(1, 0.1)]
+    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines, short=True)
     # By hand: 1: (1 + .1) / 2, 2: (5/9 + .3) / 2, 3: (1/9 + .9) / 2, 4: .5 / 2, the least, which becomes 0.
     sums = {1: 0.55, 2: (5 / 9 + 0.3) / 2, 3: (1 / 9 + 0.9) / 2, 4: 0.25}
     assert {one.paper_id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
     assert [one.paper_id for one in found] == [1, 3, 2, 4]
-    assert found[0].why == ("words",)
+
+
+def test_the_first_ten_by_words_are_what_scores_are_held_against():
+    words = [Scored(number, 10.0) for number in range(1, 11)] + [Scored(11, 5.0)]
+    found = fusing.fuse(words, [Scored(1, 0.5), Scored(11, 0.5)], 0.5, Ranking(fusion="cosine"))
+    # All cosines are alike, so the eleventh is less by what its words lack, and both ends are spread to 1 and 0.
+    assert {one.paper_id: one.score for one in found} == {**dict.fromkeys(range(1, 11), 1.0), 11: 0.0}
+    more = fusing.fuse([*words, Scored(12, 0.1)], [Scored(11, 0.9), Scored(1, 0.2)], 0.5, Ranking(fusion="cosine"))
+    # By hand: the first has 1 / 3 + .2, the eleventh 1 / 24 + .9, the twelfth as good as nothing by words, and .2.
+    sums = {1: 1 / 3 + 0.2, 11: 1 / 24 + 0.9, 12: 1e-6 / 3 + 0.2}
+    width = sums[11] - sums[12]
+    told = {one.paper_id: one.score for one in more if one.paper_id in sums}
+    assert told == pytest.approx({pk: (s - sums[12]) / width for pk, s in sums.items()})
+
+
+def test_one_paper_far_ahead_by_words_does_not_make_the_others_alike():
+    others = [Scored(number, 25.0 - number) for number in range(2, 12)]
+    meaning = [Scored(1, 0.9), *(Scored(number, 0.4 + number / 200) for number in range(2, 12))]
+    alone = fusing.fuse(others, meaning[1:], 0.5)
+    beside = fusing.fuse([Scored(1, 100.0), *others], meaning, 0.5)
+    assert [one.paper_id for one in beside] == [1, *(one.paper_id for one in alone)]
+
+
+def test_of_papers_that_hold_most_words_the_one_that_holds_them_all_stands_apart():
+    words = [Scored(1, 20.0), *(Scored(number, 17.0) for number in range(2, 12))]
+    meaning = [Scored(2, 0.52), Scored(1, 0.4)]
+    # As shares of the best the others' words would be worth .06 less, and their nearness .072 more.
+    assert fusing.fuse(words, meaning, 0.6)[0].paper_id == 1
 
 
 def test_of_a_paper_that_both_found_the_cosine_of_the_ranking_counts():
@@ -47,7 +87,8 @@ def test_of_a_paper_that_both_found_the_cosine_of_the_ranking_counts():
 
 def test_a_paper_that_stands_in_a_ranking_twice_is_one_hit():
     twice = fusing.fuse([*WORDS, WORDS[-1]], [*MEANING, MEANING[-1]], 0.5, Ranking(fusion="cosine"))
-    assert twice[:] == fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"))[:]
+    once = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"))
+    assert [(one.paper_id, one.why) for one in twice] == [(one.paper_id, one.why) for one in once]
 
 
 def test_rankings_as_arrays_are_fused_as_lists_are():
@@ -78,7 +119,8 @@ def test_a_paper_without_a_vector_counts_as_the_farthest():
     found = fusing.fuse(
         [Scored(1, 2.0), Scored(2, 2.0)], [Scored(2, 0.8), Scored(3, 0.4)], 0.5, Ranking(fusion="cosine")
     )
-    assert {one.paper_id: one.score for one in found} == pytest.approx({2: 1.0, 1: 0.5 / 0.7, 3: 0.0})
+    # By hand: 2: 1 / 3 + .8, 1: 1 / 3 + .4, 3: .4.
+    assert {one.paper_id: one.score for one in found} == pytest.approx({2: 1.0, 1: 5 / 11, 3: 0.0})
 
 
 def test_a_paper_that_a_full_list_by_words_lacks_counts_as_its_last():

@@ -236,7 +236,7 @@ def test_whatever_is_typed_is_answered(library, text):
     found = search(text, tally=True)
     assert found.total >= len(found.hits)
     for paper in Paper.objects.all():
-        highlight.passage(paper.abstract, highlight.pattern(parse(text).text))
+        highlight.marked([(paper.title, paper.abstract)], highlight.pattern(parse(text).text))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12].encode("unicode_escape").decode())

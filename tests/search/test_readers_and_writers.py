@@ -210,7 +210,8 @@ import os, sys
 import django
 django.setup()
 from broadsheet.errors import Conflict
-from broadsheet.search import choice, current
+from broadsheet.search import current
+from broadsheet.search.encoders import choice
 choice.settled = lambda: choice.Space("made-up", "made-up/1", 384)  # without a database
 from broadsheet.search.index import Document, Filters
 def found():

@@ -16,7 +16,8 @@ OWNER = """
 import sys, time
 import django
 django.setup()
-from broadsheet.search import current, upkeep
+from broadsheet.search import current
+from broadsheet.search.keeping import upkeep
 from broadsheet.search.keeping.following import Following
 import broadsheet.search.keeping.following as following
 following.LOOK_EVERY = 0.1

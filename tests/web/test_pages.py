@@ -251,6 +251,17 @@ def test_who_does_not_take_gzip_gets_the_plain_page(client, day):
     assert b"<article" in plain.content
 
 
+def test_the_one_reader_gets_pages_of_the_own_machine_as_they_are_and_others_get_them_compressed(client, day, settings):
+    settings.MODE = "single"
+    takes = {"Accept-Encoding": "gzip"}
+    assert "Content-Encoding" not in client.get("/status", headers=takes)
+    assert client.get("/status", headers=takes, REMOTE_ADDR="192.0.2.7")["Content-Encoding"] == "gzip"
+    settings.SECURE_PROXY = True
+    assert client.get("/status", headers=takes)["Content-Encoding"] == "gzip"
+    settings.SECURE_PROXY, settings.MODE = False, "closed"
+    assert client.get("/status", headers=takes)["Content-Encoding"] == "gzip"
+
+
 def test_a_final_slash_leads_to_the_page_without_it(client, day):
     assert client.get("/papers/date/2025-01-02/")["Location"] == "/papers/date/2025-01-02"
     assert client.get("/papers/?q=x")["Location"] == "/papers?q=x"

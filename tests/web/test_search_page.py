@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.records import record
 
+from broadsheet.community import votes
+from broadsheet.community.models import Claim, ClaimState, Submission
 from broadsheet.papers.actions import store
+from broadsheet.papers.models import Paper
 from broadsheet.search import current, state
 from broadsheet.search.keeping import upkeep
 
@@ -41,6 +46,18 @@ def test_words_are_marked_in_the_title_and_in_the_passage_and_nothing_gets_out_o
     assert '<p class="passage">… The <mark>network</mark> of <mark>graphs</mark>.</p>' in text
     assert "<math" in text
     assert "matches your words" in text
+
+
+def test_votes_and_who_is_behind_a_paper_cost_the_page_one_query(library, client, ada, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as asked:
+        page(client, q="network graph")
+    for paper in Paper.objects.all():
+        votes.cast(ada, paper)
+        Submission.objects.create(paper=paper, reader=ada, day=date(2026, 1, 2))
+        Claim.objects.create(paper=paper, reader=ada, author_name="Ada", state=ClaimState.VERIFIED)
+    with django_assert_num_queries(len(asked) + 1):
+        text = page(client, q="network graph")
+    assert "1 here; 1 by its authors, which does not trend" in text
 
 
 def test_it_tells_how_many_papers_hold_all_of_it_and_how_to_narrow(library, client):

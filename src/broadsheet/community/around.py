@@ -51,8 +51,11 @@ class Around:
     author_participates: bool = False
 
 
-def around(papers: Iterable[Paper], visitor: Visitor) -> dict[int, Around]:
-    """Return what stands around papers, by primary key; one query, and one more each for submitters and authors."""
+def around(papers: Iterable[Paper], visitor: Visitor, *, people: bool = True) -> dict[int, Around]:
+    """Return what stands around papers, by primary key; one query, and one more each for submitters and authors.
+
+    people: whether to read these two.
+    """
     found = {paper.pk: Around() for paper in papers}
     if not found:
         return found
@@ -61,9 +64,10 @@ def around(papers: Iterable[Paper], visitor: Visitor) -> dict[int, Around]:
         known.setdefault(what, []).append(pk)
     for pk in known.pop("votes", ()):
         found[pk].voted_on = True
-    if brought := known.pop("submitted", None):
+    brought, claimed = known.pop("submitted", None), known.pop("claimed", None)
+    if people and brought:
         _add_submitters(found, brought)
-    if claimed := known.pop("claimed", None):
+    if people and claimed:
         _add_authors(found, claimed)
     for pk in known.pop("voted", ()):
         found[pk].voted = True

@@ -15,6 +15,7 @@ from broadsheet.errors import BadInput, Conflict, NotFound
 from broadsheet.papers import actions, identities
 from broadsheet.papers.actions import activity_last, note_activity
 from broadsheet.papers.models import Merging, Paper, Resemblance, spellings
+from broadsheet.prepared import Prepared
 
 ONE = "the same paper"
 TWO = "two different papers"
@@ -143,6 +144,14 @@ def proposals() -> QuerySet[Resemblance]:
 def of(paper: Paper) -> QuerySet[Merging]:
     """Return the mergings that made a paper what it is, the newest first."""
     return Merging.objects.filter(kept=paper, parted_at=None).select_related("kept", "merged").order_by("-pk")
+
+
+_any = Prepared(lambda pk: Merging.objects.filter(kept=pk, parted_at=None).values_list("pk"), -1)
+
+
+def shown_of(paper: Paper) -> list[Merging]:
+    """Return the same for the paper's page. Most papers have none, which a question that is written once tells."""
+    return list(of(paper)) if _any.rows(paper.pk) else []
 
 
 def newest_of(name: str) -> Merging:

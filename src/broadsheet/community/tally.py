@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from broadsheet.accounts import limits, readers
@@ -18,9 +19,23 @@ _BY_AN_AUTHOR = Exists(
     Claim.objects.filter(paper=OuterRef("paper"), reader=OuterRef("reader"), state=ClaimState.VERIFIED)
 )
 
+# Written by hand, as pages ask it: the ORM takes longer to put it together than the database to answer.
+# A reader has one claim to a paper that was not refused.
+_SPLIT = """
+SELECT paper_id, COUNT(*) FILTER (WHERE grown AND NOT own AND NOT void),
+    COUNT(*) FILTER (WHERE NOT grown AND NOT own AND NOT void),
+    COUNT(*) FILTER (WHERE own AND NOT void), COUNT(*) FILTER (WHERE void)
+FROM (
+    SELECT vote.paper_id, vote.void, claim.id IS NOT NULL AS own,
+        reader.date_joined <= %s OR reader.role <> 'reader' AS grown
+    FROM community_vote vote JOIN accounts_user reader ON reader.id = vote.reader_id
+    LEFT JOIN community_claim claim ON claim.paper_id = vote.paper_id AND claim.reader_id = vote.reader_id
+        AND claim.state = 'verified'
+    WHERE vote.taken_back IS NULL AND vote.paper_id IN ({papers})
+) AS standing GROUP BY paper_id"""
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+
+class Tally(NamedTuple):
     """The votes of a paper, split. imported and here add up to what is shown.
 
     waiting: of those here, by new accounts and without weight in trending until the quorum is there. own: of those
@@ -54,29 +69,17 @@ class Tally:
 
 def tallies(papers: Iterable[Paper]) -> dict[int, Tally]:
     """Return the split of each paper's votes by primary key, with one query for all; none for no papers."""
-    papers = list(papers)
-    if not papers:
+    wanted = {paper.pk: paper for paper in papers}
+    if not wanted:
         return {}
-    grown = is_grown()
-    standing = Q(taken_back__isnull=True, void=False)
-    rows = (
-        Vote.objects.filter(paper__in=[paper.pk for paper in papers], taken_back__isnull=True)
-        .annotate(by_author=_BY_AN_AUTHOR)
-        .values("paper")
-        .annotate(
-            old=Count("pk", filter=standing & grown & Q(by_author=False)),
-            new=Count("pk", filter=standing & ~grown & Q(by_author=False)),
-            own=Count("pk", filter=standing & Q(by_author=True)),
-            barred=Count("pk", filter=Q(void=True)),
-        )
-        .values_list("paper", "old", "new", "own", "barred")
-    )
-    found = {pk: (old, new, own, barred) for pk, old, new, own, barred in rows}
-    split = {}
-    for paper in papers:
-        old, new, own, barred = found.get(paper.pk, (0, 0, 0, 0))
-        waiting = 0 if old >= _quorum() else new
-        split[paper.pk] = Tally(paper.imported_votes, paper.reader_votes, waiting, own, barred)
+    asked = _SPLIT.replace("{papers}", ",".join(["%s"] * len(wanted)))
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [connection.ops.adapt_datetimefield_value(grown_before()), *wanted])
+        found = {pk: counts for pk, *counts in cursor.fetchall()}
+    split, quorum = {}, _quorum()
+    for pk, paper in wanted.items():
+        old, new, own, barred = found.get(pk, (0, 0, 0, 0))
+        split[pk] = Tally(paper.imported_votes, paper.reader_votes, 0 if old >= quorum else new, own, barred)
     return split
 
 

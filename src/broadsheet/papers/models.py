@@ -33,7 +33,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         An id of a row that turned out to be another paper leads to that paper.
         """
         keys = spellings(name)
-        found = self.filter(key__in=keys).select_related("same_as").first() if keys else None
+        found = self.filter(key__in=keys).first() if keys else None
         if found is None and keys:
             known = Identifier.objects.filter(key__in=keys).select_related("paper__same_as").order_by("pk").first()
             found = known.paper if known else None

@@ -59,6 +59,15 @@ def to_html(text: str, *, links: bool = True) -> SafeString:
     return SafeString("".join([_html(piece, links=links) for piece in pieces(text)]))
 
 
+def both(text: str, *, links: bool = True) -> tuple[str, SafeString]:
+    """The shown text as ``plain`` and as ``to_html`` return it, for what needs both: prose is looked through once."""
+    found = pieces(text)
+    if len(found) != 1 or found[0].kind != "text" or not _is_sound(found[0].text):
+        return plain(text), to_html(text, links=links)
+    prose = found[0].text
+    return prose, SafeString(_linked(prose) if links and "://" in prose else escape(prose))
+
+
 @lru_cache(maxsize=512)
 def pieces(text: str) -> tuple[Piece, ...]:
     """The shown text in order: runs of prose in Unicode, formulas as TeX without their delimiters.

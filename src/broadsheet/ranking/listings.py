@@ -75,7 +75,10 @@ def listing(kind: str, value: str = "", viewer: Visitor | None = None) -> Listin
     """
     if kind not in KINDS:
         raise BadInput(f"{kind[:20]!r} is not a kind of list.", f"Kinds are {', '.join(KINDS)}.")
-    seen = " ".join("".join(sign if sign.isprintable() else " " for sign in value[: LONGEST + 1]).split())
+    seen = value[: LONGEST + 1]
+    if not seen.isprintable():
+        seen = "".join(sign if sign.isprintable() else " " for sign in seen)
+    seen = " ".join(seen.split())
     if len(seen) > LONGEST:
         raise BadInput(f"What a list is of takes at most {LONGEST} characters.", "Shorten it.")
     return Listing(kind, _CHECKS[kind](kind, seen, readers.signed_in(viewer) if viewer else None))

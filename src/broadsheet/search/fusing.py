@@ -21,6 +21,8 @@ type Scores = NDArray[np.float64]
 
 FEWEST = 20
 """Papers that the mean and deviation of a ranking are reckoned of, at least."""
+FIRST = 10
+"""Papers whose mean score by words all are held against."""
 SHORT = 3
 """Words up to which a query is short."""
 SHORT_SHARE = 0.75
@@ -79,17 +81,20 @@ def fuse(
     weight: float,
     ranking: Ranking = DEFAULT,
     cosines: Sequence[Scored] = (),
+    *,
+    short: bool = False,
 ) -> Hits:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
     weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. cosines: of the papers that
-    words found and that have a vector, which only the fusion ``cosine`` asks for. Returns papers sorted by score; equal
-    scores keep the order of the ids, newest first, so that pages are stable.
+    words found and that have a vector, which only the fusion ``cosine`` asks for. short: the query is short, so that
+    this fusion takes scores by words as plain shares of the best. Returns papers sorted by score; equal scores keep the
+    order of the ids, newest first, so that pages are stable.
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
     if ranking.fusion == "cosine":
-        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else ())
+        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else (), short=short)
     (word_ids, of_words), (meaning_ids, of_meaning) = _apart(words), _apart(meaning)
     ids, places = np.unique(np.concatenate((word_ids, meaning_ids)), return_inverse=True)
     among = _Among(len(ids), places[: len(words)], places[len(words) :])
@@ -113,20 +118,32 @@ def fuse(
 
 
 def _by_cosines(
-    words: Sequence[Scored], meaning: Sequence[Scored], weight: float, depth: int, cosines: Sequence[Scored]
+    words: Sequence[Scored],
+    meaning: Sequence[Scored],
+    weight: float,
+    depth: int,
+    cosines: Sequence[Scored],
+    *,
+    short: bool,
 ) -> Hits:
-    """Add shares of the best score by words and cosines. Every search waits for it, so it is one compiled loop.
+    """Add cosines and, of scores by words, a third of their cubes, as shares of the first ones' geometric mean.
 
-    A paper that a full list by words lacks counts as its last; one without a vector as the farthest that has one.
+    Of that mean and not of the best, so that one paper far ahead, as that whose own abstract was typed, does not make
+    all others count as little. Cubes, so that of papers which hold most of the words those that hold them all stand
+    apart; a third, as then a step near 1 counts as much as that of the share itself. In short queries, whose words many
+    papers hold, it is the share of the best. A paper that a full list by words lacks counts as its last; one without a
+    vector as the farthest that has one. Every search waits for this, so it is one compiled loop.
     """
     from broadsheet.search import fusing_loops
 
-    best = float(words[0].score) if words else 0.0
     last = float(words[-1].score) if len(words) >= max(1, depth) else 0.0
+    by_words = _by_id(words)
+    first = by_words[1][: 1 if short else FIRST]
+    usual = float(first.prod() ** (1 / max(1, len(first))))
     most = len(words) + len(meaning)
     ids, scores, beside, why = np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int64)
     number = fusing_loops.summed(
-        *_by_id(words), *_by_id(meaning), *_by_id(cosines), last, best or 1.0, weight, ids, scores, beside, why
+        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual or 1.0, not short, weight, ids, scores, beside, why
     )
     return Hits(_best_first(scores[:number]), ids, scores, why)
 

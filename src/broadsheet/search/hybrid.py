@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -156,15 +157,17 @@ def _similar(
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
     known = state.read()
     weight = _share_of_meaning(query.text, known, ranking, encoder)
-    vector = meant.vector() if meant else None
-    cosines = asked.cosines(words, vector)
     if counted:
         counted.here()
-    meaning = meant.nearest() if meant else []
+    # After the parts of the search by meaning that this thread may do, as nothing waits for them before.
+    nearby = Begun(lambda: asked.cosines(words, meant.vector() if meant else None), beside=False)
+    meaning = meant.nearest(meanwhile=nearby) if meant else []
+    cosines, vector = nearby.result(), meant.vector() if meant else None
     if meaning and (said := state.said(known)):
         notes.append(said)
-    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines)
-    if ranking.feedback != "none" and hits and fusing.is_short(query.text):
+    short = fusing.is_short(query.text)
+    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, short=short)
+    if ranking.feedback != "none" and hits and short:
         hits = asked.again(words, meaning, vector, weight, hits)
     if ranking.maxsim:
         hits = _rescored(searcher, query.text, hits, ranking.maxsim)
@@ -233,7 +236,7 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector))
+        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector), short=True)
 
 
 class _Meant:
@@ -250,9 +253,9 @@ class _Meant:
         self._nearest.here()
         return self._vector.result()
 
-    def nearest(self) -> Sequence[Scored]:
-        """Return what is nearest in meaning."""
-        return self._nearest.result()
+    def nearest(self, *, meanwhile: Begun[Any]) -> Sequence[Scored]:
+        """Return what is nearest in meaning. meanwhile: what is done here while nothing of that can be."""
+        return self._nearest.result(meanwhile)
 
     def _found(self) -> Sequence[Scored]:
         try:

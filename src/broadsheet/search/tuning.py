@@ -17,9 +17,9 @@ class Ranking:
     """Everything that decides the order of results; the defaults are what readers get.
 
     weight: share of meaning in the sum, in [0, 1]; None is the site's own, lowered by the share of papers that have
-    no vector yet. 0 is words alone, 1 meaning alone. fusion: weighted sum of the share of the best BM25 score and the
-    cosine (``cosine``), of scores in standard deviations from their mean (``z``), of min-max normalised scores
-    (``weighted``), or of reciprocal ranks (``rrf``, with ``rrf_k``).
+    no vector yet. 0 is words alone, 1 meaning alone. fusion: weighted sum of the cosine and the cube of the BM25 score,
+    held against the first ten (``cosine``), of scores in standard deviations from their mean (``z``), of min-max
+    normalised scores (``weighted``), or of reciprocal ranks (``rrf``, with ``rrf_k``).
     depth: candidates asked of each kind. by_length: meaning counts less in a query of three words or fewer.
     feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim: how many of
     the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one

@@ -5,7 +5,7 @@ Templates read it as ``paper.tally``, ``paper.around`` and ``paper.sign_in``; a 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from django.db.models import QuerySet
@@ -17,6 +17,7 @@ from broadsheet.community.around import Around, around
 from broadsheet.community.models import Mark
 from broadsheet.community.tally import Tally, tallies
 from broadsheet.papers.models import Paper, PaperQuerySet
+from broadsheet.papers.tex import both, to_html
 
 SHOWN = (
     *("key", "title", "abstract", "abstract_kind", "authors", "categories", "day", "withdrawn", "organization"),
@@ -26,24 +27,45 @@ SHOWN = (
 """Fields of a paper that its card shows, which are two fifths of them."""
 
 
-def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "") -> dict[int, Around]:
+class Texts(NamedTuple):
+    """What a card shows of a paper's texts: safe HTML, but for the name, which is the title as plain text.
+
+    passage: what stands before the abstract, '' where nothing does.
+    """
+
+    name: str
+    title: str
+    abstract: str
+    passage: str = ""
+
+
+def texts(paper: Paper) -> Texts:
+    """Return the texts of a paper's card: those that a view put beside it, else title and abstract as they are."""
+    known: Texts | None = vars(paper).get("texts")
+    return known or Texts(*both(paper.title, links=False), to_html(paper.abstract))
+
+
+def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "", *, people: bool = True) -> dict[int, Around]:
     """Put the split of their votes and what stands around them beside papers, with one to four queries for all.
 
     For a visitor it is also the way to sign in and vote. back: the page to come back to, by default this one.
+    people: whether to read who brought and who wrote them, which no card shows.
     Returns what stands around each, by primary key.
     """
     papers = list(papers)
-    found = around(papers, request.user)
-    split = tallies([paper for paper in papers if found[paper.pk].voted_on])
+    found = around(papers, request.user, people=people)
+    voted_on = {pk for pk, here in found.items() if here.voted_on}
+    split = tallies([paper for paper in papers if paper.pk in voted_on]) if voted_on else {}
     visitor = not request.user.is_authenticated
     sign_in, next_ = (
         (reverse("sign-in"), urlencode({"next": f"{back or here(request)}#paper-"})) if visitor else ("", "")
     )
     for paper in papers:
-        tally = split.get(paper.pk) or Tally(paper.imported_votes, paper.reader_votes)
-        vars(paper).update(around=found[paper.pk], tally=tally)
+        pk, beside = paper.pk, vars(paper)
+        beside["around"] = found[pk]
+        beside["tally"] = split.get(pk) or Tally(paper.imported_votes, paper.reader_votes)
         if visitor:
-            vars(paper)["sign_in"] = f"{sign_in}?vote={quote_plus(paper.key)}&{next_}{paper.pk}"
+            beside["sign_in"] = f"{sign_in}?vote={quote_plus(paper.key)}&{next_}{pk}"
     return found
 
 

@@ -80,14 +80,22 @@ def rate_limits(get_response: Handler) -> Handler:
 
 
 class Compressed(GZipMiddleware):
-    """Compresses what is not kept compressed already, for those who take it.
+    """Compresses what is not kept compressed already, for those who take it, but for the one reader's own machine.
 
     It adds random bytes, so that the length of a page tells nothing of a token in it (BREACH).
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Compress an answer."""
-        return super().process_response(request, response) if takes_gzip(request) else response
+        if not takes_gzip(request) or _is_own_machine(request):
+            return response
+        return super().process_response(request, response)
+
+
+def _is_own_machine(request: HttpRequest) -> bool:
+    """Whether the one reader of a site asks from its own machine, where to compress takes longer than to send."""
+    own = readers.mode() == "single" and request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+    return own and not settings.SECURE_PROXY and not any(name in request.headers for name in FORWARDED)
 
 
 def act_limits(get_response: Handler) -> Handler:

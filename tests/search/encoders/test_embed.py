@@ -292,6 +292,15 @@ def test_weights_in_an_installed_package_are_found_without_importing_it(models, 
 # --- The real model -----------------------------------------------------------------------------------------------
 
 
+ASKED = ["graphs", "Un-affable [MASK] nets?", "", " \t\x07 ", "stars " * 600, "x" * 120, "caf\u00e9 [sep]"]
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_what_is_asked_is_cut_as_papers_are(real, text):
+    for tokens in (5, 256):
+        assert real.embed_query(text, tokens=tokens).tolist() == real.embed([text], tokens=tokens)[0].tolist()
+
+
 def test_likeness_of_meaning_is_nearness(real):
     one, same, other = real.embed(
         [

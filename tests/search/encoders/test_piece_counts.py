@@ -69,7 +69,7 @@ def test_counts_are_those_of_the_published_rules(texts, most):
 
 
 def test_counts_of_real_words_are_those_of_the_published_rules():
-    table = files("broadsheet.search").joinpath(student.TABLE)
+    table = files("broadsheet.search.encoders").joinpath(student.TABLE)
     words = WordPieces(student.read(table.read_bytes(), student.TABLE).pieces)
     texts = [
         "Sparse attention for long documents\nWe train 12 transformers whose costs grow linearly (O(n)) with length.",

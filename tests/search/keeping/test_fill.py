@@ -68,7 +68,8 @@ import time
 import django
 if __name__ == "__main__":
     django.setup()
-    from broadsheet.search import current, fill, upkeep
+    from broadsheet.search import current
+    from broadsheet.search.keeping import fill, upkeep
     filling = fill.Filling()
     while not fill.is_under_way():
         time.sleep(0.02)

@@ -19,10 +19,11 @@ from broadsheet.papers.models import Paper
 from broadsheet.search import current, state
 from broadsheet.search.encoders import choice, embed, student
 from broadsheet.search.index import Filters
-from broadsheet.search.keeping import doctor, upkeep
+from broadsheet.search.keeping import doctor, mending, upkeep
 from broadsheet.search.keeping.documents import document_of, text_of
 from broadsheet.search.keeping.ills import Ills
 from broadsheet.search.keeping.mending import mend
+from broadsheet.search.machine.trouble import IndexStale
 from broadsheet.search.meaning import grouping, vectors
 from broadsheet.search.models import Embedding
 from broadsheet.search.postings import writer as posting_writer
@@ -362,7 +363,8 @@ def test_what_was_left_over_is_removed(index):
     assert not (index / "shard").exists()
 
 
-def test_who_keeps_the_index_is_asked_to_mend_it(index):
+def test_who_keeps_the_index_is_asked_to_mend_it(index, monkeypatch):
+    monkeypatch.setattr(mending, "WITHIN", 0.0)
     own = current.own()
     first, second = Paper.objects.order_by("pk")[:2]
     own.lexicon.remove([first.pk])
@@ -374,6 +376,83 @@ def test_who_keeps_the_index_is_asked_to_mend_it(index):
     assert upkeep.behind() == 2
     upkeep.catch_up(own)
     assert looked() == ({}, Ills())
+
+
+def test_who_keeps_the_index_takes_damaged_rows_and_strangers_out_when_asked(index, monkeypatch):
+    own = current.own()
+    stranger = document_of(Paper.objects.first(), Table().embed(["x"])[0])
+    own.add([replace(stranger, id=10**6)])
+    own.flush()
+    keys, size = next(index.glob("vectors*/ids")), len(own.vectors.ids())
+    rows = np.memmap(keys, "<i8", "r+")
+    rows[[3, 5]] = -7, rows[6]  # a key that is none, and that of another paper
+    wrong, ills = looked()
+    assert {"Rows of vectors", "Vectors of papers", "Strangers"} == set(wrong)
+    heeded = iter([mending.heed, upkeep.catch_up])
+    monkeypatch.setattr(mending, "sleep", lambda _: next(heeded)(own))  # as the owner does in its own thread
+    told = list(mend(ills, report=lambda *_: None, stop=lambda: False))
+    assert "takes damaged rows" in told[0]
+    assert looked() == ({}, Ills())
+    assert len(own.vectors.ids()) == size - 1
+    assert list(heeded) == []
+
+
+def test_who_keeps_the_index_makes_one_anew_that_is_cut_under_it(index, monkeypatch):
+    own = current.own()
+    os.truncate(next(index.glob("vectors*/rows")), 0)  # who writes there now would be ended
+    _, ills = looked()
+    assert ills.anew
+
+    def heed(_seconds: float) -> None:
+        upkeep.catch_up(mending.heed(own))
+
+    monkeypatch.setattr(mending, "sleep", heed)
+    told = list(mend(ills, report=lambda *_: None, stop=lambda: False))
+    assert "makes it anew" in told[0]
+    assert looked() == ({}, Ills())
+    assert found() == PAPERS
+
+
+@pytest.mark.parametrize("name", ["rows", "ids", "filed-0"])
+def test_an_owner_under_whom_a_file_is_cut_refuses_to_write_and_makes_it_anew(index, name):
+    own = current.own()
+    os.truncate(next(index.glob(f"vectors*/{name}")), 100)
+    fill(PAPERS + 5)
+    with pytest.raises(IndexStale, match=f"{name} was cut"):
+        upkeep.catch_up(own)
+    mending.ask_anew()
+    upkeep.catch_up(mending.heed(own))
+    assert looked() == ({}, Ills())
+    assert found() == PAPERS + 5
+
+
+def test_an_owner_that_nobody_asked_mends_nothing(index):
+    own = current.own()
+    next_to = next(index.glob("vectors*/ids"))
+    np.memmap(next_to, "<i8", "r+")[3] = -7
+    assert mending.heed(own) is own
+    assert "Rows of vectors" in looked()[0]
+
+
+@pytest.mark.parametrize("name", ["schema.json", "state.json", "owner.lock", "words/.tantivy-writer.lock"])
+def test_a_folder_in_the_place_of_a_file_is_named_and_removed(index, name):
+    (index / name).unlink(missing_ok=True)
+    (index / name / "inside").mkdir(parents=True)
+    wrong, ills = looked()
+    assert f"{index / name} is a folder" in wrong["Files"].message
+    assert f"Removed: the folder {index / name}." in mended(ills)
+
+
+def test_a_damaged_frame_is_told_where_vectors_have_become_few_too(index, monkeypatch):
+    monkeypatch.setattr(vectors, "FIT_FROM", PAPERS // 2)
+    upkeep.ask_for_rebuild()
+    upkeep.catch_up(current.own())
+    current.release()
+    monkeypatch.setattr(vectors, "FIT_FROM", PAPERS * 2)
+    change(next(index.glob("vectors*/frame")), 100)
+    wrong, ills = looked()
+    assert "frame is lost or damaged" in wrong["Codes"].message
+    mended(ills)
 
 
 class Server:

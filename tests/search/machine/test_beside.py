@@ -114,6 +114,24 @@ def test_who_waits_for_a_call_does_parts_of_it():
     assert (len(set(done)), threading.get_ident() in done) == (2, True)
 
 
+def test_who_waits_does_meanwhile_what_it_would_do_later():
+    may_end, done = threading.Event(), []
+    begun = Begun(lambda: may_end.wait(30) and 7)
+    while not begun._claimed.locked():
+        begun.let_begin()
+    later = Begun(lambda: done.append(threading.get_ident()) or may_end.set(), beside=False)
+    assert begun.result(later) == 7
+    assert later.result() is None
+    assert done == [threading.get_ident()]
+
+
+def test_what_would_be_done_meanwhile_is_left_where_nothing_is_waited_for():
+    done = []
+    later = Begun(lambda: done.append(1), beside=False)
+    assert Begun(lambda: 7, beside=False).result(later) == 7
+    assert not done
+
+
 def test_parts_that_nobody_waits_for_are_done_by_who_has_them():
     done = []
     assert shared([lambda: done.append(0), lambda: done.append(1)]) == [None, None]

@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -181,6 +182,19 @@ def test_what_is_asked_while_papers_are_being_filed_anew_is_not_kept(tmp_path, w
     assert reader.nearest(query, limit=TOP, filters=math)[0].id != 5
     writer.put({5: query}, {5: Facts(("math",))})
     assert reader.nearest(query, limit=TOP, filters=math)[0].id == 5
+
+
+def test_what_a_version_that_counts_no_changes_files_anew_is_found_as_it_is_filed_now(tmp_path, writer, monkeypatch):
+    math, query = Filters(categories=("math",)), NUMBERS[4]
+    reader = coded(Vectors.read(tmp_path / "vectors"))
+    writer.put({8: NUMBERS[7]}, facts([8]))
+    with monkeypatch.context() as older:
+        older.setattr(asking, "changing", nullcontext)
+        other = coded(Vectors.open(tmp_path / "vectors"))
+        assert reader.nearest(query, limit=TOP, filters=math)[0].id != 5
+        other.put({5: query}, {5: Facts(("math",))})
+        assert reader.nearest(query, limit=TOP, filters=math)[0].id == 5
+        other.close()
 
 
 def test_papers_of_some_days_lie_together_and_are_found(writer, monkeypatch):

@@ -184,7 +184,7 @@ def test_rows_that_lean_to_the_mean_are_found_though_the_query_is_far_from_all()
 
 def test_what_compiles_is_loaded_by_a_search_and_not_before():
     imports = (
-        "import sys; from broadsheet.cli import main; from broadsheet.search import vectors, passing, columns\n"
+        "import sys; from broadsheet.cli import main; from broadsheet.search.meaning import vectors, passing, columns\n"
         "print('numba' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)

@@ -9,8 +9,9 @@ import pytest
 from tests.search.asking import paper
 
 from broadsheet.search.index import Filters, Term
+from broadsheet.search.postings.postings import Postings
 from broadsheet.search.words import counted, counting, filed
-from broadsheet.search.words.lexicon import Lexicon
+from broadsheet.search.words.lexicon import POSTINGS, Lexicon
 
 WORDS = ("graph", "network", "deep", "model", "sample", "proof", "tensor")
 CATEGORIES = (("cs.LG",), ("math.AG",), ("cs.LG", "stat.ML"), ())
@@ -142,3 +143,18 @@ def test_a_condition_without_plain_words_that_all_papers_fulfil_is_counted(tmp_p
     told = whole.tally(filters=Filters(terms=(Term("title", "graph"),)), facets=True)
     whole.close()
     assert (told.total, told.categories, told.years) == (8, (("cs", 8), ("cs.LG", 8)), ((2023, 8),))
+
+
+def test_what_papers_that_have_gone_were_filed_under_is_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(filed, "_MOST_NAMES", 9)
+    lexicon, filing = Lexicon.anew(tmp_path / "lexicon"), filed.Filing()
+    postings = Postings(tmp_path / "lexicon" / POSTINGS)
+    for day in range(20):
+        lexicon.remove([day])
+        lexicon.add([paper(day + 1, "graph", categories=(f"c{day}.A", f"c{day}.B"), day=FIRST)])
+        lexicon.flush()
+        postings.refresh()
+        told = filing.counted(postings.view, ["graph"], None, facets=True, most=100)
+        assert told is not None
+        assert told.categories == [(f"c{day}", 1), (f"c{day}.A", 1), (f"c{day}.B", 1)]
+    lexicon.close()

@@ -5,7 +5,7 @@ Where its files come from is told in ``weights``, how its graph is laid out in `
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BadInput, BroadsheetError
-from broadsheet.search.encoders import packed, weights
+from broadsheet.search.encoders import packed, weights, wordpieces
 from broadsheet.search.encoders.weights import ModelMissing, get
 from broadsheet.search.machine import mapped
 
@@ -41,9 +41,17 @@ class Embedder:
     """
 
     def __init__(
-        self, name: str, model: weights.Model, session: Any, tokenizer: Any, threads: int, graph: Path | None = None
+        self,
+        name: str,
+        model: weights.Model,
+        session: Any,
+        tokenizer: Any,
+        threads: int,
+        graph: Path | None = None,
+        of_ascii: Callable[[str], list[int]] | None = None,
     ) -> None:
         self._graph = graph
+        self._of_ascii = of_ascii
         self._by_token: Any = None
         self.name = name
         self.mark = model.mark
@@ -77,7 +85,11 @@ class Embedder:
     def embed_query(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
         """Return the vector of unit length of what is asked, shape (dim,). tokens: as in ``embed``."""
         self._check(tokens)
-        return self._read(self._query_prefix + text, tokens)
+        text, tokens = self._query_prefix + text, min(tokens, self.most)
+        if self._of_ascii is None or not text.isascii():
+            return self._read(text, tokens)
+        # A search waits for it, and the tokenizer also reckons where each piece stands.
+        return self._vector(_cut(self._of_ascii(text[: tokens * SIGNS_PER_TOKEN]), tokens))
 
     def token_vectors(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
         """Return a vector of unit length for each token of a text, the marks around it aside; one row at least.
@@ -102,7 +114,10 @@ class Embedder:
             raise BadInput(f"The model cannot read {tokens} tokens.", f"It takes {FEWEST_TOKENS} to {MOST_TOKENS}.")
 
     def _read(self, text: str, tokens: int) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._session.run(["vector"], {"ids": self._ids(text, tokens)})[0][0]
+        return self._vector(self._ids(text, tokens))
+
+    def _vector(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._session.run(["vector"], {"ids": ids})[0][0]
         return vector
 
     def _ids(self, text: str, tokens: int) -> NDArray[np.int64]:
@@ -111,8 +126,12 @@ class Embedder:
         # The tokenizer reads UTF-8, which has no place for half of a surrogate pair.
         clean = text[: tokens * SIGNS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
         # One text at a time: the tokenizer's own batches would take every core, and break in forked processes.
-        ids: list[int] = self._tokenizer.encode(clean).ids
-        return np.array([ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]], dtype=np.int64)
+        return _cut(self._tokenizer.encode(clean).ids, tokens)
+
+
+def _cut(ids: Sequence[int], tokens: int) -> NDArray[np.int64]:
+    """Return tokens' numbers as the model takes them, so many at most; the closing mark stays."""
+    return np.array([ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]], dtype=np.int64)
 
 
 def text_of(title: str, abstract: str) -> str:
@@ -154,9 +173,9 @@ def load(models: Path, name: str, *, threads: int = 1) -> Embedder:
     folder = models / name
     if not _is_built(folder, model):
         _build(folder, model, weights.find(models, name))
-    return Embedder(
-        name, model, _session(folder / GRAPH), _tokenizer((folder / WORDS).read_bytes()), threads, folder / GRAPH
-    )
+    tokenizer = _tokenizer((folder / WORDS).read_bytes())
+    of_ascii = wordpieces.of_ascii(folder / WORDS, tokenizer)
+    return Embedder(name, model, _session(folder / GRAPH), tokenizer, threads, folder / GRAPH, of_ascii)
 
 
 def trial(name: str, model: weights.Model, source: Path, words: Path) -> Embedder:

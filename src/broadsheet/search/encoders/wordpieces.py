@@ -8,9 +8,10 @@ came to Unicode after 2015, which that library does not know.
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from broadsheet.errors import BadInput
 
@@ -22,6 +23,7 @@ LONGEST_WORD = 100
 
 UNKNOWN = "[UNK]"
 
+_MARK_NAMES = frozenset({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"})
 _MARKS = re.compile(r"(\[(?:PAD|UNK|CLS|SEP|MASK)\])")  # the vocabulary's own marks count wherever they stand in a text
 _ASCII_MARKS = r"!-/:-@\[-`{-~"
 _CHUNKS = re.compile(rf"[^ \t\n\r{_ASCII_MARKS}]+|[{_ASCII_MARKS}]")
@@ -90,6 +92,28 @@ def pieces_of(tokenizer: Path) -> tuple[str, ...]:
     if told["model"].get("type") != "WordPiece" or not as_here.items() <= normal.items():
         raise BadInput(f"{tokenizer} cuts words in another way than uncased BERT models do.", "Use another model.")
     return tuple(sorted(told["model"]["vocab"], key=told["model"]["vocab"].__getitem__))
+
+
+def of_ascii(file: Path, published: Any) -> Callable[[str], list[int]] | None:
+    """Return what cuts texts of ASCII as a published tokenizer does, a mark at either end; None where that is unlike.
+
+    file: of the tokenizer ``published``, which takes twice as long for a few words.
+    """
+    marks = {mark["content"] for mark in json.loads(file.read_bytes()).get("added_tokens") or ()}
+    try:
+        known = pieces_of(file)
+    except BadInput:
+        return None
+    if marks != _MARK_NAMES or not marks <= set(known):  # else one stands for itself in one of the two alone
+        return None
+    pieces = WordPieces(known)
+    begin, *inner, end = published.encode(_PROBE).ids
+    if inner != pieces.ids(_PROBE):
+        return None
+    return lambda text: [begin, *pieces.ids(text), end]
+
+
+_PROBE = f"Un-affable [GRAPHS], v1.5:\t\x07 {'a' * LONGEST_WORD} {'a' * LONGEST_WORD}b (models)"
 
 
 class _Remembered(dict[str, tuple[int, ...]]):

@@ -13,7 +13,7 @@ from broadsheet.search import state
 from broadsheet.search.keeping.documents import first_tier, vector_of
 from broadsheet.search.keeping.ills import MEND, Ills
 from broadsheet.search.meaning import vectors
-from broadsheet.search.meaning.columns import Columns
+from broadsheet.search.meaning.columns import CODED, Columns, View
 from broadsheet.search.models import Embedding
 from broadsheet.search.reader import WholeReader
 
@@ -34,11 +34,12 @@ def held(folder: Path, index: WholeReader, known: state.State, ills: Ills) -> It
     folder: of the vectors. known: how far the index is. ills: is filled with what can be mended.
     """
     # In this order nobody who writes meanwhile can seem to have lost something: what changed since has a later stamp.
-    words, listed, meant = _in_words(index), index.lexicon.listed(), np.asarray(index.vectors.ids(), np.int64)
-    wanted, known_of = _in_database(known)
+    words, listed, meant = held_by(index)
+    wanted, known_of = in_database(known)
     yield _rows(index, ills)
-    if index.vectors.size() >= vectors.FIT_FROM:
-        yield _codes(folder, ills)
+    view = Columns.open(folder, writes=False).now()
+    if index.vectors.size() >= vectors.FIT_FROM or view.framed % 2:
+        yield _codes(folder, view, ills)
         yield _cells(folder, ills)
     yield _missing("Words of papers", "found by words", np.setdiff1d(wanted, np.intersect1d(words, listed)), ills)
     if settings.MODEL != "none":
@@ -53,6 +54,11 @@ def held(folder: Path, index: WholeReader, known: state.State, ills: Ills) -> It
     yield _kept(index, np.intersect1d(wanted, meant), ills)
 
 
+def held_by(index: WholeReader) -> tuple[Ids, Ids, Ids]:
+    """Return the papers that the engine has, that plain words find, and that meaning finds."""
+    return _in_words(index), index.lexicon.listed(), np.asarray(index.vectors.ids(), np.int64)
+
+
 def _in_words(index: WholeReader) -> Ids:
     found: list[int] = []
     while ids := index.lexicon.ids(found[-1] if found else -1, _PIECE):
@@ -60,7 +66,7 @@ def _in_words(index: WholeReader) -> Ids:
     return np.array(found, np.int64)
 
 
-def _in_database(known: state.State) -> tuple[Ids, Ids]:
+def in_database(known: state.State) -> tuple[Ids, Ids]:
     """Return the papers that the index must hold, as far as it has noted to be, and all that it may hold."""
     papers = Paper.objects.values_list("pk", "stamp", "same_as_id").order_by("pk").iterator(chunk_size=_PIECE)
     wanted, allowed = [], []
@@ -93,11 +99,12 @@ def _rows(index: WholeReader, ills: Ills) -> Check:
     return fine("Rows of vectors", f"{index.vectors.size()} vectors; every row is as it was written.")
 
 
-def _codes(folder: Path, ills: Ills) -> Check:
-    if Columns.open(folder, writes=False).now().frame is not None:
+def _codes(folder: Path, view: View, ills: Ills) -> Check:
+    if view.frame is not None:
         return fine("Codes", "Searches find candidates by the codes.")
     ills.codes = True
-    message = "Codes, or what they are made with, are lost: searches compare every row, which is right and slow."
+    lost = next((name for name in CODED if name not in view.arrays), "frame")
+    message = f"{folder / lost} is lost or damaged: searches compare every row, which is right and slow."
     return weak("Codes", message, f"{MEND}: they are made anew from the rows, as at the next start of the server.")
 
 

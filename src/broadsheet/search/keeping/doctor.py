@@ -27,6 +27,9 @@ from broadsheet.search.words import checksums
 LEAST_ROOM = 128 << 20
 """Bytes of the disk that must be free: what the words of a day and their merging may take."""
 
+SMALL = (layout.FILE, "state.json")
+"""Files beside the folders of words and vectors, locks aside."""
+
 
 def examine(ills: Ills) -> Iterator[Check]:
     """Look at everything in turn. ills: is filled with what can be mended."""
@@ -43,6 +46,7 @@ def examine(ills: Ills) -> Iterator[Check]:
     yield _room(folder)
     yield _owner(folder)
     yield _leftovers(folder, ills)
+    yield from _folders(folder, ills)
     made = yield from _schema(folder, ills)
     if made:
         yield from _inside(folder, ills)
@@ -126,6 +130,15 @@ def leftovers(folder: Path) -> list[Path]:
     return sorted(layout.strays(folder, told))
 
 
+def _folders(folder: Path, ills: Ills) -> Iterator[Check]:
+    """Judge what is a folder and should be a file: nobody can write it, and so nobody makes it anew by itself."""
+    small = [*(folder / name for name in SMALL), *folder.rglob("*.lock")]
+    ills.folders = sorted(path for path in small if path.is_dir())
+    if ills.folders:
+        hint = f"{MEND} while no server runs: it removes it, and the file is made anew."
+        yield bad("Files", f"{ills.folders[0]} is a folder, where a file has to be.", hint)
+
+
 # --- What it is -------------------------------------------------------------------------------------------------------
 
 
@@ -136,7 +149,7 @@ def _schema(folder: Path, ills: Ills) -> Generator[Check, None, bool]:
         yield fine("Schema", f"{SCHEMA}, of this version.")
         return True
     if told is not None or (folder / layout.FILE).exists():
-        ills.anew = True
+        ills.anew = ills.unread = True
         message = f"is of schema {told}; this version needs {SCHEMA}" if told is not None else "does not say its schema"
         yield bad("Schema", f"The index in {folder} {message}.", ANEW)
     elif Paper.objects.standing().exists():
@@ -153,7 +166,7 @@ def _inside(folder: Path, ills: Ills) -> Iterator[Check]:
     try:
         told, index = layout.read(folder), WholeIndex.read(folder)
     except BroadsheetError as error:
-        ills.anew = True
+        ills.anew = ills.unread = True
         yield bad("Index", error.message, ANEW)
         return
     try:
@@ -161,7 +174,7 @@ def _inside(folder: Path, ills: Ills) -> Iterator[Check]:
         if not ills.anew:
             yield from held(folder / told.vectors, index, known, ills)
     except BroadsheetError as error:
-        ills.anew = True
+        ills.anew = ills.unread = True
         yield bad("Index", error.message, ANEW)
     finally:
         index.close()

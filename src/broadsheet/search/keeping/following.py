@@ -14,7 +14,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from broadsheet.errors import BroadsheetError
 from broadsheet.search import current
 from broadsheet.search.index import Document, Index
-from broadsheet.search.keeping import documents, swap, upkeep
+from broadsheet.search.keeping import documents, mending, swap, upkeep
+from broadsheet.search.machine.trouble import IndexStale
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Following:
         seen, complete = -1, (-1, "")
         while not self._stopped.is_set():
             try:
+                self._index = mending.heed(self._index)
                 newest, taken = upkeep.newest_stamp(), 0
                 if newest != seen or upkeep.rebuild_is_due():
                     taken = upkeep.catch_up(self._index, stop=self._stopped.is_set)
@@ -70,6 +72,11 @@ class Following:
                 if (newest, self._index.space) != complete and self._give_vectors():
                     complete = newest, self._index.space
                 self._rest(seen, soon=not 0 < taken <= FEW)
+            except IndexStale as stale:
+                logger.warning("%s The index is made anew from the papers.", stale.message)
+                with contextlib.suppress(OSError):
+                    mending.ask_anew()
+                self._stopped.wait(LOOK_EVERY)
             except (BroadsheetError, OperationalError, InterfaceError, OSError) as error:
                 logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
                 self._stopped.wait(AFTER_TROUBLE)

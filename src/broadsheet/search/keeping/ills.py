@@ -11,12 +11,14 @@ ANEW = "`broadsheet doctor index --mend` makes it anew from the papers, which ar
 class Ills:
     """What was found that can be mended.
 
-    anew: the index has to be made anew. rows: some rows of vectors are damaged. codes: those of vectors are lost.
-    cells: their groups are lost or damaged. retake, strangers: papers to be taken over again, and to be taken out.
-    waiting: papers are left to be taken over. leftovers: folders of no use.
+    anew: the index has to be made anew. unread: it cannot even be opened. rows: some rows of vectors are damaged.
+    codes: those of vectors are lost. cells: their groups are lost or damaged. retake, strangers: papers to be taken
+    over again, and to be taken out. waiting: papers are left to be taken over. leftovers: folders of no use. folders:
+    those in the place of a file.
     """
 
     anew: bool = False
+    unread: bool = False
     rows: bool = False
     codes: bool = False
     cells: bool = False
@@ -24,6 +26,7 @@ class Ills:
     strangers: set[int] = field(default_factory=set)
     waiting: bool = False
     leftovers: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return self != Ills()

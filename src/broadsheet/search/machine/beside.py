@@ -44,14 +44,21 @@ class Begun[T]:
         if self._claimed.acquire(blocking=False):
             self._do()
 
-    def result(self) -> T:
+    def result(self, meanwhile: "Begun[Any] | None" = None) -> T:
         """Return what the call returns, or raise what it raises. What no thread has begun is done by this one.
 
-        While another is about it, this one does what that one offers (``shared``).
+        While another is about it, this one does what that one offers (``shared``), and ``meanwhile`` once nothing is
+        offered, so that neither waits for the other longer than one part takes.
         """
         self.here()
-        while not self._future.done() and (part := self._offered.get()) is not None:
-            part.here()
+        while not self._future.done():
+            if meanwhile is not None and self._offered.empty():
+                meanwhile.here()
+                meanwhile = None
+            elif (part := self._offered.get()) is None:
+                break
+            else:
+                part.here()
         self._offered.put(None)  # for whoever else waits
         return self._future.result()
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search.machine.trouble import of_disk
+from broadsheet.search.machine.trouble import LOOKS, IndexStale, of_disk
 
 type Array = NDArray[Any]
 
@@ -81,6 +81,13 @@ def mapped(path: Path, kind: str, rows: int, width: int = 1, *, writes: bool) ->
     return array if width == 1 else array.reshape(rows, width)
 
 
+def refuse_cut(path: Path, array: Array) -> None:
+    """Raise IndexStale where a mapped file was cut since: looking beyond its end would end this process."""
+    with suppress(OSError):  # what was deleted stays mapped as it was
+        if (there := path.stat().st_size) < array.nbytes:
+            raise IndexStale(f"{path} was cut: it has {there} bytes of {array.nbytes}.", WAY_OUT)
+
+
 def allocate(path: Path, before: int, size: int) -> None:
     """Make a file so long, with room on the disk for all of it: a mapped file without would end the process."""
     try:
@@ -129,4 +136,5 @@ def replace(path: Path, data: bytes) -> None:
     try:
         put(path, data)
     except OSError as error:
-        raise of_disk(f"writing {path}", error) or BroadsheetError(f"{path} cannot be written: {error}.") from error
+        told = BroadsheetError(f"{path} cannot be written: {error}.", LOOKS)
+        raise of_disk(f"writing {path}", error) or told from error

@@ -24,6 +24,8 @@ class Closed(Refused):
     """The index may not be written, or not even opened, as its disk or the rights stand. Nothing in it is damaged."""
 
 
+LOOKS = "`broadsheet doctor index` tells what is wrong with it, and with --mend makes it whole. No paper is lost."
+
 LEAST = 16 << 20
 """Bytes of the disk below which an engine that stopped without a reason is taken to have had no room."""
 
@@ -47,7 +49,7 @@ def told(doing: str, folder: Path | None = None) -> Iterator[None]:
             raise (
                 of_disk(doing, error)
                 or (_no_room(doing) if full else None)
-                or BroadsheetError(f"The search index failed while {doing}: {error}.")
+                or BroadsheetError(f"The search index failed while {doing}: {error}.", LOOKS)
             ) from error
         raise
 

@@ -13,6 +13,7 @@ from broadsheet.search.meaning.scanning import (
     Places,
     Small,
     Words,
+    brought,
     fetch,
     guessed,
     least_of,
@@ -63,22 +64,6 @@ def split(celled: Words, bits: Words, inside: Words, others: Words) -> int:
 
 
 @compiled
-def turned(query: Floats, means: Small, steps: Floats, projection: Floats, dots: Floats, beyond: Floats) -> None:
-    """Write the products of a unit vector with the means of cells, and add those with all that codes are made with."""
-    whole = np.empty(len(query), np.int16)
-    for j in range(len(query)):
-        whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
-    for cell in range(len(dots)):
-        found = np.int32(0)
-        for j in range(len(query)):
-            found += np.int32(means[cell, j]) * np.int32(whole[j])
-        dots[cell] = _f4(found) * steps[cell] / _LONG
-    for i in range(len(query)):
-        for j in range(len(beyond)):
-            beyond[j] += query[i] * projection[i, j]
-
-
-@compiled
 def entries_of(places: Places, begins: Places, bits: Words, entries: Words, numbers: Places) -> None:
     """Write which entries are of a set of rows, a bit an entry, and how many each cell has."""
     for cell in range(len(numbers)):
@@ -110,6 +95,26 @@ def ordered(dots: Floats, squares: Floats, numbers: Places, order: Places) -> in
             order[begins[steps[cell]]] = cell
             begins[steps[cell]] += 1
     return int(begins[_STEPS - 1])
+
+
+@compiled
+def turned(
+    query: Floats, means: Small, steps: Floats, squares: Floats, numbers: Places, projection: Floats,
+    dots: Floats, beyond: Floats, order: Places,
+) -> int:  # fmt: skip
+    """Write the products of a vector with the means of cells and with what makes codes; return as ``ordered`` does."""
+    whole = np.empty(len(query), np.int16)
+    for j in range(len(query)):
+        whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
+    for cell in range(len(dots)):
+        found = np.int32(0)
+        for j in range(len(query)):
+            found += np.int32(means[cell, j]) * np.int32(whole[j])
+        dots[cell] = _f4(found) * steps[cell] / _LONG
+    for i in range(len(query)):
+        for j in range(len(beyond)):
+            beyond[j] += query[i] * projection[i, j]
+    return ordered(dots, squares, numbers, order)
 
 
 @compiled
@@ -224,8 +229,8 @@ def entered(
 ) -> int:  # fmt: skip
     """Add to ``number`` rows those of the waiting entries that reach what is to be reached; return how many they are.
 
-    Each is taken out of ``asked``, as in a damaged file several entries may be of one row. marks: as of ``counted``,
-    for ``wanted`` rows and for the best, and how many came among these.
+    asked: the set, a bit a row. marks: as of ``counted``, for ``wanted`` rows and for the best, and how many came among
+    these. In a damaged file several entries may be of one row; ``nearest`` sees to that.
     """
     for k in range(waits):
         entry, bits = waiting[k], _u8(0)
@@ -240,7 +245,6 @@ def entered(
             continue
         row = places[entry]
         if 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
-            asked[row // 64] &= ~(_u8(1) << _u8(row % 64))
             if number == len(rows):
                 number, _ = fewer(rows, guesses, number, wanted)
             rows[number], guesses[number] = row, score
@@ -270,13 +274,6 @@ def ended(seen: int, least: int, most: int, portion: int, marks: Numbers, came: 
 
 
 @compiled
-def brought(array: Floats | Words, row: np.int64, line: int) -> None:
-    """Let a row of an array come from memory meanwhile. line: how many of its numbers come at once."""
-    for i in range(0, array.shape[1], line):
-        fetch(array, row, _i8(i))
-
-
-@compiled
 def looked(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, blocks: Words, more: Words, leans: Floats, places: Places,
@@ -286,11 +283,10 @@ def looked(
 
     order: of the cells, until ``least`` rows were looked at and of the last portions few came among the best, or
     ``most`` were. Cells before ``limit`` rows are found do not count, as all that is nearest may be no part of the set.
-    entries, numbers: the set, a bit an entry, and how many each cell has of it. asked: the set, a bit a row, of which
-    what is found is taken out.
+    entries, numbers: the set, a bit an entry, and how many each cell has of it. asked: the set, a bit a row.
     """
     code, apart, flat = np.empty((2, 8), np.uint64), np.empty(512, np.float32), blocks.reshape(len(blocks), 256)
-    leans64 = leans.reshape(len(blocks), 64)
+    leans64, places1 = leans.reshape(len(blocks), 64), places.reshape(len(places), 1)
     told, block64 = np.empty((2, 16), np.float32), np.empty((3, 64), np.float32)
     waiting, waited = np.empty(_WAITING, np.int64), np.empty((3, _WAITING), np.float32)
     made, width, guess = block64[0], block64[1], block64[2]
@@ -311,6 +307,7 @@ def looked(
             coming = min(coming, len(blocks) - 1)
             if entries[coming]:
                 brought(flat, _i8(coming), 8)
+                brought(leans64, _i8(coming), 16)
             if entries[block]:
                 before = waits
                 reach = _f4(marks[0]) * _STEP - _f4(1) - _ROUNDED if marks[0] else _f4(-9)
@@ -320,6 +317,7 @@ def looked(
                 )  # fmt: skip
                 for i in range(before, waits):
                     fetch(more, waiting[i], _i8(0))
+                    fetch(places1, waiting[i], _i8(0))
             if waits + 64 > _WAITING or block + 1 == end:
                 number = entered(
                     waiting, aparts, widths, besides, waits, code, slopes, whole, more, places, asked,
@@ -352,24 +350,26 @@ def part(
 
 @compiled
 def nearest(
-    query: Floats, asked: Words, projection: Floats, mean: Floats, shift: Floats,
+    query: Floats, seen: Words, projection: Floats, mean: Floats, shift: Floats,
     blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
     rest: Words, first: int, second: int, places: Places, aparts: Floats, leant: Floats, scores: Floats,
     found: int, wanted: int, limit: int, rows: Places, guesses: Floats, keys: Keys,
 ) -> int:  # fmt: skip
     """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
 
-    asked: those of the set in cells. found: how many of these were found in all parts of the cells, in ``rows``. rest:
-    the others of the set, of which ``first`` are found by half of their codes and ``second`` by all, where ``first`` is
-    above 0. Of all these ``wanted`` are compared by their numbers.
+    seen: room for a bit a row, of which none is set, nor afterwards. found: how many rows of the set all parts of the
+    cells told, in ``rows``. rest: the others of the set, of which ``first`` are found by half of their codes and
+    ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are compared by their numbers.
     """
     number = 0
     for k in range(found):
         row = rows[k]
-        if asked[row // 64] >> _u8(row % 64) & _u8(1):  # in a damaged file it may be in several parts
-            asked[row // 64] &= ~(_u8(1) << _u8(row % 64))
+        if not seen[row // 64] >> _u8(row % 64) & _u8(1):  # in a damaged file several entries may be of it
+            seen[row // 64] |= _u8(1) << _u8(row % 64)
             rows[number], guesses[number] = row, guesses[k]
             number += 1
+    for k in range(number):
+        seen[rows[k] // 64] = 0
     if number > wanted:
         number, _ = fewer(rows, guesses, number, wanted)
     if first > 0:

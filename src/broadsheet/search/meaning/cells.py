@@ -29,6 +29,7 @@ from broadsheet.search.meaning.codes import (
     Words,
     first_of,
     fixed,
+    marks,
     nearest_first,
     room,
     same_rows,
@@ -203,8 +204,7 @@ def nearest(
     count = BLOCK * len(rest)
     dots, beyond = np.zeros(len(cells.squares), np.float32), np.zeros(BITS, np.float32)
     order = np.empty(len(dots), np.int32)
-    cell_loops.turned(query, cells.means, cells.steps, frame.projection, dots, beyond)
-    left = cell_loops.ordered(dots, cells.squares, within.numbers, order)
+    left = cell_loops.turned(query, *cells[1:4], within.numbers, frame.projection, dots, beyond, order)
     wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
     first = min(first_of(others, second), others) + (free if others else 0)
     share, some = -(-wanted * 7 // (6 * PARTS)), -(-limit // PARTS)
@@ -214,7 +214,7 @@ def nearest(
         rows, guesses = np.empty(_ROOM * share + BLOCK, np.int32), np.empty(_ROOM * share + BLOCK, np.float32)
         found = cell_loops.part(
             query, dots, beyond, order[which:left:PARTS].copy(), least, most, portion,
-            *cells[3:10], within.entries, within.numbers, within.inside.copy(), share, some, rows, guesses,
+            *cells[3:10], within.entries, within.numbers, within.inside, share, some, rows, guesses,
         )  # fmt: skip
         return rows[:found], guesses[:found]
 
@@ -226,7 +226,7 @@ def nearest(
     np.concatenate([told for _, told in parts], out=guesses[:number])
     keys = np.empty(len(rows), np.int64)
     found = cell_loops.nearest(
-        query, within.inside.copy(), frame.projection, frame.mean, frame.shift,
+        query, marks(len(rest)), frame.projection, frame.mean, frame.shift,
         held.codes, held.more, held.leans, held.small, held.scales, held.ids,
         rest, first, second, places, aparts, leant, scores, number, wanted, limit, rows, guesses, keys,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search.machine.mapped import WAY_OUT, Array, allocate, mapped, names_synced, replace, synced
+from broadsheet.search.machine.mapped import WAY_OUT, Array, allocate, mapped, names_synced, refuse_cut, replace, synced
 from broadsheet.search.machine.trouble import of_disk
 from broadsheet.search.meaning import cells as groups
 from broadsheet.search.meaning.cells import Cells
@@ -32,10 +32,11 @@ _FIRST, _STEP = 1024, 131_072
 class Field:
     """Places in the head, in numbers of eight bytes behind the sign; each is read and written in one go.
 
-    CHANGES: how often rows were changed, twice each: odd while they are.
+    CHANGES: how often rows were changed, twice each: odd while they are. COUNTED: one more than REUSED was at the
+    last of them. Versions that do not count changes raise REUSED when they open an index, and leave both as they are.
     """
 
-    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED, CELLS, CHANGES = range(4, 17)
+    DIM, BITS, CAPACITY, COUNT, LIVE, CLEAN, REUSED, NAMES, FRAME, CHECK, FITTED, CELLS, CHANGES, COUNTED = range(4, 18)
 
 
 class Column(NamedTuple):
@@ -250,7 +251,12 @@ class Columns:
         return {name: bit for bit, name in enumerate(names[:count])}
 
     def add_names(self, names: list[str]) -> dict[str, int]:
-        """Return the bits of all names; those that had none get one, before any row that has it is written."""
+        """Return the bits of all names; those that had none get one, before any row that has it is written.
+
+        Raises IndexStale where a file was cut under this process.
+        """
+        for name, array in self.view.arrays.items():
+            refuse_cut(self.folder / name, array)
         if fresh := [name for name in dict.fromkeys(names) if name not in self.view.names]:
             every = [*self.view.names, *fresh]
             for column in columns_of(self.dim, self.bits, len(every)):

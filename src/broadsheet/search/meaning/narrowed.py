@@ -58,6 +58,7 @@ def changing(head: Array) -> Iterator[None]:
     try:
         yield
     finally:
+        head[Field.COUNTED] = int(head[Field.REUSED]) + 1
         head[Field.CHANGES] = (int(head[Field.CHANGES]) | 1) + 1
 
 
@@ -72,7 +73,7 @@ class Kept:
 
     def of(self, view: View, count: int, filters: Filters, few: int) -> Among:
         """Return those of the first rows that fulfil the facts of filters. few: how many are compared exactly."""
-        filters, changes = replace(filters, terms=(), without=()), int(self._head[Field.CHANGES])
+        filters, changes = replace(filters, terms=(), without=()), self._changes()
         live = int(self._head[Field.LIVE])  # after the former, as rows may be let go of meanwhile
         with self._lock:
             if not self._is_of(view, count, changes):
@@ -86,11 +87,16 @@ class Kept:
             narrow(view, bits, filters)
         made = _made(view, count, bits, few, live)
         with self._lock:
-            if changes % 2 == 0 and self._head[Field.CHANGES] == changes and self._is_of(view, count, changes):
+            if changes % 2 == 0 and self._changes() == changes and self._is_of(view, count, changes):
                 self._sets[filters] = made
                 while len(self._sets) > MOST:
                     self._sets.popitem(last=False)
         return made
+
+    def _changes(self) -> int:
+        """Return how often rows were changed: odd while they are, and where another version writes without counting."""
+        changes, counted, reused = (int(self._head[one]) for one in (Field.CHANGES, Field.COUNTED, Field.REUSED))
+        return changes if changes and counted in (0, reused + 1) else changes | 1
 
     def _is_of(self, view: View, count: int, changes: int) -> bool:
         state = self._state

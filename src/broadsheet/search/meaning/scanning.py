@@ -78,6 +78,13 @@ reaching = cast("Callable[[Any, Any, Any], Any]", _reaching)
 
 
 @compiled
+def brought(array: Floats | Words, row: np.int64, line: int) -> None:
+    """Let a row of an array come from memory meanwhile. line: how many of its numbers come at once."""
+    for i in range(0, array.shape[1], line):
+        fetch(array, row, _i8(i))
+
+
+@compiled
 def step_of(score: np.float32) -> int:
     """Return which of ``_STEPS`` a score is in: one of these for whatever number, also for none."""
     if not score > _f4(-1):

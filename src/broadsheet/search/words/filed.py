@@ -57,7 +57,7 @@ class _Filed(NamedTuple):
 class _Seen(NamedTuple):
     """A view and where what its papers are filed under lies by segment, in arrays that stay there as long as this.
 
-    categories: by name, numbers: that stand for them.
+    categories: by name, numbers: that stand for them. names: how many numbers stand for something, from 0 on.
     """
 
     view: View
@@ -65,6 +65,7 @@ class _Seen(NamedTuple):
     held: list[_Filed]
     categories: Array
     numbers: Array
+    names: int
 
 
 class Filing:
@@ -82,6 +83,8 @@ class Filing:
             with self._lock:
                 # By the parts and not by their name: places of another file would lie outside.
                 known = {id(one.of): one for one in self._seen.held} if self._seen else {}
+                if len(self._names) > 2 * len(set[str]().union(*(segment.names for segment in view.segments))):
+                    self._names, known = {}, {}  # most are of papers that have gone
                 held = [known.get(id(segment.parts)) or self._read(segment) for segment in view.segments]
                 if len(self._names) > _MOST_NAMES:
                     return None
@@ -95,6 +98,7 @@ class Filing:
                     held,
                     np.array([name.removeprefix(_CATEGORY) for name in names], object),
                     np.array([self._names[name] for name in names], np.int64),
+                    len(self._names),
                 )
         return seen
 
@@ -141,7 +145,7 @@ class Filing:
 
         def count(every: int) -> tuple[int, Array, Array, Array]:
             enough = view.papers if every > 1 else MANY
-            told = np.zeros(max(1, len(self._names)), np.int64), np.zeros(_YEARS, np.int64), np.zeros_like(order)
+            told = np.zeros(max(1, seen.names), np.int64), np.zeros(_YEARS, np.int64), np.zeros_like(order)
             total = kernels.count(
                 view.addresses, view.sizes, seen.places, begin, end, order, spare, most,
                 _NOBODY if among is None else among, among is not None, listed, every, enough, *told, *_room(),

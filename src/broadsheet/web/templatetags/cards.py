@@ -1,16 +1,18 @@
 """The card of a paper, which lists show many times. Put together here: as a template it took five times the time."""
 
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
-from broadsheet.hub import code_url, plain, project_url
+from broadsheet.hub import code_url, project_url
 from broadsheet.papers.escaping import escape
 from broadsheet.papers.models import Paper
-from broadsheet.papers.tex import to_html
-from broadsheet.web.templatetags.papers import few_authors, paper_address, short_date
+from broadsheet.web.cards import texts
+from broadsheet.web.templatetags.papers import few_authors, quoted_key, short_date
 from broadsheet.web.templatetags.voting import Page, control, page_of
 
 register = template.Library()
@@ -20,9 +22,8 @@ register = template.Library()
 def paper_card(context: dict[str, Any], paper: Paper, why: str = "") -> SafeString:
     """Return a paper as a card of a list, as safe HTML.
 
-    why: the reason it is on this list, as plain text. Shows what a view put beside the paper: ``marked_title`` and
-    ``passage``, safe HTML both, instead of the bare title and before the abstract; ``organization`` and what
-    ``vote_control`` reads.
+    why: the reason it is on this list, as plain text. Shows what a view put beside the paper: ``texts``, instead of
+    the bare title and abstract, and what ``vote_control`` reads.
     """
     return SafeString(_card(page_of(context), paper, why))
 
@@ -35,24 +36,22 @@ def paper_cards(context: dict[str, Any], shown: Iterable[tuple[Paper, str]]) -> 
 
 
 def _card(page: Page, paper: Paper, why: str) -> str:
-    name, address = escape(plain(paper.title)), escape(paper_address(paper.key))
-    beside = vars(paper)
-    title = beside.get("marked_title") or to_html(paper.title, links=False)
-    passage = beside.get("passage", "")
+    shown = texts(paper)
+    name, address, passage = escape(shown.name), escape(page.before_keys + quoted_key(paper.key)), shown.passage
     return f"""
 <article class="paper" id="paper-{paper.pk}">
-<h2><a href="{address}">{title}</a></h2>
+<h2><a href="{address}">{shown.title}</a></h2>
 {_byline(paper)}
 {'<p class="mark">withdrawn</p>' if paper.withdrawn else ""}
 {f'<p class="passage">{passage}</p>' if passage else ""}
-{_abstract(paper, name, "abstract behind" if passage else "abstract")}
+{_abstract(paper, shown.abstract, name, "abstract behind" if passage else "abstract")}
 <ul class="facts">
 {f'<li class="why">{escape(why)}</li>' if why else ""}
 <li class="votes">{control(page, paper, name, address)}</li>
 {_comments(paper.comments)}
 {_links(paper, name)}
 {f'<li class="categories">{escape(" ".join(map(str, paper.categories)))}</li>' if paper.categories else ""}
-{_day(paper)}
+{_day(paper.day) if paper.day else ""}
 </ul>
 </article>
 """
@@ -65,13 +64,13 @@ def _byline(paper: Paper) -> str:
     return f'<p class="byline">{escape(few_authors(paper))}{group}</p>'
 
 
-def _abstract(paper: Paper, name: str, names: str) -> str:
-    """Return the abstract and what unfolds it. names: the classes of its paragraph."""
+def _abstract(paper: Paper, abstract: str, name: str, names: str) -> str:
+    """Return the abstract, given as safe HTML, and what unfolds it. names: the classes of its paragraph."""
     if not paper.abstract:
         return ""
     kind = '<span class="mark">description</span> ' if paper.abstract_kind == "description" else ""
     return f"""\
-<p class="{names}">{kind}{to_html(paper.abstract)}</p>
+<p class="{names}">{kind}{abstract}</p>
 <details class="unfold"><summary>Whole {escape(paper.abstract_kind)}<span class="unseen"> of {name}</span></summary>\
 </details>"""
 
@@ -82,6 +81,8 @@ def _comments(number: int) -> str:
 
 def _links(paper: Paper, name: str) -> str:
     """Return the lines of the code and of the project page."""
+    if not paper.code_url and not paper.project_url and "/" not in paper.abstract:  # in which no address is, then
+        return "\n"
     code, project = code_url(paper), project_url(paper)
     lines = ["", ""]
     if code:
@@ -101,7 +102,6 @@ def _stars(paper: Paper) -> str:
     return f' <span class="stars">★ {paper.code_stars}<span class="unseen"> stars</span></span>'
 
 
-def _day(paper: Paper) -> str:
-    if not paper.day:
-        return ""
-    return f'<li><time datetime="{paper.day.isoformat()}">{short_date(paper.day)}</time></li>'
+@lru_cache(maxsize=1024)
+def _day(day: date) -> str:
+    return f'<li><time datetime="{day.isoformat()}">{short_date(day)}</time></li>'

@@ -20,4 +20,4 @@ def other_ids(paper: Paper) -> Sequence[tuple[str, str]]:
 @register.simple_tag
 def merged_rows(paper: Paper) -> Sequence[Merging]:
     """Return the mergings that made a paper what it is, the newest first."""
-    return list(merging.of(paper))
+    return merging.shown_of(paper)

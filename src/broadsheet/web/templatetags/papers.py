@@ -43,10 +43,18 @@ def _of_asset(path: str) -> str:
 
 
 def paper_address(key: str) -> str:
-    """Return the address of a paper's page as ``at`` does. Most keys need no quoting, and are just put behind."""
-    if not _PLAIN_KEY.fullmatch(key):
-        return at("paper", key)
-    return at("paper", _ANY_KEY).removesuffix(_ANY_KEY) + key
+    """Return the address of a paper's page as ``at`` does."""
+    return before_keys() + quoted_key(key)
+
+
+def before_keys() -> str:
+    """Return what the addresses of all papers begin with."""
+    return at("paper", _ANY_KEY).removesuffix(_ANY_KEY)
+
+
+def quoted_key(key: str) -> str:
+    """Return the key of a paper as it stands in the address of its page. Most keys need no quoting."""
+    return key if _PLAIN_KEY.fullmatch(key) else at("paper", key).removeprefix(before_keys())
 
 
 @lru_cache(maxsize=4096)

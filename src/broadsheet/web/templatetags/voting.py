@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from broadsheet.hub import plain
 from broadsheet.papers.escaping import escape
 from broadsheet.papers.models import Paper
-from broadsheet.web.templatetags.papers import paper_address
+from broadsheet.web.templatetags.papers import before_keys, paper_address
 
 register = template.Library()
 
@@ -23,13 +23,15 @@ _ASIDE = 'value="not-interested" aria-pressed="false"', 'value="" aria-pressed="
 class Page(NamedTuple):
     """What the controls of one page have in common, as safe HTML. token: the field that forms carry; '' without one.
 
-    here: the page that an act comes back to. opened: whether the further choices are unfolded.
+    here: the page that an act comes back to. opened: whether the further choices are unfolded. before_keys: what the
+    addresses of papers begin with, as plain text.
     """
 
     signed_in: bool
     token: str
     here: str
     opened: bool
+    before_keys: str
 
 
 def page_of(context: dict[str, Any]) -> Page:
@@ -38,7 +40,7 @@ def page_of(context: dict[str, Any]) -> Page:
     # Where no control is, nobody may have been asked for: a mail has no request.
     signed_in = "request" in context and bool(context["request"].user.is_authenticated)
     token = token_field(context) if signed_in else ""
-    return Page(signed_in, token, here, bool(context.get("opened")))
+    return Page(signed_in, token, here, bool(context.get("opened")), before_keys())
 
 
 def token_field(context: Mapping[str, Any]) -> SafeString:

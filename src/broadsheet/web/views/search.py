@@ -2,17 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.papers.models import Paper, standing_by_pk
-from broadsheet.papers.tex import plain, to_html
+from broadsheet.papers.tex import both
 from broadsheet.ranking.asked import followable
 from broadsheet.search import highlight, hybrid, orders
 from broadsheet.search.query import ORDERS, Query, parse
@@ -94,7 +93,7 @@ def _page(
     request: HttpRequest, query: Query, found: hybrid.Results, number: int, asked: dict[str, str]
 ) -> dict[str, object]:
     papers = standing_by_pk([hit.paper_id for hit in found.hits], only=cards.SHOWN)
-    around = cards.dress(request, papers.values(), request.get_full_path())
+    around = cards.dress(request, papers.values(), request.get_full_path(), people=False)
     sight = cards.within_sight(request, papers.values(), around)
     seen = {paper.pk for paper in sight.papers}
     shown = [
@@ -118,24 +117,32 @@ def _page(
 
 
 def _mark(query: Query, papers: list[Paper]) -> None:
-    """Put the title with its marks, and the passage that matches best, beside each paper."""
+    """Put its texts beside each paper: the title with its marks, and the passage that matches best."""
     marks = highlight.pattern(query.text)
-    for paper in papers if marks else ():
-        vars(paper)["marked_title"] = SafeString(highlight.marked_html(to_html(paper.title, links=False), marks))
-        if best := highlight.passage(plain(paper.abstract), marks):
-            vars(paper)["passage"] = SafeString(best.html())
+    if not marks:
+        return
+    titles = [both(paper.title, links=False) for paper in papers]
+    abstracts = [both(paper.abstract) for paper in papers]
+    marked = highlight.marked(
+        [(title, abstract) for (_, title), (abstract, _) in zip(titles, abstracts, strict=True)], marks
+    )
+    for paper, (name, _), (_, abstract), (title, passage) in zip(papers, titles, abstracts, marked, strict=True):
+        vars(paper)["texts"] = cards.Texts(name, title, abstract, passage)
 
 
 def _ways_on(query: Query, found: hybrid.Results, asked: dict[str, str]) -> dict[str, object]:
     """Return where one can go from here: narrower by category and year, wider by leaving something out."""
     kept = {name: value for name, value in asked.items() if value}
     address = reverse("papers")
+    # A dozen addresses differ in the end of the query alone, which may be a whole paragraph.
+    typed = f"{address}?{urlencode({'q': asked['q']})}"
+    filters = "".join([f"&{urlencode({name: value})}" for name, value in kept.items() if name != "q"])
 
     def at(**changed: str) -> str:
         return f"{address}?{urlencode({name: value for name, value in (kept | changed).items() if value})}"
 
     def narrowed(operator: str) -> str:
-        return at(q=f"{asked['q']} {operator}")
+        return f"{typed}+{quote_plus(operator)}{filters}"
 
     here = query.filters.categories
     categories = found.tally.categories if len(found.tally.categories) > 1 and not here else ()
