@@ -19,22 +19,22 @@ test: .venv/ready ## every test, browser tests included (ARGS="-k name" for some
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@PY=$(PY) sh scripts/test.sh
+	@$(PY) scripts/suite.py
 endif
 
 check: .venv/ready ## format, lint, types, layers, pending migrations, templates
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going types style house
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target types style house
 
-types:
+types: .venv/ready
 	.venv/bin/mypy
 
-style:
+style: .venv/ready
 	.venv/bin/ruff format --check src tests docs scripts
 	.venv/bin/ruff check src tests docs scripts
 	.venv/bin/lint-imports
 	.venv/bin/djlint src --lint --quiet
 
-house:
+house: .venv/ready
 	BROADSHEET_HOME=$$(mktemp -d) $(PY) -m django makemigrations --check --dry-run --settings broadsheet.settings
 	.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@$(PY) -m pytest tests/test_house.py -q

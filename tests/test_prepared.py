@@ -1,6 +1,7 @@
 """Questions that are written once and sent again."""
 
 import pytest
+from django.db import connection
 from tests.cast import paper as make_paper
 
 from broadsheet.accounts.models import User
@@ -27,6 +28,21 @@ def test_papers_of_a_page_are_those_that_the_orm_finds():
         found = standing_by_pk(asked)
         assert {pk: _fields(paper) for pk, paper in found.items()} == {pk: _fields(by_orm[pk]) for pk in by_orm}
     assert standing_by_pk([]) == {}
+
+
+def test_json_that_is_damaged_is_read_as_the_orm_reads_it():
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL keeps no text as JSON that is none")
+    made = [make_paper(f"2601.0000{number}") for number in range(2)]
+    for paper, text in zip(made, ('["Ada"', '"Bo"]'), strict=True):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            cursor.execute("UPDATE papers_paper SET authors = %s WHERE id = %s", [text, paper.pk])
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
+    by_orm = Paper.objects.in_bulk([one.pk for one in made])
+    found = standing_by_pk([one.pk for one in made])
+    assert {pk: one.authors for pk, one in found.items()} == {pk: one.authors for pk, one in by_orm.items()}
 
 
 def test_what_it_finds_can_be_changed_and_found_anew():

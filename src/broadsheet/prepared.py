@@ -23,15 +23,27 @@ class _Written(NamedTuple):
 
 
 def _convert(rows: Sequence[list[Any]], place: int, converted: Callable[..., Any], expression: Any, asked: Any) -> None:
-    """Convert a column of rows where it stands. JSON that is text is read all at once, in a third of the time."""
+    """Convert a column of rows where it stands."""
     column = [row[place] for row in rows]
-    field = expression.output_field
-    if isinstance(field, models.JSONField) and field.decoder is None and all(isinstance(one, str) for one in column):
-        whole = json.loads(f"[{','.join(column)}]")
-    else:
+    whole = _read_at_once(column) if _is_plain_json(expression.output_field) else None
+    if whole is None:
         whole = [converted(one, expression, asked) for one in column]
     for row, value in zip(rows, whole, strict=True):
         row[place] = value
+
+
+def _is_plain_json(field: Any) -> bool:
+    read = getattr(type(field), "from_db_value", None)
+    return read is models.JSONField.from_db_value and field.decoder is None
+
+
+def _read_at_once(column: list[Any]) -> list[Any] | None:
+    """Return what JSON texts say, in a third of the time that it takes one by one; None where one of them is none."""
+    try:
+        whole: list[Any] = json.loads(f"[{','.join(column)}]")
+    except (TypeError, ValueError):
+        return None
+    return whole if len(whole) == len(column) else None
 
 
 class Prepared[M: models.Model, *V]:

@@ -174,7 +174,6 @@ def test_an_impatient_ctrl_c_stops_the_server_as_a_patient_one_does(tmp_path):
 
 
 def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
-    began = time.monotonic()
     site = start_site(
         tmp_path / "home",
         first_start=True,
@@ -191,7 +190,6 @@ def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path)
     finally:
         assert site.stop() == 0
     assert "carries on" in site.log.read_text()
-    assert time.monotonic() - began < 60
 
 
 def test_a_running_server_takes_in_what_another_command_stores_and_answers_its_search(tmp_path):

@@ -69,7 +69,3 @@ def test_a_host_that_accepts_and_never_answers_does_not_hold_the_start_up(tmp_pa
             assert "The sample edition is shown instead." in site.log.read_text()
         finally:
             site.stop()
-        deaf.setblocking(False)
-        deaf.accept()[0].close()
-        with pytest.raises(BlockingIOError):
-            deaf.accept()  # a host that does not answer is not asked again before readers have a page

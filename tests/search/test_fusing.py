@@ -29,16 +29,16 @@ def test_the_weighted_sum_is_of_scores_normalised_by_least_and_greatest():
     }
 
 
-def test_cosines_are_added_to_a_third_of_the_cubes_of_scores_by_words_as_shares_of_their_geometric_mean():
+def test_cosines_are_added_to_the_cubes_of_shares_of_the_best_where_words_found_few():
     cosines = [Scored(2, 0.3), Scored(1, 0.1)]
     found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines)
-    # By hand: the mean of 9, 5 and 1 is the cube root of 45, so that the cubes of the shares are 729, 125 and 1 by 45.
-    sums = {1: 729 / 135 + 0.1, 2: 125 / 135 + 0.3, 3: 1 / 135 + 0.9, 4: 0.5}
-    width = sums[1] - sums[4]
+    # By hand: three are too few for a mean, so the best counts 1, and the others the cubes of their shares of it.
+    sums = {1: 1 + 0.1, 2: 125 / 729 + 0.3, 3: 1 / 729 + 0.9, 4: 0.5}
+    least, width = sums[2], sums[1] - sums[2]
     assert {one.paper_id: one.score for one in found} == pytest.approx(
-        {pk: (s - 0.5) / width for pk, s in sums.items()}
+        {pk: (s - least) / width for pk, s in sums.items()}
     )
-    assert [one.paper_id for one in found] == [1, 2, 3, 4]
+    assert [one.paper_id for one in found] == [1, 3, 4, 2]
     assert found[0].why == ("words",)
 
 
@@ -51,7 +51,7 @@ def test_in_a_short_query_words_count_as_shares_of_the_best():
     assert [one.paper_id for one in found] == [1, 3, 2, 4]
 
 
-def test_the_first_ten_by_words_are_what_scores_are_held_against():
+def test_the_mean_of_the_first_ten_by_words_is_what_scores_are_held_against():
     words = [Scored(number, 10.0) for number in range(1, 11)] + [Scored(11, 5.0)]
     found = fusing.fuse(words, [Scored(1, 0.5), Scored(11, 0.5)], 0.5, Ranking(fusion="cosine"))
     # All cosines are alike, so the eleventh is less by what its words lack, and both ends are spread to 1 and 0.
@@ -77,6 +77,20 @@ def test_of_papers_that_hold_most_words_the_one_that_holds_them_all_stands_apart
     meaning = [Scored(2, 0.52), Scored(1, 0.4)]
     # As shares of the best the others' words would be worth .06 less, and their nearness .072 more.
     assert fusing.fuse(words, meaning, 0.6)[0].paper_id == 1
+
+
+@pytest.mark.parametrize("rest", [[], [Scored(2, 0.2)], [Scored(2, 0.0)]])
+def test_few_papers_found_by_words_count_about_as_in_a_short_query(rest):
+    meaning = [Scored(3, 0.9), Scored(1, 0.1)]
+    # The first has 1 by words: ahead of what is a little nearer, behind what is much nearer where that counts most.
+    assert fusing.fuse([Scored(1, 20.0), *rest], meaning, 0.5)[0].paper_id == 1
+    assert fusing.fuse([Scored(1, 20.0), *rest], meaning, 0.8)[0].paper_id == 3
+
+
+def test_scores_by_words_near_to_nothing_still_count():
+    words = [Scored(number, 10.0**-35) for number in range(1, 11)]
+    meaning = [Scored(11, 0.3), *(Scored(number, 0.2) for number in range(1, 11))]
+    assert fusing.fuse(words, meaning, 0.5)[-1].paper_id == 11
 
 
 def test_of_a_paper_that_both_found_the_cosine_of_the_ranking_counts():
@@ -119,8 +133,8 @@ def test_a_paper_without_a_vector_counts_as_the_farthest():
     found = fusing.fuse(
         [Scored(1, 2.0), Scored(2, 2.0)], [Scored(2, 0.8), Scored(3, 0.4)], 0.5, Ranking(fusion="cosine")
     )
-    # By hand: 2: 1 / 3 + .8, 1: 1 / 3 + .4, 3: .4.
-    assert {one.paper_id: one.score for one in found} == pytest.approx({2: 1.0, 1: 5 / 11, 3: 0.0})
+    # By hand: 2: 1 + .8, 1: 1 + .4, 3: .4.
+    assert {one.paper_id: one.score for one in found} == pytest.approx({2: 1.0, 1: 5 / 7, 3: 0.0})
 
 
 def test_a_paper_that_a_full_list_by_words_lacks_counts_as_its_last():

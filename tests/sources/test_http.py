@@ -177,12 +177,12 @@ def test_a_short_pause_is_kept_by_every_client(client, server, clock, gates):
 
 
 def test_a_host_that_hangs_is_given_up(server):
-    server.steps = [lambda asked: server.closing.wait(10) and None]
-    began = time.monotonic()
+    answered = threading.Event()
+    server.steps = [lambda asked: server.closing.wait(30) or answered.set()]
     told = trouble(polite(timeout=0.3), server.url)
     assert f"{server.url} does not answer" in told
     assert "attempt 1" in told
-    assert time.monotonic() - began < 3
+    assert not answered.is_set(), "it was waited for"
 
 
 def test_an_answer_that_trickles_on_is_given_up(server, monkeypatch):
@@ -340,16 +340,16 @@ def test_an_address_that_is_none_is_not_reachable(url):
 
 
 def test_knocking_ends_in_time_even_where_the_name_service_hangs(monkeypatch):
-    released = threading.Event()
+    released, ended = threading.Event(), threading.Event()
 
     def hang(*_: object, **__: object) -> None:
-        released.wait(10)
+        released.wait(30)
+        ended.set()
         raise OSError
 
     monkeypatch.setattr(socket, "create_connection", hang)
-    began = time.monotonic()
     assert not is_reachable("http://example.org", within=0.2)
-    assert time.monotonic() - began < 2
+    assert not ended.is_set(), "it was waited for"
     released.set()
 
 

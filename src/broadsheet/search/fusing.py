@@ -23,6 +23,8 @@ FEWEST = 20
 """Papers that the mean and deviation of a ranking are reckoned of, at least."""
 FIRST = 10
 """Papers whose mean score by words all are held against."""
+LEAST_SHARE = 0.001
+"""Share of the best score that a paper among these counts as having, at least: a mean of nothing would be nothing."""
 SHORT = 3
 """Words up to which a query is short."""
 SHORT_SHARE = 0.75
@@ -138,14 +140,27 @@ def _by_cosines(
 
     last = float(words[-1].score) if len(words) >= max(1, depth) else 0.0
     by_words = _by_id(words)
-    first = by_words[1][: 1 if short else FIRST]
-    usual = float(first.prod() ** (1 / max(1, len(first))))
+    usual = _usual(by_words[1], 1 if short else FIRST)
     most = len(words) + len(meaning)
     ids, scores, beside, why = np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int64)
     number = fusing_loops.summed(
-        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual or 1.0, not short, weight, ids, scores, beside, why
+        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual, not short, weight, ids, scores, beside, why
     )
     return Hits(_best_first(scores[:number]), ids, scores, why)
+
+
+def _usual(scores: Scores, first: int) -> float:
+    """Return the geometric mean of the first scores, best first; above 0.
+
+    Where fewer were found, as under narrow conditions, what makes a third of the cube of the best 1: two papers are
+    too few to tell what is usual.
+    """
+    best = float(scores[0]) if len(scores) else 0.0
+    if best <= 0:
+        return 1.0
+    if len(scores) < first:
+        return float(best / np.cbrt(3))
+    return best * float(np.exp(np.log(np.maximum(scores[:first] / best, LEAST_SHARE)).mean()))
 
 
 def _by_id(scored: Sequence[Scored]) -> tuple[Ids, Scores, Ids]:

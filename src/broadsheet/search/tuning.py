@@ -18,13 +18,13 @@ class Ranking:
 
     weight: share of meaning in the sum, in [0, 1]; None is the site's own, lowered by the share of papers that have
     no vector yet. 0 is words alone, 1 meaning alone. fusion: weighted sum of the cosine and the cube of the BM25 score,
-    held against the first ten (``cosine``), of scores in standard deviations from their mean (``z``), of min-max
-    normalised scores (``weighted``), or of reciprocal ranks (``rrf``, with ``rrf_k``).
-    depth: candidates asked of each kind. by_length: meaning counts less in a query of three words or fewer.
-    feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim: how many of
-    the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one
-    form of an acronym asks for the other too. titles: a paper whose whole title was typed comes first,
-    whatever its score; a bench that asks for papers by their titles leaves that out.
+    held against the first ten, or in a short query its share of the best (``cosine``); of scores in standard deviations
+    from their mean (``z``); of min-max normalised scores (``weighted``); or of reciprocal ranks (``rrf``, with
+    ``rrf_k``). depth: candidates asked of each kind. by_length: meaning has a smaller share in a query of three words
+    or fewer. feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim:
+    how many of the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one form of
+    an acronym asks for the other too. titles: a paper whose whole title was typed comes first, whatever its score; a
+    bench that asks for papers by their titles leaves that out.
     """
 
     fusion: Fusion = "cosine"

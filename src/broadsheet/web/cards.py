@@ -49,7 +49,7 @@ def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "", *, peop
     """Put the split of their votes and what stands around them beside papers, with one to four queries for all.
 
     For a visitor it is also the way to sign in and vote. back: the page to come back to, by default this one.
-    people: whether to read who brought and who wrote them, which no card shows.
+    people: whether to read who brought and who wrote them, which no card shows; paper pages and props tell it.
     Returns what stands around each, by primary key.
     """
     papers = list(papers)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -75,7 +76,13 @@ class Student:
         self.space = str(table.about.get("space", ""))
         self.dim = table.rows.shape[1]
         self._rows, self._scales = table.rows, table.scales.astype(np.float32)
-        self._pieces = PieceCounts(WordPieces(table.pieces))
+        self._words = table.pieces
+        self._first_text = Lock()
+
+    @functools.cached_property
+    def _pieces(self) -> PieceCounts:
+        """What counts pieces, made by the first text: many commands only ask whether there is a student."""
+        return PieceCounts(WordPieces(self._words))
 
     def embed_query(self, text: str, *, tokens: int = 256) -> NDArray[np.float32]:
         """Return the vector of what is asked, shape (dim,); it is read as papers are."""
@@ -91,7 +98,9 @@ class Student:
         from broadsheet.search.encoders import piece_loops as loops
 
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        counts, weights = weighed(self._pieces, texts, tokens)
+        with self._first_text:
+            pieces = self._pieces
+        counts, weights = weighed(pieces, texts, tokens)
         loops.add_up(self._rows, weights * self._scales[counts.ids], counts.ids, counts.ends, vectors)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=vectors, where=lengths > 0)

@@ -99,7 +99,7 @@ def of_ascii(file: Path, published: Any) -> Callable[[str], list[int]] | None:
 
     file: of the tokenizer ``published``, which takes twice as long for a few words.
     """
-    marks = {mark["content"] for mark in json.loads(file.read_bytes()).get("added_tokens") or ()}
+    marks = {mark.get("content") for mark in json.loads(file.read_bytes()).get("added_tokens") or ()}
     try:
         known = pieces_of(file)
     except BadInput:
@@ -113,7 +113,7 @@ def of_ascii(file: Path, published: Any) -> Callable[[str], list[int]] | None:
     return lambda text: [begin, *pieces.ids(text), end]
 
 
-_PROBE = f"Un-affable [GRAPHS], v1.5:\t\x07 {'a' * LONGEST_WORD} {'a' * LONGEST_WORD}b (models)"
+_PROBE = f"Un-affable [GRAPHS], [MASK] x[SEP]y [cls] v1.5:\t\x07 {'a' * LONGEST_WORD} {'a' * LONGEST_WORD}b (models)"
 
 
 class _Remembered(dict[str, tuple[int, ...]]):

@@ -63,7 +63,7 @@ def _after(request: HttpRequest, paper: Paper, *, opened: bool = False) -> HttpR
     here = back(request, paper)
     if not _in_place(request):
         return HttpResponseRedirect(f"{here}#paper-{paper.pk}")
-    dress(request, [paper])
+    dress(request, [paper], people=False)
     return render(request, "web/vote.html", {"paper": paper, "here": here, "opened": opened})
 
 

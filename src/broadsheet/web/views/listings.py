@@ -35,7 +35,7 @@ def category(request: HttpRequest, name: str) -> HttpResponse:
     papers = list(page.object_list)
     if not papers and not sight.context:
         raise Http404(f"No paper of the category {name!r} is known here.")
-    dress(request, papers)
+    dress(request, papers, people=False)
     context = {
         "title": title(listed),
         "listed": listed,
@@ -54,6 +54,6 @@ def for_me(request: HttpRequest) -> HttpResponse:
     reader = signed_in(request, "see the papers for you")
     page = Paginator(for_reader.ranked(reader, FOR_ME), settings.PAGE_SIZE).get_page(request.GET.get("p", "1"))
     found = list(page.object_list)
-    dress(request, [entry.paper for entry in found])
+    dress(request, [entry.paper for entry in found], people=False)
     context = {"listed": listing("for-me", "", reader), "page": page, "entries": found, "here": here(request)}
     return render(request, "web/for_me.html", context)

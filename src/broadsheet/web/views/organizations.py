@@ -43,7 +43,7 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
     group = groups.group(slug)
     page = Paginator(groups.papers_of(slug), settings.PAGE_SIZE).get_page(request.GET.get("p", "1"))
     papers = list(page.object_list)
-    dress(request, papers)
+    dress(request, papers, people=False)
     context: dict[str, object] = {
         "title": group.name,
         "group": group,
@@ -180,7 +180,7 @@ def author(request: HttpRequest, name: str) -> HttpResponse:
     if not found:
         raise Http404(f"No paper by {name[:60]!r} is known here.")
     papers = found[:AUTHORS_PAPERS]
-    dress(request, papers)
+    dress(request, papers, people=False)
     context = {"title": name, "papers": papers, "more": len(found) > AUTHORS_PAPERS, "here": request.path}
     context["listed"] = Listing("author", name)
     return render(request, "web/author.html", context)
