@@ -25,8 +25,7 @@ def test_each_kind_of_file_may_be_damaged_in_every_way(tmp_path, settings, monke
     state.read(now=True)
 
 
-@pytest.mark.parametrize("how", ["papers come", "the doctor is asked"])
-def test_a_server_under_which_vectors_are_cut_goes_on_and_has_them_again(tmp_path, how):
+def test_a_server_under_which_vectors_are_cut_says_so_and_has_them_again_when_it_is_started_again(tmp_path):
     first, more = tmp_path / "first.jsonl", tmp_path / "more.jsonl"
     first.write_text(rows(PAPERS))
     more.write_text(rows(PAPERS + 10))
@@ -34,10 +33,15 @@ def test_a_server_under_which_vectors_are_cut_goes_on_and_has_them_again(tmp_pat
     assert broadsheet(home, "ingest", str(first)).returncode == 0
     site = start_site(home)
     os.truncate(home / "index" / "vectors" / "rows", 0)
-    if how == "papers come":
-        assert broadsheet(home, "ingest", str(more)).returncode == 0
-    else:
-        broadsheet(home, "doctor", "index", "--mend")
+    assert broadsheet(home, "ingest", str(more)).returncode == 0
+    until = time.monotonic() + 60
+    while "rows was cut" not in site.log.read_text() and time.monotonic() < until:
+        time.sleep(0.2)
+    asked = broadsheet(home, "doctor", "index", "--mend")
+    assert asked.returncode == 1
+    assert "stop the server" in asked.stdout
+    assert site.stop() == 0
+    site = start_site(home)
     until = time.monotonic() + 60
     while (found := broadsheet(home, "doctor", "index")).returncode and time.monotonic() < until:
         time.sleep(1)

@@ -46,11 +46,15 @@ def _everything(as_json: bool) -> None:
 
 
 @doctor.command("index")
-@click.option("--mend", is_flag=True, help="Mend what can be mended; where a server runs it is asked to.")
+@click.option("--mend", is_flag=True, help="Mend what can be mended; where a server runs, ask it to.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command()
 def index(mend: bool, as_json: bool) -> None:
-    """Look at the search index: files, papers, vectors, room and rights. Ends with 1 if something bad is left."""
+    """Look at the search index: files, papers, vectors, room and rights. Ends with 1 if something bad is left.
+
+    A server that is asked to mend is waited for up to 30 seconds. What it cannot do while it runs is told, with the
+    process that has to be stopped.
+    """
     from broadsheet.search.keeping import doctor as looks
     from broadsheet.search.keeping.ills import Ills
 

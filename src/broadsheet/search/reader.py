@@ -101,6 +101,11 @@ class WholeReader:
         return self._both()[1]
 
     @property
+    def layout(self) -> Layout:
+        """What it is made of."""
+        return self._layout
+
+    @property
     def space(self) -> str:
         """Mark of the model in whose space the vectors lie."""
         return self._layout.space

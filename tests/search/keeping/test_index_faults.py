@@ -15,14 +15,15 @@ from tests.records import record
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.papers.actions import store
-from broadsheet.papers.models import Paper
+from broadsheet.papers.models import Counter, Paper
 from broadsheet.search import current, state
 from broadsheet.search.encoders import choice, embed, student
-from broadsheet.search.index import Filters
+from broadsheet.search.index import Facts, Filters
 from broadsheet.search.keeping import doctor, mending, upkeep
 from broadsheet.search.keeping.documents import document_of, text_of
 from broadsheet.search.keeping.ills import Ills
 from broadsheet.search.keeping.mending import mend
+from broadsheet.search.machine import locks
 from broadsheet.search.machine.trouble import IndexStale
 from broadsheet.search.meaning import grouping, vectors
 from broadsheet.search.models import Embedding
@@ -363,84 +364,200 @@ def test_what_was_left_over_is_removed(index):
     assert not (index / "shard").exists()
 
 
-def test_who_keeps_the_index_is_asked_to_mend_it(index, monkeypatch):
+@pytest.fixture
+def server(index):
+    """The index of a server, in the place of which this process keeps it."""
+    with locks.held(locks.SERVING, within=5):
+        yield current.own()
+
+
+def asked(ills):
+    return list(mend(ills, report=lambda *_: None, stop=lambda: False))
+
+
+def as_the_server(monkeypatch, *doings):
+    """Have what a server does in its own thread done while it is waited for."""
+    left = iter(doings)
+    monkeypatch.setattr(mending, "sleep", lambda _: next(left)())
+    return left
+
+
+def test_a_server_is_asked_to_mend_the_index(server, monkeypatch):
     monkeypatch.setattr(mending, "WITHIN", 0.0)
-    own = current.own()
     first, second = Paper.objects.order_by("pk")[:2]
-    own.lexicon.remove([first.pk])
-    own.vectors.remove([second.pk])
-    own.flush()
+    server.lexicon.remove([first.pk])
+    server.vectors.remove([second.pk])
+    server.flush()
     _, ills = looked()
-    told = list(mend(ills, report=lambda *_: None, stop=lambda: False))
-    assert told[0] == "The process that keeps the index takes 2 papers over again, within seconds."
+    first, second = asked(ills)
+    assert first == f"Asked the server (process {os.getpid()}) to take 2 papers over again."
+    assert f"Not done within 0 s: the server (process {os.getpid()}) goes on with it" in second
     assert upkeep.behind() == 2
-    upkeep.catch_up(own)
+    upkeep.catch_up(server)
     assert looked() == ({}, Ills())
 
 
-def test_who_keeps_the_index_takes_damaged_rows_and_strangers_out_when_asked(index, monkeypatch):
-    own = current.own()
-    stranger = document_of(Paper.objects.first(), Table().embed(["x"])[0])
-    own.add([replace(stranger, id=10**6)])
+def damage_rows(index, own):
+    """Have an index hold a paper that the database does not have, and two rows whose keys are damaged."""
+    own.add([replace(document_of(Paper.objects.first(), Table().embed(["x"])[0]), id=10**6)])
     own.flush()
-    keys, size = next(index.glob("vectors*/ids")), len(own.vectors.ids())
-    rows = np.memmap(keys, "<i8", "r+")
+    rows = np.memmap(next(index.glob("vectors*/ids")), "<i8", "r+")
     rows[[3, 5]] = -7, rows[6]  # a key that is none, and that of another paper
+
+
+def test_a_server_takes_damaged_rows_and_strangers_out_when_asked(index, server, monkeypatch):
+    damage_rows(index, server)
     wrong, ills = looked()
     assert {"Rows of vectors", "Vectors of papers", "Strangers"} == set(wrong)
-    heeded = iter([mending.heed, upkeep.catch_up])
-    monkeypatch.setattr(mending, "sleep", lambda _: next(heeded)(own))  # as the owner does in its own thread
-    told = list(mend(ills, report=lambda *_: None, stop=lambda: False))
-    assert "takes damaged rows" in told[0]
+    left = as_the_server(monkeypatch, lambda: mending.heed(server), lambda: upkeep.catch_up(server))
+    assert "take out damaged rows" in asked(ills)[0]
     assert looked() == ({}, Ills())
-    assert len(own.vectors.ids()) == size - 1
-    assert list(heeded) == []
+    assert len(server.vectors.ids()) == PAPERS
+    assert list(left) == []
+    assert not [path for path in index.iterdir() if path.name in (mending.ASKED, mending.TAKEN)]
 
 
-def test_who_keeps_the_index_makes_one_anew_that_is_cut_under_it(index, monkeypatch):
-    own = current.own()
-    os.truncate(next(index.glob("vectors*/rows")), 0)  # who writes there now would be ended
+def test_rows_are_taken_out_also_where_every_paper_is_taken_over_again(index, server, monkeypatch):
+    monkeypatch.setattr(mending, "MOST", 1)
+    damage_rows(index, server)
     _, ills = looked()
-    assert ills.anew
-
-    def heed(_seconds: float) -> None:
-        upkeep.catch_up(mending.heed(own))
-
-    monkeypatch.setattr(mending, "sleep", heed)
-    told = list(mend(ills, report=lambda *_: None, stop=lambda: False))
-    assert "makes it anew" in told[0]
+    as_the_server(monkeypatch, lambda: mending.heed(server))
+    first, second = asked(ills)
+    assert "take out damaged rows" in first
+    assert "every paper over again" in second
+    assert upkeep.rebuild_is_due()
+    upkeep.catch_up(server)
     assert looked() == ({}, Ills())
-    assert found() == PAPERS
 
 
-@pytest.mark.parametrize("name", ["rows", "ids", "filed-0"])
-def test_an_owner_under_whom_a_file_is_cut_refuses_to_write_and_makes_it_anew(index, name):
+def test_what_a_server_was_killed_in_is_done_by_who_has_the_index_next(index):
     own = current.own()
-    os.truncate(next(index.glob(f"vectors*/{name}")), 100)
+    damage_rows(index, own)
+    (index / mending.TAKEN).touch()
+    current.release()
+    own = current.own()
+    assert mending.is_asked()
+    mending.heed(own)
+    assert not mending.is_asked()
+    upkeep.catch_up(own)
+    assert set(looked()[0]) == {"Vectors of papers"}  # of the keys that are lost, which who asked has taken over again
+
+
+def test_what_is_asked_while_rows_are_taken_out_is_not_forgotten(index, server, monkeypatch):
+    (index / mending.ASKED).touch()
+    take_out = server.vectors.mend
+    monkeypatch.setattr(server.vectors, "mend", lambda: ((index / mending.ASKED).touch(), take_out())[1])
+    mending.heed(server)
+    assert mending.is_asked()
+
+
+def test_an_owner_that_nobody_asked_mends_nothing(index, server):
+    np.memmap(next(index.glob("vectors*/ids")), "<i8", "r+")[3] = -7
+    mending.heed(server)
+    assert "Rows of vectors" in looked()[0]
+
+
+def test_beside_a_command_nothing_is_asked_and_it_is_said_which_has_to_end(index):
+    own = current.own()
+    damage_rows(index, own)
+    _, ills = looked()
+    (told,) = asked(ills)
+    assert f"a command (process {os.getpid()}) keeps the index: wait until it has ended" in told
+    assert not mending.is_asked()
+    assert not upkeep.behind()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("schema.json", b'{"schema": 1}'), ("schema.json", b"{"), ("vectors*/rows", b"")]
+)
+def test_a_server_whose_index_cannot_be_opened_is_asked_nothing_and_has_to_end(index, server, name, content):
+    put(next(index.glob(name)), content)
+    _, ills = looked()
+    (told,) = asked(ills)
+    assert f"stop the server (process {os.getpid()}). Started again" in told
+    assert not mending.is_asked()
+    assert not Counter.objects.filter(name="generation").exists()  # nor for a rebuild
+    current.release()
+    upkeep.catch_up(current.own())
+    assert looked() == ({}, Ills())
+
+
+def test_an_index_that_becomes_another_while_it_is_looked_at_is_not_taken_for_damaged(index, monkeypatch):
+    def other(*_):
+        file = index / "schema.json"
+        put(file, file.read_bytes())
+        raise BroadsheetError("It is gone.")
+
+    monkeypatch.setattr(doctor, "held", other)
+    wrong, ills = looked()
+    assert "became another one" in wrong["Index"].message
+    assert not ills
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_damaged(index, monkeypatch):
+    def closed(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(doctor.checksums, "broken", closed)
+    wrong, ills = looked()
+    assert "Permission denied" in wrong["Index"].message
+    assert not ills
+
+
+@pytest.mark.parametrize("name", ["rows", "ids", "filed-0", "codes", "head"])
+def test_an_owner_under_whom_a_file_is_cut_writes_nothing_more_until_it_is_begun_again(index, name):
+    own = current.own()
+    os.truncate(next(index.glob(f"vectors*/{name}")), 0)
     fill(PAPERS + 5)
-    with pytest.raises(IndexStale, match=f"{name} was cut"):
-        upkeep.catch_up(own)
-    mending.ask_anew()
-    upkeep.catch_up(mending.heed(own))
+    for write in (
+        lambda: upkeep.catch_up(own),
+        lambda: own.remove([1]),
+        lambda: own.vectors.put({1: Table().embed(["x"])[0]}, {1: Facts()}),
+        lambda: own.vectors.put_rows(np.zeros(0, np.int64), np.zeros((0, 384), np.float32), like=own.vectors),
+        own.vectors.mend,
+        own.vectors.flush,
+    ):
+        with pytest.raises(IndexStale, match=f"{name} was cut"):
+            write()
+    current.release()
+    upkeep.catch_up(current.own())
     assert looked() == ({}, Ills())
     assert found() == PAPERS + 5
 
 
-def test_an_owner_that_nobody_asked_mends_nothing(index):
-    own = current.own()
-    next_to = next(index.glob("vectors*/ids"))
-    np.memmap(next_to, "<i8", "r+")[3] = -7
-    assert mending.heed(own) is own
-    assert "Rows of vectors" in looked()[0]
+PLACES = ["schema.json", "state.json", "owner.lock", "words/.tantivy-writer.lock", mending.ASKED, mending.TAKEN]
 
 
-@pytest.mark.parametrize("name", ["schema.json", "state.json", "owner.lock", "words/.tantivy-writer.lock"])
-def test_a_folder_in_the_place_of_a_file_is_named_and_removed(index, name):
+@pytest.mark.parametrize("name", PLACES)
+def test_a_folder_in_the_place_of_a_file_is_named_and_put_aside(index, name):
     (index / name).unlink(missing_ok=True)
-    (index / name / "inside").mkdir(parents=True)
+    (index / name / "inside.lock").mkdir(parents=True)
     wrong, ills = looked()
     assert f"{index / name} is a folder" in wrong["Files"].message
-    assert f"Removed: the folder {index / name}." in mended(ills)
+    assert f"Put aside: the folder {index / name} is" in mended(ills)[0]
+    assert (index / f"{Path(name).name}.aside" / "inside.lock").is_dir()
+
+
+def test_an_empty_folder_and_a_link_to_one_in_the_place_of_a_file_are_removed(index, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    (index / "serving.lock").symlink_to(elsewhere)
+    (index / mending.ASKED).mkdir()
+    _, ills = looked()
+    told = mended(ills)
+    assert {f"Removed: the link {index / 'serving.lock'}.", f"Removed: the folder {index / mending.ASKED}."} <= {*told}
+    assert (elsewhere / "kept").exists()
+
+
+def test_a_folder_in_the_place_of_a_file_stays_while_a_server_runs(index, server):
+    damage_rows(index, server)
+    (index / mending.TAKEN).mkdir()
+    _, ills = looked()
+    (told,) = asked(ills)
+    assert "is put aside once nothing runs" in told
+    assert (index / mending.TAKEN).is_dir()
+    assert not mending.is_asked()
 
 
 def test_a_damaged_frame_is_told_where_vectors_have_become_few_too(index, monkeypatch):

@@ -4,13 +4,14 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 from itertools import combinations
+from unittest.mock import Mock
 
 import pytest
 from tests.search.asking import paper
 
 from broadsheet.search.index import Filters, Term
 from broadsheet.search.postings.postings import Postings
-from broadsheet.search.words import counted, counting, filed
+from broadsheet.search.words import counted, counting, filed, filed_loops
 from broadsheet.search.words.lexicon import POSTINGS, Lexicon
 
 WORDS = ("graph", "network", "deep", "model", "sample", "proof", "tensor")
@@ -157,4 +158,31 @@ def test_what_papers_that_have_gone_were_filed_under_is_forgotten(tmp_path, monk
         told = filing.counted(postings.view, ["graph"], None, facets=True, most=100)
         assert told is not None
         assert told.categories == [(f"c{day}", 1), (f"c{day}.A", 1), (f"c{day}.B", 1)]
+    lexicon.close()
+
+
+def test_counts_are_right_where_reading_what_papers_are_filed_under_failed_once(tmp_path, monkeypatch):
+    lexicon, filing = Lexicon.anew(tmp_path / "lexicon"), filed.Filing()
+    postings = Postings(tmp_path / "lexicon" / POSTINGS)
+
+    def put(pk, *categories):
+        lexicon.add([paper(pk, "graph", categories=categories, day=FIRST)])
+        lexicon.flush()
+        postings.refresh()
+
+    def told(view):
+        return filing.counted(view, ["graph"], None, facets=True, most=100).categories
+
+    put(1, "a.A", "b.B", "c.C")
+    put(2, "z.Z")
+    told(postings.view)
+    lexicon.remove([1])
+    lexicon.flush()
+    postings.refresh()
+    with monkeypatch.context() as patch:
+        patch.setattr(filed_loops, "numbered", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            told(postings.view)
+    put(3, "y.Y")
+    assert told(postings.view) == [("y", 1), ("y.Y", 1), ("z", 1), ("z.Z", 1)]
     lexicon.close()

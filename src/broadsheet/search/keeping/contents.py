@@ -105,7 +105,8 @@ def _codes(folder: Path, view: View, ills: Ills) -> Check:
     ills.codes = True
     lost = next((name for name in CODED if name not in view.arrays), "frame")
     message = f"{folder / lost} is lost or damaged: searches compare every row, which is right and slow."
-    return weak("Codes", message, f"{MEND}: they are made anew from the rows, as at the next start of the server.")
+    hint = f"The next start of the server makes them anew from the rows; where none runs, {MEND}."
+    return weak("Codes", message, hint)
 
 
 def _cells(folder: Path, ills: Ills) -> Check:
@@ -118,7 +119,8 @@ def _cells(folder: Path, ills: Ills) -> Check:
             return fine("Cells", f"Searches look at the nearest of {len(view.cells.squares)} groups of vectors.")
     ills.cells = True
     message = "What vectors are grouped into is lost or damaged: searches are slower, or may miss some."
-    return weak("Cells", message, f"{MEND}: they are grouped anew, as at the next start of the server.")
+    hint = f"They are grouped anew at the next start of the server; where none runs, {MEND}."
+    return weak("Cells", message, hint)
 
 
 def _missing(name: str, how: str, missing: Ids, ills: Ills) -> Check:

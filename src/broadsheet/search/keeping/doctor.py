@@ -5,21 +5,23 @@ Nothing here writes, and every look may be taken while another process owns the 
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from broadsheet.checks import Check, bad, fine, weak
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, Conflict, NotFound, Refused
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, state
 from broadsheet.search.index import SCHEMA
-from broadsheet.search.keeping import upkeep
+from broadsheet.search.keeping import mending, upkeep
 from broadsheet.search.keeping.contents import held
 from broadsheet.search.keeping.ills import ANEW, MEND, Ills
-from broadsheet.search.keeping.standing import UNSEEN, holder, room, schema_of, sizes
+from broadsheet.search.keeping.standing import UNSEEN, holder, room, sizes
 from broadsheet.search.machine import layout
+from broadsheet.search.machine.trouble import LOOKS, of_disk
 from broadsheet.search.reader import WholeReader
 from broadsheet.search.whole import WholeIndex
 from broadsheet.search.words import checksums
@@ -27,7 +29,7 @@ from broadsheet.search.words import checksums
 LEAST_ROOM = 128 << 20
 """Bytes of the disk that must be free: what the words of a day and their merging may take."""
 
-SMALL = (layout.FILE, "state.json")
+SMALL = (layout.FILE, "state.json", mending.ASKED, mending.TAKEN)
 """Files beside the folders of words and vectors, locks aside."""
 
 
@@ -132,10 +134,10 @@ def leftovers(folder: Path) -> list[Path]:
 
 def _folders(folder: Path, ills: Ills) -> Iterator[Check]:
     """Judge what is a folder and should be a file: nobody can write it, and so nobody makes it anew by itself."""
-    small = [*(folder / name for name in SMALL), *folder.rglob("*.lock")]
+    small = [*(folder / name for name in SMALL), *folder.glob("*.lock"), *folder.glob("words*/*.lock")]
     ills.folders = sorted(path for path in small if path.is_dir())
     if ills.folders:
-        hint = f"{MEND} while no server runs: it removes it, and the file is made anew."
+        hint = f"{MEND}, while no server runs: the folder is put aside, or removed where it is empty."
         yield bad("Files", f"{ills.folders[0]} is a folder, where a file has to be.", hint)
 
 
@@ -144,40 +146,42 @@ def _folders(folder: Path, ills: Ills) -> Iterator[Check]:
 
 def _schema(folder: Path, ills: Ills) -> Generator[Check, None, bool]:
     """Judge what the index says of itself; return whether there is something inside to look at."""
-    told = schema_of(folder)
-    if told == SCHEMA:
+    try:
+        layout.read(folder)
+    except NotFound:
+        if not Paper.objects.standing().exists():
+            yield fine("Schema", "There are no papers, and no index yet.")
+            return False
+        ills.waiting = ills.unread = True
+        yield bad("Schema", f"There is no index in {folder}.", ANEW)
+    except BroadsheetError as error:
+        yield _not_opened("Schema", error, ills)
+    else:
         yield fine("Schema", f"{SCHEMA}, of this version.")
         return True
-    if told is not None or (folder / layout.FILE).exists():
-        ills.anew = ills.unread = True
-        message = f"is of schema {told}; this version needs {SCHEMA}" if told is not None else "does not say its schema"
-        yield bad("Schema", f"The index in {folder} {message}.", ANEW)
-    elif Paper.objects.standing().exists():
-        ills.waiting = True
-        yield bad("Schema", f"There is no index in {folder}.", ANEW)
-    else:
-        yield fine("Schema", "There are no papers, and no index yet.")
     return False
 
 
 def _inside(folder: Path, ills: Ills) -> Iterator[Check]:
-    known = state.read(now=True)
+    known, seen = state.read(now=True), layout.stamp(folder / layout.FILE)
     yield _state(folder, known, ills)
     try:
-        told, index = layout.read(folder), WholeIndex.read(folder)
+        with closing(WholeIndex.read(folder)) as index:
+            yield _words(folder / index.layout.words, index, known, ills)
+            if not ills.anew:
+                yield from held(folder / index.layout.vectors, index, known, ills)
     except BroadsheetError as error:
-        ills.anew = ills.unread = True
-        yield bad("Index", error.message, ANEW)
-        return
-    try:
-        yield _words(folder / told.words, index, known, ills)
-        if not ills.anew:
-            yield from held(folder / told.vectors, index, known, ills)
-    except BroadsheetError as error:
-        ills.anew = ills.unread = True
-        yield bad("Index", error.message, ANEW)
-    finally:
-        index.close()
+        changed = Conflict("The index became another one while it was looked at.", "Run this again.")
+        same = layout.stamp(folder / layout.FILE) == seen  # else its parts may be gone, and are no loss
+        yield _not_opened("Index", error if same else changed, ills)
+
+
+def _not_opened(name: str, error: BroadsheetError, ills: Ills) -> Check:
+    """Judge an index that cannot be opened: it is damaged, unless the disk or another process is why."""
+    if isinstance(error, Conflict | Refused):
+        return bad(name, error.message, error.hint or LOOKS)
+    ills.anew = ills.unread = True
+    return bad(name, error.message, ANEW)
 
 
 def _state(folder: Path, known: state.State, ills: Ills) -> Check:
@@ -198,6 +202,8 @@ def _words(folder: Path, index: WholeReader, known: state.State, ills: Ills) -> 
     try:
         broken = checksums.broken(folder)
     except (OSError, ValueError) as error:
+        if refused := of_disk("reading words", error):
+            raise refused from error
         ills.anew = True
         return bad("Words", f"The list of segments cannot be read: {error}.", ANEW)
     if broken:

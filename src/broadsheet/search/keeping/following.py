@@ -15,7 +15,6 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.search import current
 from broadsheet.search.index import Document, Index
 from broadsheet.search.keeping import documents, mending, swap, upkeep
-from broadsheet.search.machine.trouble import IndexStale
 
 logger = logging.getLogger(__name__)
 
@@ -63,20 +62,15 @@ class Following:
         seen, complete = -1, (-1, "")
         while not self._stopped.is_set():
             try:
-                self._index = mending.heed(self._index)
+                mending.heed(self._index)
                 newest, taken = upkeep.newest_stamp(), 0
                 if newest != seen or upkeep.rebuild_is_due():
-                    taken = upkeep.catch_up(self._index, stop=self._stopped.is_set)
-                    seen = newest
-                swap.go_on(self._index, share=settings.UPGRADE_SHARE, stop=self._stopped.is_set)
+                    taken = upkeep.catch_up(self._index, stop=self._is_to_stop)
+                    seen = -1 if mending.is_asked() else newest  # it was broken off for that
+                swap.go_on(self._index, share=settings.UPGRADE_SHARE, stop=self._is_to_stop)
                 if (newest, self._index.space) != complete and self._give_vectors():
                     complete = newest, self._index.space
                 self._rest(seen, soon=not 0 < taken <= FEW)
-            except IndexStale as stale:
-                logger.warning("%s The index is made anew from the papers.", stale.message)
-                with contextlib.suppress(OSError):
-                    mending.ask_anew()
-                self._stopped.wait(LOOK_EVERY)
             except (BroadsheetError, OperationalError, InterfaceError, OSError) as error:
                 logger.warning("keeping the index: %s; it is tried again", str(error).strip().partition("\n")[0][:300])
                 self._stopped.wait(AFTER_TROUBLE)
@@ -87,6 +81,9 @@ class Following:
             finally:
                 close_old_connections()
         connections.close_all()  # this thread's own
+
+    def _is_to_stop(self) -> bool:
+        return self._stopped.is_set() or mending.is_asked()
 
     def _rest(self, seen: int, *, soon: bool) -> None:
         """Wait for the next look. soon: end as soon as there are changed papers."""
@@ -103,7 +100,7 @@ class Following:
         began = upkeep.newest_stamp()
 
         def enough() -> bool:
-            return self._stopped.is_set() or upkeep.newest_stamp() != began or swap.is_wished(self._index)
+            return self._is_to_stop() or upkeep.newest_stamp() != began or swap.is_wished(self._index)
 
         upkeep.backfill(self._index, embedder, stop=enough)
         return not enough()

@@ -23,6 +23,7 @@ from broadsheet.search.machine.trouble import LOOKS, IndexStale, of_disk
 type Array = NDArray[Any]
 
 WAY_OUT = "`broadsheet reindex` builds the index anew from the papers."
+STARTS_AGAIN = "Stop the process that keeps the index and start it again: it makes anew what was cut."
 
 NO_ARRAYS = (
     OSError,
@@ -85,7 +86,7 @@ def refuse_cut(path: Path, array: Array) -> None:
     """Raise IndexStale where a mapped file was cut since: looking beyond its end would end this process."""
     with suppress(OSError):  # what was deleted stays mapped as it was
         if (there := path.stat().st_size) < array.nbytes:
-            raise IndexStale(f"{path} was cut: it has {there} bytes of {array.nbytes}.", WAY_OUT)
+            raise IndexStale(f"{path} was cut: it has {there} bytes of {array.nbytes}.", STARTS_AGAIN)
 
 
 def allocate(path: Path, before: int, size: int) -> None:

@@ -250,13 +250,17 @@ class Columns:
             raise of_disk(f"reading {path}", error) or told from error
         return {name: bit for bit, name in enumerate(names[:count])}
 
-    def add_names(self, names: list[str]) -> dict[str, int]:
-        """Return the bits of all names; those that had none get one, before any row that has it is written.
-
-        Raises IndexStale where a file was cut under this process.
-        """
-        for name, array in self.view.arrays.items():
+    def refuse_cut(self) -> None:
+        """Raise IndexStale where a file was cut since it was mapped. Who writes asks this first, as it costs little."""
+        view = self.view
+        mapped_here = {"head": self.head} | view.arrays
+        if view.cells is not None:
+            mapped_here[groups.name_of(view.grouped)] = view.cells.memory
+        for name, array in mapped_here.items():
             refuse_cut(self.folder / name, array)
+
+    def add_names(self, names: list[str]) -> dict[str, int]:
+        """Return the bits of all names; those that had none get one, before any row that has it is written."""
         if fresh := [name for name in dict.fromkeys(names) if name not in self.view.names]:
             every = [*self.view.names, *fresh]
             for column in columns_of(self.dim, self.bits, len(every)):

@@ -7,6 +7,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +16,7 @@ import numpy as np
 from broadsheet.errors import BroadsheetError
 from broadsheet.search.index import Facts, Filters, Ranked, Scored, Vector
 from broadsheet.search.machine.mapped import Array
-from broadsheet.search.machine.trouble import NoRoom, told
+from broadsheet.search.machine.trouble import IndexStale, NoRoom, told
 from broadsheet.search.meaning import codes, narrowed
 from broadsheet.search.meaning.cell_making import Report, Stop
 from broadsheet.search.meaning.codes import Coding, Floats, Rows
@@ -57,7 +58,9 @@ _PORTION = 8192
 class Vectors:
     """The vectors of papers, narrowed by facts. What is put or removed is seen at once, by other processes too.
 
-    Reading never waits for writing; who reads a row that is being written may see a score between the old and the new.
+    Writing raises IndexStale where a file was cut since it was mapped, as going beyond its end would end this process.
+    Reading does not ask that, and never waits for writing; who reads a row that is being written may see a score
+    between the old and the new.
     """
 
     def __init__(self, columns: Columns) -> None:
@@ -110,6 +113,7 @@ class Vectors:
         under = [filed_under(facts[pk]) for pk in vectors]
         days = np.array([facts[pk].day or 0 for pk in vectors], np.int32)
         with self._writing:
+            self._open().refuse_cut()
             names = self._open().add_names([name for names in under for name in names])
             self._store(ids, block, days, filed_bits(names, under))
 
@@ -119,17 +123,20 @@ class Vectors:
         ids: [n], each once. Raises as ``put`` does.
         """
         block = codes.block(vectors, self.dim)
-        view, count = like._view()
-        rows = like._places_of(view, count, ids)
-        there = np.flatnonzero(rows >= 0)
-        rows = rows[there]
         with self._writing:
+            self._open().refuse_cut()
+            like._open().refuse_cut()
+            view, count = like._view()
+            rows = like._places_of(view, count, ids)
+            there = np.flatnonzero(rows >= 0)
+            rows = rows[there]
             names = self._open().add_names(list(view.names))
             self._store(ids[there], block[there], view.arrays[DAYS][rows], filed_again(view, rows, names))
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take the vectors of papers out; unknown ids are ignored."""
         with self._writing:
+            self._open().refuse_cut()
             view, count = self._view()
             rows = self._rows_of(view, count, ids)
             with changing(self._open().head):
@@ -180,6 +187,7 @@ class Vectors:
     def flush(self) -> None:
         """Return when everything so far would survive a power cut; a killed process loses nothing anyway."""
         with self._writing, told("writing vectors to disk"):
+            self._open().refuse_cut()
             self._open().sync()
         self._grouping.begin()
 
@@ -196,7 +204,9 @@ class Vectors:
         columns, self._columns = self._columns, None
         self._grouping.close()
         if columns is not None and columns.writes:
-            with self._writing, told("writing vectors to disk"):
+            # What was cut is made anew at the next start, clean or not.
+            with self._writing, told("writing vectors to disk"), suppress(IndexStale):
+                columns.refuse_cut()
                 columns.sync()
                 columns.set_clean(1)
 
@@ -211,6 +221,7 @@ class Vectors:
     def mend(self) -> list[int]:
         """Take out the rows that ``check`` finds, and return their papers. The key in a damaged row may be wrong."""
         with self._writing:
+            self._open().refuse_cut()
             view, count = self._view()
             rows = damaged(view, count)
             ids = view.arrays[IDS][rows].tolist()

@@ -22,6 +22,9 @@ SAMPLE = 25_000
 SPARED = 30_000
 """Papers of the two rarest words up to which it is counted what leaving one word out would find: 5 ns each."""
 
+_OUTGROWN = 2
+"""Times the names of a view that may be known; of more, most are of papers that went, and all are numbered anew."""
+
 _CATEGORY = "category "
 _YEARS = 10_000
 _MOST_NAMES = MOST - 1
@@ -83,36 +86,26 @@ class Filing:
             with self._lock:
                 # By the parts and not by their name: places of another file would lie outside.
                 known = {id(one.of): one for one in self._seen.held} if self._seen else {}
-                if len(self._names) > 2 * len(set[str]().union(*(segment.names for segment in view.segments))):
-                    self._names, known = {}, {}  # most are of papers that have gone
-                held = [known.get(id(segment.parts)) or self._read(segment) for segment in view.segments]
-                if len(self._names) > _MOST_NAMES:
+                numbered = dict(self._names)  # until all is read, as what was seen goes by the former
+                if len(numbered) > _OUTGROWN * len(set[str]().union(*(segment.names for segment in view.segments))):
+                    numbered, known = {}, {}
+                held = [known.get(id(segment.parts)) or _read(segment, numbered) for segment in view.segments]
+                if len(numbered) > _MOST_NAMES:
                     return None
                 places = [
                     [one.__array_interface__["data"][0] for one in (filed.begins, filed.numbers)] for filed in held
                 ]
-                names = sorted(name for name in self._names if name.startswith(_CATEGORY))
-                seen = self._seen = _Seen(
+                names = sorted(name for name in numbered if name.startswith(_CATEGORY))
+                seen = _Seen(
                     view,
                     np.array(places, np.uint64).reshape(len(places), 2),
                     held,
                     np.array([name.removeprefix(_CATEGORY) for name in names], object),
-                    np.array([self._names[name] for name in names], np.int64),
-                    len(self._names),
+                    np.array([numbered[name] for name in names], np.int64),
+                    len(numbered),
                 )
+                self._names, self._seen = numbered, seen
         return seen
-
-    def _read(self, segment: Segment) -> _Filed:
-        from broadsheet.search.words import filed_loops as kernels
-
-        bits = segment.parts.filed
-        places = np.zeros(64 * bits.shape[1], np.int64)
-        for name, bit in segment.names.items():
-            places[bit] = self._names.setdefault(name, len(self._names))
-        begins = np.zeros(len(bits) + 1, np.uint32)
-        numbers = np.zeros(int(np.bitwise_count(bits).sum()), np.uint16)
-        kernels.numbered(bits, places, begins, numbers)
-        return _Filed(segment.parts, begins, numbers)
 
     def counted(
         self,
@@ -165,6 +158,20 @@ class Filing:
         lacking[order] = told
         categories = _numbered(seen.categories, numbers[seen.numbers])
         return Counted(total, lacking.tolist() if spare else [], categories, _dated(years), every)
+
+
+def _read(segment: Segment, numbered: dict[str, int]) -> _Filed:
+    """Return what the papers of a segment are filed under. numbered: names, to which those that are new are added."""
+    from broadsheet.search.words import filed_loops as kernels
+
+    bits = segment.parts.filed
+    places = np.zeros(64 * bits.shape[1], np.int64)
+    for name, bit in segment.names.items():
+        places[bit] = numbered.setdefault(name, len(numbered))
+    begins = np.zeros(len(bits) + 1, np.uint32)
+    numbers = np.zeros(int(np.bitwise_count(bits).sum()), np.uint16)
+    kernels.numbered(bits, places, begins, numbers)
+    return _Filed(segment.parts, begins, numbers)
 
 
 def _numbered(names: Array, counts: Array) -> list[tuple[str, int]]:
