@@ -23,7 +23,7 @@ from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.machine.beside import Begun
-from broadsheet.search.query import Query
+from broadsheet.search.query import Query, parse
 from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -113,10 +113,12 @@ def search(
 def is_ready() -> bool:
     """Search once, so that index, model and kernels are loaded before a reader waits for them; False where none could.
 
-    To load the model takes half a second, and to compile the kernels four where no process of this machine has.
+    To load the model takes half a second, and to compile the kernels half a minute where no process of this machine
+    has; those for phrases and conditions are others than those for words.
     """
     try:
         search(Query("learning from models and data", Filters()), limit=1, tally=True)
+        search(parse('learning "from data" -noise'), limit=1, tally=True)
         return current.searcher().size() > 0
     except (BroadsheetError, OperationalError, InterfaceError):  # no index yet, or a database that is just starting
         return False
