@@ -133,8 +133,9 @@ def _by_cosines(
     Of that mean and not of the best, so that one paper far ahead, as that whose own abstract was typed, does not make
     all others count as little. Cubes, so that of papers which hold most of the words those that hold them all stand
     apart; a third, as then a step near 1 counts as much as that of the share itself. In short queries, whose words many
-    papers hold, it is the share of the best. A paper that a full list by words lacks counts as its last; one without a
-    vector as the farthest that has one. Every search waits for this, so it is one compiled loop.
+    papers hold, it is the share of the best; where few were found, ``_usual`` says what they are held against. A paper
+    that a full list by words lacks counts as its last; one without a vector as the farthest that has one. Every search
+    waits for this, so it is one compiled loop.
     """
     from broadsheet.search import fusing_loops
 

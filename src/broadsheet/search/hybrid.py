@@ -111,7 +111,7 @@ def search(
 
 
 def is_ready() -> bool:
-    """Search once, so that index, model and kernels are loaded before a reader waits for them; False where none could.
+    """Search twice, so that index, model and kernels are loaded before a reader waits for them; False where none could.
 
     To load the model takes half a second, and to compile the kernels half a minute where no process of this machine
     has; those for phrases and conditions are others than those for words.
