@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from broadsheet.search.machine.compiled import bits_set, compiled
 from broadsheet.search.meaning.scanning import (
     Floats,
-    Keys,
     Places,
     Small,
     Words,
@@ -19,7 +18,6 @@ from broadsheet.search.meaning.scanning import (
     least_of,
     place_of,
     reaching,
-    scored,
     step_of,
 )
 
@@ -349,17 +347,17 @@ def part(
 
 
 @compiled
-def nearest(
+def gathered(
     query: Floats, seen: Words, projection: Floats, mean: Floats, shift: Floats,
-    blocks: Words, more: Words, leans: Floats, small: Small, scales: Floats, ids: Keys,
+    blocks: Words, more: Words, leans: Floats,
     rest: Words, first: int, second: int, places: Places, aparts: Floats, leant: Floats, scores: Floats,
-    found: int, wanted: int, limit: int, rows: Places, guesses: Floats, keys: Keys,
+    found: int, wanted: int, rows: Places, guesses: Floats,
 ) -> int:  # fmt: skip
-    """Write keys and scores (into ``guesses``) of those of a set of rows that are probably nearest to a unit vector.
+    """Write those of a set of rows that are to be compared by their numbers, ``wanted`` at most; return how many.
 
     seen: room for a bit a row, of which none is set, nor afterwards. found: how many rows of the set all parts of the
     cells told, in ``rows``. rest: the others of the set, of which ``first`` are found by half of their codes and
-    ``second`` by all, where ``first`` is above 0. Of all these ``wanted`` are compared by their numbers.
+    ``second`` by all, where ``first`` is above 0.
     """
     number = 0
     for k in range(found):
@@ -386,4 +384,4 @@ def nearest(
             number += 1
         if number > wanted:
             number, _ = fewer(rows, guesses, number, wanted)
-    return scored(query, small, scales, ids, rows, number, limit, keys, guesses)
+    return number

@@ -224,13 +224,26 @@ def nearest(
     rows, guesses = np.empty(number + second + BLOCK, np.int32), np.empty(number + second + BLOCK, np.float32)
     np.concatenate([some for some, _ in parts], out=rows[:number])
     np.concatenate([told for _, told in parts], out=guesses[:number])
-    keys = np.empty(len(rows), np.int64)
-    found = cell_loops.nearest(
+    found = cell_loops.gathered(
         query, marks(len(rest)), frame.projection, frame.mean, frame.shift,
-        held.codes, held.more, held.leans, held.small, held.scales, held.ids,
-        rest, first, second, places, aparts, leant, scores, number, wanted, limit, rows, guesses, keys,
+        held.codes, held.more, held.leans,
+        rest, first, second, places, aparts, leant, scores, number, wanted, rows, guesses,
     )  # fmt: skip
-    return nearest_first(keys[:found], guesses[:found], limit)
+    return _compared(held, query, rows[:found], limit)
+
+
+def _compared(held: Held, query: Vector, rows: NDArray[np.int32], limit: int) -> tuple[Rows, Floats]:
+    """Return keys and cosines of the nearest of some rows, nearest first, by their numbers. Threads share it too."""
+    from broadsheet.search.meaning import scanning
+
+    def half(some: NDArray[np.int32]) -> tuple[Rows, Floats]:
+        keys, scores = np.empty(len(some), np.int64), np.empty(len(some), np.float32)
+        found = scanning.scored(query, held.small, held.scales, held.ids, some, len(some), limit, keys, scores)
+        return keys[:found], scores[:found]
+
+    middle = len(rows) // 2
+    (keys, scores), (others, told) = shared([partial(half, rows[:middle]), partial(half, rows[middle:])])
+    return nearest_first(np.concatenate((keys, others)), np.concatenate((scores, told)), limit)
 
 
 def _bounds(within: Within) -> tuple[int, int, int]:
