@@ -1,6 +1,7 @@
 """The site for any WSGI server, and for the workers of ``broadsheet serve``, which end when their parent does."""
 
 import gc
+import logging
 import multiprocessing
 import os
 import sys
@@ -14,8 +15,18 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.http import HttpResponse
 
+logger = logging.getLogger(__name__)
+
 LOOK_AGAIN = 5.0
 """Seconds before each look for an index that may not be there yet, or be empty."""
+
+SAID_AFTER = 2.0
+"""Seconds after which it is said that search is being made ready, and later that it is."""
+
+_WAIT = (
+    "Search is being made ready. After an installation or an update its loops are compiled for this machine, once, "
+    "which takes up to half a minute; a search may wait for that."
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.settings")
 _answer = get_wsgi_application()
@@ -59,11 +70,18 @@ def _be_ready() -> None:
     """
     from broadsheet.search import hybrid
 
-    ready = False
+    ready, took = False, 0.0
     while not ready:
         time.sleep(LOOK_AGAIN)
+        began = time.monotonic()
+        saying = threading.Timer(SAID_AFTER, logger.warning, [_WAIT])
+        saying.start()
         ready = hybrid.is_ready()
+        saying.cancel()
+        took = time.monotonic() - began
         connections.close_all()
+    if took > SAID_AFTER:
+        logger.warning("Search is ready, after %.0f s.", took)
     # What is there now stays. To look through all of it for what is left over took 60 ms, in the middle of a page.
     gc.collect()
     gc.freeze()

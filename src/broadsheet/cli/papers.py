@@ -277,7 +277,7 @@ def status(as_json: bool) -> None:
     )
     answer = {
         "home": str(settings.HOME),
-        "papers": Paper.objects.standing().count(),
+        "papers": Paper.objects.number_standing(),
         "newest_edition": str(newest_day() or ""),
         "searchable_by_words": known.papers,
         "searchable_by_meaning": known.by_meaning,

@@ -56,7 +56,7 @@ def around(papers: Iterable[Paper], visitor: Visitor, *, people: bool = True) ->
 
     people: whether to read these two.
     """
-    found = {paper.pk: Around() for paper in papers}
+    found = {paper.id: Around() for paper in papers}
     if not found:
         return found
     known: dict[str, list[int]] = {}

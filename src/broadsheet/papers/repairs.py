@@ -79,7 +79,7 @@ _RULES: tuple[_Rule, ...] = (
     (("dots,",), _DOTS, "…"),
     (("math(?:cal|bb|frak|scr) ",), _LOST_LETTER_FONT, ""),
     (
-        ("infty", "eq(?<=[lgn]eq)", "cdot", "ldots", "var(?:phi|eps)", "ell[_^(]", "ell(?<=[_^({]ell)"),
+        ("infty", "q(?!u)(?<=[lgn]eq)", "cdot", "ldots", "var(?:phi|eps)", "ell(?:[_^(]|(?<=[_^({]ell))"),
         _BARE_SIGN,
         _named,
     ),

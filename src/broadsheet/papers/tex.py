@@ -86,7 +86,7 @@ def pieces(text: str) -> tuple[Piece, ...]:
 
 
 def _has_tex(prose: str) -> bool:
-    return any(sign in prose for sign in ("\\", "{", "``")) and bool(_TEX_SIGNS.search(prose))
+    return ("\\" in prose or "{" in prose or "``" in prose) and bool(_TEX_SIGNS.search(prose))
 
 
 def _written(found: Sequence[Piece], *, escaped: bool = False) -> str:

@@ -61,7 +61,7 @@ def dress(request: HttpRequest, papers: Iterable[Paper], back: str = "", *, peop
         (reverse("sign-in"), urlencode({"next": f"{back or here(request)}#paper-"})) if visitor else ("", "")
     )
     for paper in papers:
-        pk, beside = paper.pk, vars(paper)
+        pk, beside = paper.id, vars(paper)  # the same as its pk, which Django takes four times as long to look up
         beside["around"] = found[pk]
         beside["tally"] = split.get(pk) or Tally(paper.imported_votes, paper.reader_votes)
         if visitor:
@@ -108,12 +108,12 @@ def within_sight(
     """Do the same for a few papers that are at hand, in their order. found: what stands around them, where known."""
     papers = list(papers)
     if found is not None:
-        aside = {paper.pk for paper in papers if found[paper.pk].mark == Mark.NOT_INTERESTED}
+        aside = {paper.id for paper in papers if found[paper.id].mark == Mark.NOT_INTERESTED}
     else:
         query = unwanted(request)
         aside = set(query.filter(paper__in=[paper.pk for paper in papers])) if query is not None and papers else set()
     asked = request.GET.get("hidden") == "1"
-    seen = [paper for paper in papers if asked or paper.pk not in aside]
+    seen = [paper for paper in papers if paper.pk not in aside] if aside and not asked else papers
     return Sight(seen, _told(request, len(aside), asked=asked))
 
 

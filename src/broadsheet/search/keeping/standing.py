@@ -99,7 +99,7 @@ def standing() -> Standing:
         folder=folder,
         schema=schema_of(folder),
         space=_space(folder),
-        papers=Paper.objects.standing().count(),
+        papers=Paper.objects.number_standing(),
         words=known.papers,
         model=min(known.vectors, known.papers),
         rough=max(0, known.by_meaning - known.vectors),

@@ -213,7 +213,7 @@ def _read_all(index: Index, embedder: embed.Embedder, share: float, report: Repo
         if waits := lacking.exists():
             _warn(embedder.name, "it waits for every paper to be read, and BROADSHEET_UPGRADE_PERCENT is 0.")
         return not waits
-    total = Paper.objects.standing().count()
+    total = Paper.objects.number_standing()
     done = total - lacking.count()
     while waiting := list(lacking.values_list("pk", flat=True)[: upkeep.LOOK_AHEAD]):
         for keys in batched(waiting, AT_A_TIME):

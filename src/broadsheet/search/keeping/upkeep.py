@@ -185,7 +185,7 @@ def catch_up(index: Index, *, report: Report = _silent, stop: Stop = _never) -> 
 
 def _remove_strangers(index: Index) -> None:
     """Take out what the database does not have, such as after an older copy of it was put back."""
-    if index.size() <= Paper.objects.standing().count():
+    if index.size() <= Paper.objects.number_standing():
         return
     after = 0
     while ids := index.ids(after, BATCH):

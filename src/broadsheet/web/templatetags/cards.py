@@ -39,7 +39,7 @@ def _card(page: Page, paper: Paper, why: str) -> str:
     shown = texts(paper)
     name, address, passage = escape(shown.name), escape(page.before_keys + quoted_key(paper.key)), shown.passage
     return f"""
-<article class="paper" id="paper-{paper.pk}">
+<article class="paper" id="paper-{paper.id}">
 <h2><a href="{address}">{shown.title}</a></h2>
 {_byline(paper)}
 {'<p class="mark">withdrawn</p>' if paper.withdrawn else ""}
@@ -102,6 +102,6 @@ def _stars(paper: Paper) -> str:
     return f' <span class="stars">★ {paper.code_stars}<span class="unseen"> stars</span></span>'
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)  # the days of as many papers as there are: those of thirty years are 11,000
 def _day(day: date) -> str:
     return f'<li><time datetime="{day.isoformat()}">{short_date(day)}</time></li>'

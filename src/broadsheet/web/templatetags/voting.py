@@ -76,7 +76,7 @@ def control(page: Page, paper: Paper, name: str, address: str) -> str:
             f'<span aria-hidden="true">▲</span> {votes}'
             f'<span class="unseen"> {split}. Sign in to vote for {name}</span></a>'
         )
-    around, pk = beside["around"], paper.pk
+    around, pk = beside["around"], paper.id
     mark = escape(around.mark)
     return f'''\
 <form class="act" id="act-{pk}" method="post" action="{address}/vote" hx-boost="true" hx-push-url="false" \

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
 from django.conf import settings
@@ -31,6 +32,8 @@ LIKE_AN_ABSTRACT = 40
 
 FACETS = 8
 """Categories, and years, that the page offers to narrow by."""
+
+_quoted = lru_cache(maxsize=1024)(quote_plus)  # the same few categories and years stand on every page
 
 
 def results(request: HttpRequest) -> HttpResponse:
@@ -95,7 +98,7 @@ def _page(
     papers = standing_by_pk([hit.paper_id for hit in found.hits], only=cards.SHOWN)
     around = cards.dress(request, papers.values(), request.get_full_path(), people=False)
     sight = cards.within_sight(request, papers.values(), around)
-    seen = {paper.pk for paper in sight.papers}
+    seen = {paper.id for paper in sight.papers}
     shown = [
         (papers[hit.paper_id], ", ".join(WHY[why] for why in hit.why if why in WHY))
         for hit in found.hits
@@ -142,7 +145,7 @@ def _ways_on(query: Query, found: hybrid.Results, asked: dict[str, str]) -> dict
         return f"{address}?{urlencode({name: value for name, value in (kept | changed).items() if value})}"
 
     def narrowed(operator: str) -> str:
-        return f"{typed}+{quote_plus(operator)}{filters}"
+        return f"{typed}+{_quoted(operator)}{filters}"
 
     here = query.filters.categories
     categories = found.tally.categories if len(found.tally.categories) > 1 and not here else ()

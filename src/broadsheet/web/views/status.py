@@ -18,7 +18,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """Show how many papers are here, how far the index is, and what came of each day of a month (``?month=``)."""
     embedder = current.embedder()
     context = {
-        "papers": Paper.objects.standing().count(),
+        "papers": Paper.objects.number_standing(),
         "newest": newest_day(),
         "index": standing(),
         "missing": "" if embedder else current.why_no_model(),
