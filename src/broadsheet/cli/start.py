@@ -14,6 +14,11 @@ from typing import Any
 
 import click
 
+SAID_AFTER = 2.0
+"""Seconds after which it is said that the tables are being changed to those of this version."""
+
+_UPGRADE = "Bringing the tables up to this version. With millions of papers that may take minutes; Ctrl-C undoes it."
+
 
 def command(*, tables: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command ``--data``, load Django on that directory, and turn errors of the domain into sentences.
@@ -185,7 +190,10 @@ def processes_in(home: Path) -> Iterator[None]:
 
 
 def update_tables() -> None:
-    """Bring the tables up to this version; quick when they are, and safe when two commands start at once."""
+    """Bring the tables up to this version; quick when they are, and safe when two commands start at once.
+
+    Of tables that hold something it is said where that takes long. What is stopped is as it was before.
+    """
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
@@ -199,4 +207,10 @@ def update_tables() -> None:
     if behind():
         with FileLock(settings.HOME / "tables.lock"):
             if behind():
-                call_command("migrate", verbosity=0, interactive=False)
+                saying = threading.Timer(SAID_AFTER, click.echo, [_UPGRADE], {"err": True})
+                if "papers_paper" in connection.introspection.table_names():
+                    saying.start()
+                try:
+                    call_command("migrate", verbosity=0, interactive=False)
+                finally:
+                    saying.cancel()

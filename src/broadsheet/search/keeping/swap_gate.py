@@ -178,7 +178,7 @@ def _at_once(keys: Keys, of: Rows, to: Rows, mark: str) -> Rows:
     else:
         made = bridge.carried_across(of, to)
     everything = Paper.objects.standing()
-    read = 1 - Embedding.objects.lacking(everything, mark).count() / max(everything.count(), 1)
+    read = 1 - Embedding.objects.lacking(everything, mark).count() / max(everything.number_standing(), 1)
     own = np.random.default_rng(0).permutation(len(keys)) < read * len(keys)
     made[own] = to[own]
     return made
