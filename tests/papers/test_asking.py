@@ -33,3 +33,4 @@ def test_papers_of_a_day_are_found_by_their_day_and_those_that_are_another_by_wh
     for others in (papers[0].others.all(), Paper.objects.filter(same_as__in=papers[:3])):
         assert "paper_same_as (same_as_id=?)" in others.explain()
     assert "paper_same_as" in Paper.objects.filter(same_as__isnull=False).explain()
+    assert "paper_standing" in Paper.objects.standing().values("pk").explain()

@@ -28,7 +28,7 @@ def text(now: datetime) -> str:
 
 def _papers() -> Iterable[tuple[str, str, list[Sample]]]:
     known = state.read(now=True)
-    yield "papers", "Papers here.", [({}, Paper.objects.filter(same_as=None).count())]
+    yield "papers", "Papers here.", [({}, Paper.objects.number_standing())]
     yield "index_behind", "Changed papers that the search index has not taken over.", [({}, upkeep.behind())]
     yield "index_by_meaning", "Papers that are searched by meaning.", [({}, known.by_meaning)]
     yield "index_vectors", "Papers that are searched by the full model's own vectors.", [({}, known.vectors)]

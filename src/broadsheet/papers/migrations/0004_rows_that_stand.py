@@ -1,9 +1,10 @@
-"""An index of the rows that are another paper, in place of one of all rows."""
+"""Indexes of the rows that stand and of those that are another paper, in place of one of both."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-FEW = models.Index(fields=["same_as"], condition=models.Q(("same_as__isnull", False)), name="paper_same_as")
+STANDING = models.Index(fields=["id"], condition=models.Q(("same_as__isnull", True)), name="paper_standing")
+OTHERS = models.Index(fields=["same_as"], condition=models.Q(("same_as__isnull", False)), name="paper_same_as")
 
 
 class Migration(migrations.Migration):
@@ -33,5 +34,6 @@ class Migration(migrations.Migration):
                 )
             ],
         ),
-        migrations.AddIndex(model_name="paper", index=FEW),
+        migrations.AddIndex(model_name="paper", index=STANDING),
+        migrations.AddIndex(model_name="paper", index=OTHERS),
     ]
