@@ -21,7 +21,7 @@ LOOK_AGAIN = 5.0
 """Seconds before each look for an index that may not be there yet, or be empty."""
 
 SAID_AFTER = 2.0
-"""Seconds after which it is said that search is being made ready, and later that it is."""
+"""Seconds that a look takes after which it is said that search is being made ready, and later that it is."""
 
 _WAIT = (
     "Search is being made ready. After an installation or an update its loops are compiled for this machine, once, "
@@ -70,21 +70,28 @@ def _be_ready() -> None:
     """
     from broadsheet.search import hybrid
 
-    ready, took = False, 0.0
+    said = threading.Event()
+    ready = False
     while not ready:
         time.sleep(LOOK_AGAIN)
-        began = time.monotonic()
-        saying = threading.Timer(SAID_AFTER, logger.warning, [_WAIT])
+        saying = threading.Timer(SAID_AFTER, _say_once, [said])
         saying.start()
-        ready = hybrid.is_ready()
-        saying.cancel()
-        took = time.monotonic() - began
+        try:
+            ready = hybrid.is_ready()
+        finally:
+            saying.cancel()
         connections.close_all()
-    if took > SAID_AFTER:
-        logger.warning("Search is ready, after %.0f s.", took)
+    if said.is_set():
+        logger.warning("Search is ready.")
     # What is there now stays. To look through all of it for what is left over took 60 ms, in the middle of a page.
     gc.collect()
     gc.freeze()
+
+
+def _say_once(said: threading.Event) -> None:
+    if not said.is_set():
+        said.set()
+        logger.warning(_WAIT)
 
 
 threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()

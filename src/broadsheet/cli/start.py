@@ -17,7 +17,10 @@ import click
 SAID_AFTER = 2.0
 """Seconds after which it is said that the tables are being changed to those of this version."""
 
-_UPGRADE = "Bringing the tables up to this version. With millions of papers that may take minutes; Ctrl-C undoes it."
+_UPGRADE = (
+    "Bringing the tables up to this version. With millions of papers that may take minutes; "
+    "where it is stopped, the next command goes on."
+)
 
 
 def command(*, tables: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -192,7 +195,7 @@ def processes_in(home: Path) -> Iterator[None]:
 def update_tables() -> None:
     """Bring the tables up to this version; quick when they are, and safe when two commands start at once.
 
-    Of tables that hold something it is said where that takes long. What is stopped is as it was before.
+    Of tables that hold something it is said where that takes long. Each step is done whole or not at all.
     """
     from django.conf import settings
     from django.core.management import call_command

@@ -152,8 +152,8 @@ class Paper(models.Model):
                 condition=~models.Q(organization_slug=""),
                 name="paper_organization",
             ),
-            # Apart: in an index of both SQLite would take those that stand for few, and go through a million of them
-            # instead of those of a day. The first is counted, the second are the rows that are another paper.
+            # Rows that stand, and those that are another paper, each apart: with both in one index SQLite believes that
+            # few rows stand, and goes through a million of these instead of those of a day.
             models.Index(fields=["id"], condition=models.Q(same_as__isnull=True), name="paper_standing"),
             models.Index(fields=["same_as"], condition=models.Q(same_as__isnull=False), name="paper_same_as"),
         ]

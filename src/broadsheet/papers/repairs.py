@@ -79,6 +79,7 @@ _RULES: tuple[_Rule, ...] = (
     (("dots,",), _DOTS, "…"),
     (("math(?:cal|bb|frak|scr) ",), _LOST_LETTER_FONT, ""),
     (
+        # Of eq the q is the rarer sign: leq, geq and neq end in it, and words go on with u.
         ("infty", "q(?!u)(?<=[lgn]eq)", "cdot", "ldots", "var(?:phi|eps)", "ell(?:[_^(]|(?<=[_^({]ell))"),
         _BARE_SIGN,
         _named,

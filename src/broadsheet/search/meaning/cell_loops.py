@@ -228,7 +228,7 @@ def entered(
     """Add to ``number`` rows those of the waiting entries that reach what is to be reached; return how many they are.
 
     asked: the set, a bit a row. marks: as of ``counted``, for ``wanted`` rows and for the best, and how many came among
-    these. In a damaged file several entries may be of one row; ``nearest`` sees to that.
+    these. In a damaged file several entries may be of one row; ``gathered`` sees to that.
     """
     for k in range(waits):
         entry, bits = waiting[k], _u8(0)
