@@ -24,9 +24,6 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _USUAL = re.compile(r"(?:[A-Z](?:[a-z]+|\.) )+[A-Z][a-z]+")
 """Four of five names, whose parts are plain to see."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_PARTICLES = frozenset({"af", "al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el"}) | {
-    *("ibn", "la", "le", "ten", "ter", "van", "von", "zu", "zur")
-}
 
 
 def kept(authors: Sequence[str]) -> str:
@@ -60,16 +57,22 @@ def wanted(text: str) -> list[list[str]]:
 
     One of the lists must be held whole, where each member is some words of which one will do.
     """
-    words = _words(text)[:MOST_WORDS]
+    words = _words(text)
+    if len(words) > 2:
+        words = [word for word in words if word not in names.SUFFIXES] or words  # no name is kept with it
+    if len(words) > MOST_WORDS:
+        words = [*words[: MOST_WORDS - 1], words[-1]]  # the first names, and what is mostly the family's
     if len(words) == 1:
         return [[words[0]]]
-    families = [word for word in words if len(word) > 1 and word not in _PARTICLES] or words[-1:]
+    # Any may be the family, also what is a particle in other names, as Du and De are; a letter where it is the last.
+    families = [word for word in words if len(word) > 1] + words[-1:]
     ways = []
     for family in dict.fromkeys(families):
         others = list(words)
         others.remove(family)
-        ways.append([_pair(family, other) for other in others])
-    return ways if words else []
+        # Yang Yang has the pair of both; of a double family name that says the same twice none is kept.
+        ways.append([_pair(family, other) for other in others if other != family] or [_pair(family, family)])
+    return ways
 
 
 def _pair(family: str, other: str) -> str:
