@@ -127,7 +127,7 @@ def _go_on(stop: Stop) -> None:
 def _written(
     view: View, frame: Frame, path: Path, grouped: Rows, labels: Labels, sums: Floats, *, report: Report, stop: Stop
 ) -> tuple[Cells, Sizes]:
-    """Write the groups, and of each row its code and how far it leans, seen from the mean of its group."""
+    """Write the groups, and of each row its code, seen from the mean of its group, and how far it lies from that."""
     numbers = np.bincount(labels[grouped], minlength=len(sums))
     begins = np.concatenate([[0], np.cumsum(-(-numbers // BLOCK))])
     sizes = Sizes(view.dim, len(labels), len(sums), int(begins[-1]))
@@ -145,7 +145,8 @@ def _written(
         codes = bits.view("<u8").reshape(-1, BITS // 64)
         cells.codes[place // BLOCK, :, place % BLOCK] = codes[:, :HALF]
         cells.more[place] = codes[:, HALF:]
-        cells.leans[place] = np.einsum("ij,ij->i", vectors, means[whose])
+        leans = np.einsum("ij,ij->i", vectors, means[whose])
+        cells.distances[place] = np.sqrt(np.abs(1 + cells.squares[whose] - 2 * leans))  # of vectors of unit length
         cells.rows[place] = rows
         report(len(grouped) + (done := done + len(rows)), 2 * len(grouped))
     return cells, sizes

@@ -6,6 +6,7 @@ is in no cell, as it came or changed since, is looked for among all codes, as ev
 
 import math
 import zlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,8 +54,11 @@ PARTS = 4
 """Every fourth cell is of one part. Each part is looked through as if it were all, by whichever thread is free for it,
 so that what is found is the same however many there are."""
 
+type _Found = tuple[NDArray[np.int32], Floats]
+"""Rows and by what their codes tell how near they are."""
+
 _HEAD = 4096
-_SIGN = b"broadsheet cells 2\n"
+_SIGN = b"broadsheet cells 3\n"
 _NUMBERS = 8
 _ROOM = 3
 """Times the rows wanted that there is room for: more take longer to go through, and fewer have to be so more often."""
@@ -76,8 +80,8 @@ class Cells(NamedTuple):
     means, steps: [cells, dim], small numbers of each group's mean, and what they are to be multiplied by: [cells].
     squares: [cells], of the means' lengths. turned: [cells, BITS], the means projected as codes are. begins: [cells +
     1], the first block of each. codes: [blocks, HALF, BLOCK], on which side of its cell's mean each projection of an
-    entry lies, the first half; more: [entries, HALF], the other half, of which little is read. leans: how far each
-    leans to that mean. rows: which it is, -1 for none. crc: what everything but ``celled`` has to add up to.
+    entry lies, the first half; more: [entries, HALF], the other half, of which little is read. distances: how far
+    each lies from that mean. rows: which it is, -1 for none. crc: what everything but ``celled`` has to add up to.
     """
 
     celled: Words
@@ -88,7 +92,7 @@ class Cells(NamedTuple):
     begins: NDArray[np.int32]
     codes: Words
     more: Words
-    leans: Floats
+    distances: Floats
     rows: NDArray[np.int32]
     memory: Array
     crc: int
@@ -195,7 +199,7 @@ def nearest(
     Long, 2024); the cosine follows from it as it does in ``codes.nearest``. Of the query more than the side is known of
     each projection: where it lies far to a side it counts three times, which tells as much as three times the bits.
     """
-    from broadsheet.search.meaning import cell_loops
+    from broadsheet.search.meaning import cell_loops, cell_means
 
     rest, others = within.others, within.beside
     same_rows(held, rest)
@@ -204,13 +208,12 @@ def nearest(
     count = BLOCK * len(rest)
     dots, beyond = np.zeros(len(cells.squares), np.float32), np.zeros(BITS, np.float32)
     order = np.empty(len(dots), np.int32)
-    left = cell_loops.turned(query, *cells[1:4], within.numbers, frame.projection, dots, beyond, order)
+    left = cell_means.turned(query, *cells[1:4], within.numbers, frame.projection, dots, beyond, order)
     wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
-    first = min(first_of(others, second), others) + (free if others else 0)
     share, some = -(-wanted * 7 // (6 * PARTS)), -(-limit // PARTS)
     least, most, portion = _bounds(within)
 
-    def part(which: int) -> tuple[NDArray[np.int32], Floats]:
+    def part(which: int) -> _Found:
         rows, guesses = np.empty(_ROOM * share + BLOCK, np.int32), np.empty(_ROOM * share + BLOCK, np.float32)
         found = cell_loops.part(
             query, dots, beyond, order[which:left:PARTS].copy(), least, most, portion,
@@ -218,17 +221,19 @@ def nearest(
         )  # fmt: skip
         return rows[:found], guesses[:found]
 
-    parts = shared([partial(part, which) for which in range(PARTS)])
-    number = sum(len(rows) for rows, _ in parts)
-    places, aparts, leant, scores, _ = room(2 * first + BLOCK)
-    rows, guesses = np.empty(number + second + BLOCK, np.int32), np.empty(number + second + BLOCK, np.float32)
-    np.concatenate([some for some, _ in parts], out=rows[:number])
-    np.concatenate([told for _, told in parts], out=guesses[:number])
-    found = cell_loops.gathered(
-        query, marks(len(rest)), frame.projection, frame.mean, frame.shift,
-        held.codes, held.more, held.leans,
-        rest, first, second, places, aparts, leant, scores, number, wanted, rows, guesses,
-    )  # fmt: skip
+    def beside() -> _Found:
+        first = min(first_of(others, second), others) + free
+        rows, aparts, leant, guesses, _ = room(2 * first + BLOCK)
+        found = cell_loops.others(
+            query, frame.projection, frame.mean, frame.shift, held.codes, held.more, held.leans,
+            rest, first, second, rows, aparts, leant, guesses,
+        )  # fmt: skip
+        return rows[:found].copy(), guesses[:found].copy()  # the room is this thread's
+
+    calls: list[Callable[[], _Found]] = [partial(part, which) for which in range(PARTS)]
+    parts = shared([*calls, beside] if others else calls)
+    rows, guesses = (np.concatenate(some) for some in zip(*parts, strict=True))
+    found = cell_loops.gathered(marks(len(rest)), len(rows), wanted, rows, guesses)
     return _compared(held, query, rows[:found], limit)
 
 
