@@ -10,7 +10,9 @@ from broadsheet.search.machine.compiled import bits_set, compiled
 from broadsheet.search.meaning.cell_means import all_agreeing, sides
 from broadsheet.search.meaning.scanning import (
     Floats,
+    Keys,
     Places,
+    Small,
     Words,
     brought,
     fetch,
@@ -18,6 +20,7 @@ from broadsheet.search.meaning.scanning import (
     least_of,
     place_of,
     reaching,
+    scored,
     step_of,
 )
 
@@ -247,16 +250,18 @@ def looked(
 def part(
     query: Floats, dots: Floats, beyond: Floats, order: Places, least: int, most: int, portion: int,
     squares: Floats, turns: Floats, begins: Places, cells: Words, more: Words, distances: Floats, cell_rows: Places,
-    entries: Words, numbers: Places, asked: Words, wanted: int, limit: int, rows: Places, guesses: Floats,
+    entries: Words, numbers: Places, asked: Words, some: int, small: Small, scales: Floats, ids: Keys, limit: int,
+    wanted: int, rows: Places, guesses: Floats, keys: Keys, scores: Floats,
 ) -> int:  # fmt: skip
-    """Write the best ``wanted`` rows that are ``looked`` for in some cells, with their scores; return how many.
+    """Write keys and scores of the rows that are probably nearest, of a set and some cells, as ``scored`` does.
 
-    asked: the set, a bit a row. Which row an entry is of is read of these alone, as each read waits for memory. In a
-    damaged file one may be of none of the set, and several of the same; ``gathered`` sees to the latter.
+    Of the rows that are ``looked`` for the best ``wanted`` are compared by their numbers. asked: the set, a bit a row.
+    some: how many have to be found before cells count. Which row an entry is of is read of these alone, as each read
+    waits for memory. In a damaged file one may be of none of the set, and several of the same.
     """
     number = looked(
         query, dots, beyond, order, least, most, portion, squares, turns, begins, cells, more, distances,
-        entries, numbers, wanted, limit, rows, guesses,
+        entries, numbers, wanted, some, rows, guesses,
     )  # fmt: skip
     if number > wanted:
         number, _ = fewer(rows, guesses, number, wanted)
@@ -266,43 +271,22 @@ def part(
     for k in range(number):
         row = cell_rows[rows[k]]
         if 0 <= row < 64 * len(asked) and asked[row // 64] >> _u8(row % 64) & _u8(1):
-            rows[kept], guesses[kept] = row, guesses[k]
+            rows[kept] = row
             kept += 1
-    return kept
+    return scored(query, small, scales, ids, rows, kept, limit, keys, scores)
 
 
 @compiled
 def others(
-    query: Floats, projection: Floats, mean: Floats, shift: Floats, blocks: Words, more: Words, leans: Floats,
-    rest: Words, first: int, second: int, rows: Places, aparts: Floats, leant: Floats, guesses: Floats,
+    query: Floats, beyond: Floats, mean: Floats, shift: Floats, blocks: Words, more: Words, leans: Floats,
+    small: Small, scales: Floats, ids: Keys, rest: Words, first: int, second: int, limit: int,
+    rows: Places, aparts: Floats, leant: Floats, guesses: Floats, keys: Keys, scores: Floats,
 ) -> int:  # fmt: skip
-    """Write the best of the rows of a set that are in no cell, with their scores, as ``guessed``; return how many."""
-    beside = _f4(0)
-    for j in range(len(query)):
-        beside += mean[j] * (query[j] - mean[j])
-    number = guessed(
-        query, projection, mean, shift, blocks, more, leans, rest, first, second, rows, aparts, leant, guesses
-    )
-    for k in range(number):
-        guesses[k] += beside
-    return number
+    """Write keys and scores of the rows of a set in no cell that are probably nearest, as ``scanning.nearest`` does.
 
-
-@compiled
-def gathered(seen: Words, number: int, wanted: int, rows: Places, guesses: Floats) -> int:
-    """Keep of so many rows those that are to be compared by their numbers, each once, the best ``wanted`` at most.
-
-    seen: room for a bit a row, of which none is set, nor afterwards. Return how many are kept.
+    beyond: how far the vector lies along each projection.
     """
-    kept = 0
-    for k in range(number):
-        row = rows[k]
-        if not seen[row // 64] >> _u8(row % 64) & _u8(1):  # in a damaged file several entries may be of it
-            seen[row // 64] |= _u8(1) << _u8(row % 64)
-            rows[kept], guesses[kept] = row, guesses[k]
-            kept += 1
-    for k in range(kept):
-        seen[rows[k] // 64] = 0
-    if kept > wanted:
-        kept, _ = fewer(rows, guesses, kept, wanted)
-    return kept
+    kept = guessed(query, beyond, mean, shift, blocks, more, leans, rest, first, second, rows, aparts, leant, guesses)
+    if kept > len(keys):  # very many come near to the last of them
+        kept, _ = fewer(rows, guesses, kept, len(keys))
+    return scored(query, small, scales, ids, rows, kept, limit, keys, scores)

@@ -6,7 +6,7 @@ Which entries come near to it then: ``cell_loops``.
 import numpy as np
 
 from broadsheet.search.machine.compiled import bits_set, compiled
-from broadsheet.search.meaning.scanning import Floats, Places, Small, Words, product, reaching, step_of
+from broadsheet.search.meaning.scanning import Floats, Places, Small, Words, along, product, reaching, step_of
 
 _f4, _u8, _i8 = np.float32, np.uint64, np.int64
 _LONG = _f4(32767)
@@ -50,9 +50,7 @@ def turned(
         whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
     for cell in range(len(dots)):
         dots[cell] = product(means, _i8(cell), whole) * steps[cell] / _LONG
-    for i in range(len(query)):
-        for j in range(len(beyond)):
-            beyond[j] += query[i] * projection[i, j]
+    along(query, projection, beyond)
     return ordered(dots, squares, numbers, order)
 
 

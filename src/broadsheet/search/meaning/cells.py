@@ -30,7 +30,6 @@ from broadsheet.search.meaning.codes import (
     Words,
     first_of,
     fixed,
-    marks,
     nearest_first,
     room,
     same_rows,
@@ -53,9 +52,6 @@ PORTION = 0.0094
 PARTS = 4
 """Every fourth cell is of one part. Each part is looked through as if it were all, by whichever thread is free for it,
 so that what is found is the same however many there are."""
-
-type _Found = tuple[NDArray[np.int32], Floats]
-"""Rows and by what their codes tell how near they are."""
 
 _HEAD = 4096
 _SIGN = b"broadsheet cells 3\n"
@@ -199,7 +195,7 @@ def nearest(
     Long, 2024); the cosine follows from it as it does in ``codes.nearest``. Of the query more than the side is known of
     each projection: where it lies far to a side it counts three times, which tells as much as three times the bits.
     """
-    from broadsheet.search.meaning import cell_loops, cell_means
+    from broadsheet.search.meaning import cell_loops, cell_means, scanning
 
     rest, others = within.others, within.beside
     same_rows(held, rest)
@@ -209,46 +205,47 @@ def nearest(
     dots, beyond = np.zeros(len(cells.squares), np.float32), np.zeros(BITS, np.float32)
     order = np.empty(len(dots), np.int32)
     left = cell_means.turned(query, *cells[1:4], within.numbers, frame.projection, dots, beyond, order)
-    wanted, second = max(1, coding.in_cells(count) + free), coding.among(count) + free
-    share, some = -(-wanted * 7 // (6 * PARTS)), -(-limit // PARTS)
+    wanted = max(1, coding.in_cells(count) + free)
+    share, some = -(-wanted // PARTS), -(-limit // PARTS)
     least, most, portion = _bounds(within)
+    numbers = held.small, held.scales, held.ids
 
-    def part(which: int) -> _Found:
+    def part(which: int) -> tuple[Rows, Floats]:
         rows, guesses = np.empty(_ROOM * share + BLOCK, np.int32), np.empty(_ROOM * share + BLOCK, np.float32)
+        keys, scores = np.empty(share, np.int64), np.empty(share, np.float32)
         found = cell_loops.part(
             query, dots, beyond, order[which:left:PARTS].copy(), least, most, portion,
-            *cells[3:10], within.entries, within.numbers, within.inside, share, some, rows, guesses,
+            *cells[3:10], within.entries, within.numbers, within.inside, some, *numbers, limit,
+            share, rows, guesses, keys, scores,
         )  # fmt: skip
-        return rows[:found], guesses[:found]
-
-    def beside() -> _Found:
-        first = min(first_of(others, second), others) + free
-        rows, aparts, leant, guesses, _ = room(2 * first + BLOCK)
-        found = cell_loops.others(
-            query, frame.projection, frame.mean, frame.shift, held.codes, held.more, held.leans,
-            rest, first, second, rows, aparts, leant, guesses,
-        )  # fmt: skip
-        return rows[:found].copy(), guesses[:found].copy()  # the room is this thread's
-
-    calls: list[Callable[[], _Found]] = [partial(part, which) for which in range(PARTS)]
-    parts = shared([*calls, beside] if others else calls)
-    rows, guesses = (np.concatenate(some) for some in zip(*parts, strict=True))
-    found = cell_loops.gathered(marks(len(rest)), len(rows), wanted, rows, guesses)
-    return _compared(held, query, rows[:found], limit)
-
-
-def _compared(held: Held, query: Vector, rows: NDArray[np.int32], limit: int) -> tuple[Rows, Floats]:
-    """Return keys and cosines of the nearest of some rows, nearest first, by their numbers. Threads share it too."""
-    from broadsheet.search.meaning import scanning
-
-    def half(some: NDArray[np.int32]) -> tuple[Rows, Floats]:
-        keys, scores = np.empty(len(some), np.int64), np.empty(len(some), np.float32)
-        found = scanning.scored(query, held.small, held.scales, held.ids, some, len(some), limit, keys, scores)
         return keys[:found], scores[:found]
 
-    middle = len(rows) // 2
-    (keys, scores), (others, told) = shared([partial(half, rows[:middle]), partial(half, rows[middle:])])
-    return nearest_first(np.concatenate((keys, others)), np.concatenate((scores, told)), limit)
+    def beside() -> tuple[Rows, Floats]:
+        second = 2 * share + free  # codes tell less of what is in no cell
+        first = min(first_of(others, second), others) + free
+        rows, aparts, leant, guesses, _ = room(2 * first + BLOCK)
+        keys, scores = np.empty(second + BLOCK, np.int64), np.empty(second + BLOCK, np.float32)
+        found = cell_loops.others(
+            query, beyond, frame.mean, frame.shift, held.codes, held.more, held.leans, *numbers,
+            rest, first, second, limit, rows, aparts, leant, guesses, keys, scores,
+        )  # fmt: skip
+        return keys[:found], scores[:found]
+
+    calls: list[Callable[[], tuple[Rows, Floats]]] = [partial(part, which) for which in range(PARTS)]
+    parts = shared([*calls, beside] if others else calls)
+    keys, scores = np.concatenate([found for found, _ in parts]), np.concatenate([told for _, told in parts])
+    number = scanning.best_of(keys, scores, len(keys), limit)
+    return _each_once(*nearest_first(keys[:number], scores[:number], limit))
+
+
+def _each_once(keys: Rows, scores: Floats) -> tuple[Rows, Floats]:
+    """Leave out what is there again: in a damaged file several entries may be of one row."""
+    in_order = np.sort(keys)
+    if (in_order[1:] == in_order[:-1]).any():
+        _, places = np.unique(keys, return_index=True)
+        places.sort()
+        return keys[places], scores[places]
+    return keys, scores
 
 
 def _bounds(within: Within) -> tuple[int, int, int]:

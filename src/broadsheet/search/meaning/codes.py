@@ -197,14 +197,6 @@ def nearest(
     return nearest_first(keys[:found], scores[:found], limit)
 
 
-def marks(words: int) -> Words:
-    """Return this thread's room for a bit of each row, in so many words at least. None is set, and none may stay so."""
-    there: Words | None = getattr(_kept, "marks", None)
-    if there is None or len(there) < words:
-        there = _kept.marks = np.zeros(words, np.uint64)
-    return there
-
-
 def same_rows(held: Held, bits: Words) -> None:
     """Raise IndexError unless all columns are of as many rows, and of no fewer than a set has bits."""
     rows = len(held.ids)

@@ -109,14 +109,18 @@ def cosine(apart: np.float32, half: np.float32) -> np.float32:
 
 
 @compiled
-def coded(query: Floats, projection: Floats, shift: Floats, code: Words) -> None:
-    """Write the code of one vector, of which every bit is 0 before."""
-    beyond = -shift
+def along(query: Floats, projection: Floats, beyond: Floats) -> None:
+    """Add to ``beyond`` how far a vector lies along each projection."""
     for i in range(len(query)):
-        for j in range(len(shift)):
+        for j in range(len(beyond)):
             beyond[j] += query[i] * projection[i, j]
+
+
+@compiled
+def coded(beyond: Floats, shift: Floats, code: Words) -> None:
+    """Write the code of a vector that lies so far along each projection, of which every bit is 0 before."""
     for j in range(len(shift)):
-        if beyond[j] > 0:
+        if beyond[j] > shift[j]:
             code[j // 64] |= _u8(1) << _u8(j % 64)
 
 
@@ -176,10 +180,7 @@ def swept(
         for i in range(64):
             lean = lean64[i]
             guess[i] = cosine(apart[i], half) * far * np.sqrt(abs(_f4(1) + square - _f4(2) * lean)) + lean
-        reached = _u8(0)
-        for i in range(64):
-            reached |= _u8(guess[i] >= least) << _u8(i)
-        reached &= bits[block]
+        reached = reaching(guess, _i8(0), least) & bits[block]
         while reached:
             at = place_of(reached)
             reached &= reached - _u8(1)
@@ -189,6 +190,17 @@ def swept(
         if number + 64 > len(rows):
             number, least = shrunk(rows, aparts, leant, guesses, number, wanted)
     return number
+
+
+@compiled
+def best_of(keys: Keys, scores: Floats, number: int, limit: int) -> int:
+    """Keep of so many keys and scores the best ``limit``, and all that come near to the last of them."""
+    least, kept = least_of(scores, number, float(limit)), 0
+    for k in range(number):
+        if scores[k] >= least:
+            keys[kept], scores[kept] = keys[k], scores[k]
+            kept += 1
+    return kept
 
 
 @compiled
@@ -233,27 +245,22 @@ def scored(
         if key != _GONE and scale > 0:
             keys[kept], scores[kept] = key, found * scale / _LONG
             kept += 1
-    least, number = least_of(scores, kept, float(limit)), 0
-    for k in range(kept):
-        if scores[k] >= least:
-            keys[number], scores[number] = keys[k], scores[k]
-            number += 1
-    return number
+    return best_of(keys, scores, kept, limit)
 
 
 @compiled
 def guessed(
-    query: Floats, projection: Floats, mean: Floats, shift: Floats,
+    query: Floats, beyond: Floats, mean: Floats, shift: Floats,
     blocks: Words, more: Words, leans: Floats, bits: Words, first: int, second: int,
     rows: Places, aparts: Floats, leant: Floats, guesses: Floats,
 ) -> int:  # fmt: skip
     """Write those of a set of rows that are probably nearest to a unit vector, by their codes, with their scores.
 
     By the first 256 bits ``first`` are found, by all of these ``second`` and some that come near to the last of them.
-    What a score lacks of a cosine is the same for all rows.
+    beyond: how far it lies along each projection. What a score lacks of a cosine is the same for all rows.
     """
     code = np.zeros(4 + more.shape[1], np.uint64)
-    coded(query, projection, shift, code)
+    coded(beyond, shift, code)
     square, far = _f4(0), _f4(0)
     for j in range(len(query)):
         square += mean[j] * mean[j]
@@ -296,9 +303,9 @@ def nearest(
     Of the rows that are ``guessed``, ``limit`` are found by their numbers, and some that come near to the last of them,
     in any order. Rows that are free, and like nothing, are none of them.
     """
-    kept = guessed(
-        query, projection, mean, shift, blocks, more, leans, bits, first, second, rows, aparts, leant, guesses
-    )
+    beyond = np.zeros(len(shift), np.float32)
+    along(query, projection, beyond)
+    kept = guessed(query, beyond, mean, shift, blocks, more, leans, bits, first, second, rows, aparts, leant, guesses)
     return scored(query, small, scales, ids, rows, kept, limit, keys, guesses)
 
 
