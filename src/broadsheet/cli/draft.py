@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.indexing import ready_to_ask
+from broadsheet.cli.indexing import asking
 from broadsheet.cli.out import safe
 from broadsheet.cli.start import command
 
@@ -33,17 +33,13 @@ def draft(file: str, cited: Path | None, categories: tuple[str, ...], limit: int
     """
     from broadsheet.hub.drafts import as_object
     from broadsheet.ranking import drafts
-    from broadsheet.search import current
     from broadsheet.sources import draft_files
 
     found = draft_files.read(_content(file))
     if cited:
         found = draft_files.joined(found, draft_files.cited(cited.read_bytes()))
-    ready_to_ask()
-    try:
+    with asking():
         answer = drafts.around(found, categories=categories, limit=limit)
-    finally:
-        current.release()
     if as_json:
         click.echo(json.dumps(as_object(answer), ensure_ascii=False, indent=1))
         return

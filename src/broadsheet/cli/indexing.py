@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from broadsheet.cli.out import progress
+from broadsheet.cli.start import said_when_long
 
 if TYPE_CHECKING:
     from broadsheet.search.keeping.fill import Filling
 
 SERVED = "The running server takes the papers into its index."
+
+_COMPILING = (
+    "The search takes long. After an installation or an update its loops are compiled for this machine, once, "
+    "which takes up to half a minute."
+)
 
 
 BESIDE_FROM = 4
@@ -43,6 +49,19 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
     finally:
         for filling in fillings:
             filling.close()
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Make a command ready to ask the index, say so where its search in this context takes long, and let go after."""
+    from broadsheet.search import current
+
+    ready_to_ask()
+    try:
+        with said_when_long(_COMPILING):
+            yield
+    finally:
+        current.release()
 
 
 def ready_to_ask() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from broadsheet.cli.indexing import ready_to_ask
+from broadsheet.cli.indexing import asking
 from broadsheet.cli.out import safe
 
 if TYPE_CHECKING:
@@ -15,14 +15,10 @@ if TYPE_CHECKING:
 def show_slate(asked: dict[str, Any], *, as_json: bool) -> None:
     """Print one round. asked: what ``unlike.asked`` takes, by name."""
     from broadsheet.ranking import unlike
-    from broadsheet.search import current
 
     round_asked = unlike.asked(**asked)
-    ready_to_ask()
-    try:
+    with asking():
         slate = unlike.like(round_asked)
-    finally:
-        current.release()
     for note in slate.notes:
         click.echo(safe(note), err=True)
     if as_json:

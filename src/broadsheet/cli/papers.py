@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.indexing import bring_up, indexed, ready_to_ask
+from broadsheet.cli.indexing import asking, bring_up, indexed
 from broadsheet.cli.like import show_slate
 from broadsheet.cli.out import errors, progress, safe
 from broadsheet.cli.start import command, heeded_stop
@@ -158,7 +158,7 @@ def search(
     """
     from broadsheet.errors import BadInput
     from broadsheet.papers.models import Paper
-    from broadsheet.search import current, hybrid
+    from broadsheet.search import hybrid
     from broadsheet.search.query import parse
 
     if like:
@@ -177,11 +177,8 @@ def search(
     if arxiv:
         _search_arxiv(parsed, limit, as_json)
         return
-    ready_to_ask()
-    try:
+    with asking():
         found = hybrid.search(parsed, limit=limit, exact=exact, tally=True)
-    finally:
-        current.release()
     if found.jump:
         paper = Paper.objects.get(key=found.jump)
         rows = [(paper, 1.0, ["id"])]

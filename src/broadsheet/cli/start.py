@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 SAID_AFTER = 2.0
-"""Seconds after which it is said that the tables are being changed to those of this version."""
+"""Seconds after which it is said what a command waits for that shows no progress."""
 
 _UPGRADE = (
     "Bringing the tables up to this version. With millions of papers that may take minutes; "
@@ -192,6 +192,17 @@ def processes_in(home: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def said_when_long(text: str) -> Iterator[None]:
+    """Say something, once, where what is done in this context takes long."""
+    saying = threading.Timer(SAID_AFTER, click.echo, [text], {"err": True})
+    saying.start()
+    try:
+        yield
+    finally:
+        saying.cancel()
+
+
 def update_tables() -> None:
     """Bring the tables up to this version; quick when they are, and safe when two commands start at once.
 
@@ -210,10 +221,6 @@ def update_tables() -> None:
     if behind():
         with FileLock(settings.HOME / "tables.lock"):
             if behind():
-                saying = threading.Timer(SAID_AFTER, click.echo, [_UPGRADE], {"err": True})
-                if "papers_paper" in connection.introspection.table_names():
-                    saying.start()
-                try:
+                old = "papers_paper" in connection.introspection.table_names()
+                with said_when_long(_UPGRADE) if old else nullcontext():
                     call_command("migrate", verbosity=0, interactive=False)
-                finally:
-                    saying.cancel()

@@ -399,6 +399,11 @@ def foreign(path: Path) -> None:
     path.write_bytes(b"cells of something else".ljust(path.stat().st_size, b"\0"))
 
 
+def of_before(path: Path) -> None:
+    """Make it a file of the version before, whose arrays are as many and mean something else."""
+    path.write_bytes(path.read_bytes().replace(b"broadsheet cells 3", b"broadsheet cells 2", 1))
+
+
 def flipped(place: int) -> Callable[[Path], None]:
     def flip(path: Path) -> None:
         data = bytearray(path.read_bytes())
@@ -408,7 +413,7 @@ def flipped(place: int) -> Callable[[Path], None]:
     return flip
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, cut, foreign, flipped(3), flipped(70)])
+@pytest.mark.parametrize("damage", [Path.unlink, cut, foreign, of_before, flipped(3), flipped(70)])
 def test_without_a_file_of_cells_all_codes_are_compared_until_the_writer_makes_it_anew(folder, twin, damage):
     damage(next(folder.glob("cells-*")))
     reader = coded(Vectors.read(folder))
@@ -471,3 +476,30 @@ def test_a_new_frame_leaves_no_cells_behind(writer):
     columns.use_frame(columns.view.frame or writer._view()[0].frame)
     assert columns.head[Field.CELLS] % 2 == 0
     assert not files(writer)
+
+
+def test_what_is_in_no_cell_fills_a_list_by_itself_and_holds_what_is_nearest(writer):
+    come = dict(zip(range(COUNT + 1, COUNT + 2001), made(2000, 15), strict=True))
+    writer.put(come, {pk: Facts(("stat",)) for pk in come})
+    numbers = np.array(list(come.values()))
+    shares = []
+    for query in ASKED:
+        found = [hit.id for hit in writer.nearest(query, limit=200, filters=Filters(categories=("stat",)))]
+        assert len(set(found)) == 200
+        best = set((np.argsort(-(numbers @ query))[:100] + COUNT + 1).tolist())
+        shares.append(len(best & set(found)) / 100)
+    assert np.mean(shares) > 0.95
+
+
+@pytest.mark.parametrize("limit", [TOP, 100])
+def test_of_rows_that_a_damaged_file_names_twice_none_is_told_twice_and_a_list_is_full(folder, limit):
+    path = next(folder.glob("cells-*"))
+    rows = np.array(Vectors.read(folder)._view()[0].cells.rows)
+    there, twice, data = np.flatnonzero(rows >= 0), rows.copy(), path.read_bytes()
+    twice[there[1::2]] = rows[there[::2]]
+    path.write_bytes(data.replace(rows.tobytes(), twice.tobytes()))
+    reader = coded(Vectors.read(folder))
+    for query in ASKED:
+        found = [hit.id for hit in reader.nearest(query, limit=limit, filters=EVERYTHING)]
+        assert len(set(found)) == len(found)
+        assert len(found) == limit

@@ -198,7 +198,7 @@ def looked(
     """Write entries of a set with their scores, the best ``wanted`` and perhaps more, out of the first cells.
 
     order: of the cells, until ``least`` rows were looked at and of the last portions few came among the best, or
-    ``most`` were. Cells before ``limit`` are found do not count, as all that is nearest may be no part of the set.
+    ``most`` were. Cells before ``limit`` entries are found do not count, as all that is nearest may be outside the set.
     entries, numbers: the set, a bit an entry, and how many each cell has of it.
     """
     code, apart, flat = np.empty((2, 8), np.uint64), np.empty(512, np.float32), blocks.reshape(len(blocks), 256)

@@ -192,8 +192,9 @@ def nearest(
 
     within: the set, as it lies in these cells. free: how many may be free, and are left out. Within a cell bits tell
     the angle at the cell's mean, which is nearer than that of all, so the same bits tell more (as RaBitQ's do: Gao and
-    Long, 2024); the cosine follows from it as it does in ``codes.nearest``. Of the query more than the side is known of
-    each projection: where it lies far to a side it counts three times, which tells as much as three times the bits.
+    Long, 2024); the cosine follows from it and from how far both lie from that mean. Of the query more than the side is
+    known of each projection: where it lies far to a side it counts three times, which tells as much as three times the
+    bits. What is in no cell is one part more, told by the codes of all.
     """
     from broadsheet.search.meaning import cell_loops, cell_means, scanning
 
@@ -206,7 +207,7 @@ def nearest(
     order = np.empty(len(dots), np.int32)
     left = cell_means.turned(query, *cells[1:4], within.numbers, frame.projection, dots, beyond, order)
     wanted = max(1, coding.in_cells(count) + free)
-    share, some = -(-wanted // PARTS), -(-limit // PARTS)
+    share, some = max(-(-wanted // PARTS), limit), -(-limit // PARTS)
     least, most, portion = _bounds(within)
     numbers = held.small, held.scales, held.ids
 
@@ -221,7 +222,9 @@ def nearest(
         return keys[:found], scores[:found]
 
     def beside() -> tuple[Rows, Floats]:
-        second = 2 * share + free  # codes tell less of what is in no cell
+        # All that is nearest may be in no cell, where codes tell less; where all of the set is, no fewer than usual.
+        every = max(1, others + within.number)
+        second = max(2 * share, coding.among(count) * others // every) + free
         first = min(first_of(others, second), others) + free
         rows, aparts, leant, guesses, _ = room(2 * first + BLOCK)
         keys, scores = np.empty(second + BLOCK, np.int64), np.empty(second + BLOCK, np.float32)
@@ -231,15 +234,17 @@ def nearest(
         )  # fmt: skip
         return keys[:found], scores[:found]
 
+    # What is in no cell is asked for where there is none too, as the first to ask has the loops compiled.
     calls: list[Callable[[], tuple[Rows, Floats]]] = [partial(part, which) for which in range(PARTS)]
-    parts = shared([*calls, beside] if others else calls)
+    parts = shared([*calls, beside])
     keys, scores = np.concatenate([found for found, _ in parts]), np.concatenate([told for _, told in parts])
+    keys, scores = _each_once(keys, scores)
     number = scanning.best_of(keys, scores, len(keys), limit)
-    return _each_once(*nearest_first(keys[:number], scores[:number], limit))
+    return nearest_first(keys[:number], scores[:number], limit)
 
 
 def _each_once(keys: Rows, scores: Floats) -> tuple[Rows, Floats]:
-    """Leave out what is there again: in a damaged file several entries may be of one row."""
+    """Leave out what is there again: in a damaged file several entries may be of one row, and rows change meanwhile."""
     in_order = np.sort(keys)
     if (in_order[1:] == in_order[:-1]).any():
         _, places = np.unique(keys, return_index=True)

@@ -8,15 +8,17 @@ import logging
 import os
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.search.machine.mapped import synced
 from broadsheet.search.meaning.cell_making import Report, Stop, Stopped, can_be_grouped, make
-from broadsheet.search.meaning.cells import BITS, Cells, finished, name_of
-from broadsheet.search.meaning.codes import Rows
+from broadsheet.search.meaning.cells import BITS, Cells, finished, name_of, nearest, read
+from broadsheet.search.meaning.codes import Coding, Rows
 from broadsheet.search.meaning.columns import GONE, IDS, Columns, Field, View
+from broadsheet.search.meaning.passing import every
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +149,7 @@ class Grouping:
             cells, sizes = make(view, count, path, report=report, stop=stop)
             finished(cells, sizes)
             synced(path)
+            _tried(view, count, path)
             with self._writing:
                 if not self._publish(view, count, number, cells):
                     path.unlink(missing_ok=True)
@@ -168,3 +171,11 @@ class Grouping:
         cells.taken_out(np.concatenate([np.flatnonzero(now.arrays[IDS][:count] == GONE), *(self._changed or [])]))
         columns.use_cells(number)
         return True
+
+
+def _tried(view: View, count: int, path: Path) -> None:
+    """Ask new cells once, before readers do: who asks first has the loops compiled, for seconds, and kept for all."""
+    there = read(path, view.dim, len(view.held.ids), writes=False)
+    if there is not None and view.frame is not None:
+        query = np.eye(1, view.dim, dtype=np.float32)[0]
+        nearest(there, view.frame, view.held, query, there.within(every(count)), limit=1, coding=Coding())
