@@ -193,8 +193,8 @@ def swept(
 
 
 @compiled
-def best_of(keys: Keys, scores: Floats, number: int, limit: int) -> int:
-    """Keep of so many keys and scores the best ``limit``, and all that come near to the last of them."""
+def best_of(keys: Keys | Places, scores: Floats, number: int, limit: int) -> int:
+    """Keep of so many keys, or rows, and scores the best ``limit``, and all that come near to the last of them."""
     least, kept = least_of(scores, number, float(limit)), 0
     for k in range(number):
         if scores[k] >= least:
@@ -283,12 +283,7 @@ def guessed(
             differing += bits_set(more[row, j] ^ code[4 + j])
         apart, lean = aparts[k] + _f4(np.int32(differing)), leant[k]
         guesses[k] = cosine(apart, every) * far * np.sqrt(abs(_f4(1) + square - _f4(2) * lean)) + lean
-    least, kept = least_of(guesses, number, float(second)), 0
-    for k in range(number):
-        if guesses[k] >= least:
-            rows[kept], guesses[kept] = rows[k], guesses[k]
-            kept += 1
-    return kept
+    return best_of(rows, guesses, number, second)
 
 
 @compiled
