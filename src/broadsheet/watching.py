@@ -39,7 +39,7 @@ def look_for_news(stop: Stop = lambda: False) -> str:
         return SWITCHED_OFF
     day = arxiv_calendar.expected_day(now)
     row = standing.kept(day)
-    seen = polling.Seen(row.state if row else "not-out", row.checked_at if row else None)  # type: ignore[arg-type]
+    seen = polling.Seen(row.state if row else "not-out", row.checked_at if row else None)  # type: ignore[arg-type]  # a known word
     due = polling.next_look(now, seen)
     if due > now:
         return f"Nothing is to be asked before {due:%Y-%m-%d %H:%M} UTC."
@@ -188,7 +188,7 @@ def _harvest(wanted: Sequence[str], stop: Stop) -> str:
         run = pipeline.take_in(opened.source, place=place, fingerprint=opened.fingerprint, stop=stop)
         return _told(run, place.split(":", 1)[1].partition("@")[0])
 
-    done, troubles = _each([(place, lambda place=place: read(place)) for place in wanted], stop)  # type: ignore[misc]
+    done, troubles = _each([(place, lambda place=place: read(place)) for place in wanted], stop)  # type: ignore[misc]  # a lambda's default
     if done:
         keeping.recount(recent_days(timezone.now()), timezone.now())
     return _sentence(done, troubles)

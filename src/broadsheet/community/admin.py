@@ -47,7 +47,7 @@ class ReaderAdmin(Guarded):
             super().save_model(request, obj, form, change)
             if "is_active" in form.changed_data:
                 verb, word = ("switch-on", "on again") if obj.is_active else ("switch-off", "off")
-                log.note(request.user, verb, f"Switched {word} by an administrator.", account=obj)  # type: ignore[arg-type]
+                log.note(request.user, verb, f"Switched {word} by an administrator.", account=obj)  # type: ignore[arg-type]  # an admin's obj is a User
             note_activity()
 
     def get_deleted_objects(self, objs: Iterable[User], request: HttpRequest) -> Any:
@@ -58,7 +58,7 @@ class ReaderAdmin(Guarded):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Close an account, which is how accounts go."""
         with transaction.atomic():
-            log.note(request.user, "close-account", "Closed by an administrator.", account=obj)  # type: ignore[arg-type]
+            log.note(request.user, "close-account", "Closed by an administrator.", account=obj)  # type: ignore[arg-type]  # an admin's obj is a User
             closing.close_for(request.user, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Iterable[User]) -> None:

@@ -243,7 +243,7 @@ def _link(address: str, words: str, more: dict[str, str | int | float] | None = 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "reference"])
-    parser.validateLink = lambda url: bool(_LINK.match(url))  # type: ignore[method-assign]
+    parser.validateLink = lambda url: bool(_LINK.match(url))  # type: ignore[method-assign]  # as its makers have it replaced
     parser.inline.ruler.before("escape", "formula", _inline_formula)
     parser.block.ruler.before("fence", "formula", _block_formula, {"alt": ["paragraph", "blockquote", "list"]})
     parser.core.ruler.before("text_join", "broadsheet", _finish)

@@ -124,7 +124,7 @@ def dismiss(visitor: readers.Visitor, target: Target, reason: str, *, seen: int 
     closed = settle(moderator, target, "dismissed")
     if not closed:
         raise Conflict("No report about this is open any more.")
-    log.note(moderator, "dismiss", reason, **{kind_of(target): target}, reports=closed)  # type: ignore[arg-type]
+    log.note(moderator, "dismiss", reason, **{kind_of(target): target}, reports=closed)  # type: ignore[arg-type]  # the name tells the kind
     return closed
 
 

@@ -41,7 +41,7 @@ class Kind(Protocol):
         ...
 
     @property
-    def TITLE(self) -> str:  # noqa: N802
+    def TITLE(self) -> str:  # noqa: N802 (as above)
         """What it finds."""
         ...
 

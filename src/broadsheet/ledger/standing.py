@@ -155,7 +155,7 @@ def _day(day: date, row: Announcement | None) -> Day:
     name = arxiv_calendar.holiday_before(day)
     if row is None:
         return Day(day, arxiv_calendar.why_none(day) or None, name=name)
-    return Day(day, row.state, row.received, row.expected, told(row) is None, name)  # type: ignore[arg-type]
+    return Day(day, row.state, row.received, row.expected, told(row) is None, name)  # type: ignore[arg-type]  # the column's words are these
 
 
 def _sentence(day: date, facts: Facts, received: int) -> str:

@@ -10,7 +10,7 @@ from broadsheet.papers.models import Paper, Run
 
 
 @admin.register(Paper)
-class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Papers. Their text comes from the sources alone."""
 
     list_display = ["key", "title", "day", "all_votes", "withdrawn", "source"]
@@ -42,7 +42,7 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     """Runs of taking in, to be read."""
 
     list_display = ["source", "started", "finished", "added", "updated", "rejected"]

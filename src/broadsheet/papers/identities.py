@@ -142,7 +142,7 @@ def _keep(told: Mapping[str, tuple[int, str]]) -> None:
     table, *columns = map(connection.ops.quote_name, (Identifier._meta.db_table, "key", "paper_id", "source", "seen"))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608 (our own names)
             [(key, pk, source, now) for key, (pk, source) in told.items()],
         )
 

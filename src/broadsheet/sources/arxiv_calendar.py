@@ -110,7 +110,7 @@ def window(day: date) -> tuple[datetime, datetime]:
     """Return from when until when (excluded) the papers of a day's listing were submitted, in UTC."""
     last = _closing(day)
     first = _closing(day_before(day))
-    return tuple(datetime.combine(one, CUT_OFF, EASTERN).astimezone(UTC) for one in (first, last))  # type: ignore[return-value]
+    return tuple(datetime.combine(one, CUT_OFF, EASTERN).astimezone(UTC) for one in (first, last))  # type: ignore[return-value]  # two of them
 
 
 def _closing(day: date) -> date:

@@ -127,7 +127,7 @@ def one_reader(get_response: Handler) -> Handler:
             by_token = request.path_info.startswith(("/api/", "/oauth/"))
             if not (by_token or settings.SECURE_PROXY) and any(name in request.headers for name in FORWARDED):
                 return domain_error(request, Refused(*UNKNOWN_PROXY))
-            request.user = SimpleLazyObject(readers.the_one_reader)  # type: ignore[assignment]
+            request.user = SimpleLazyObject(readers.the_one_reader)  # type: ignore[assignment]  # stands for a reader
         return get_response(request)
 
     return handle

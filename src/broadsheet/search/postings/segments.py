@@ -81,7 +81,7 @@ class Parts(NamedTuple):
 
 _AXES = [1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1]
 # What each is kept as, in the places of the arrays themselves.
-_KINDS = Parts("<i8", "<u2", "<i4", "<u8", "<u8", "<u4", "<u2", "<u1", "<u8", "<u1", "<u4")  # type: ignore[arg-type]
+_KINDS = Parts("<i8", "<u2", "<i4", "<u8", "<u8", "<u4", "<u2", "<u1", "<u8", "<u1", "<u4")  # type: ignore[arg-type]  # kinds in place of arrays
 
 
 class Segment(NamedTuple):
