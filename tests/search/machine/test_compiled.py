@@ -9,7 +9,8 @@ import pytest
 MODULE = """
 import numpy as np
 from elsewhere import TIMES
-from broadsheet.search.machine.compiled import bits_set, compiled
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set
 
 @compiled
 def bits(numbers):

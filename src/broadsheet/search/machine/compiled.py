@@ -11,13 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 
 def compiled[**Given, Returned](function: Callable[Given, Returned]) -> Callable[Given, Returned]:
@@ -112,26 +109,3 @@ def _forgiving(made: Any) -> Any:
 
     cache.load_overload, cache.save_overload = loaded, saved
     return made
-
-
-@intrinsic
-def _bits_set(_context: Any, _number: Any) -> Any:
-    def made(_target: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        return builder.call(builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)]), given)
-
-    return types.uint64(types.uint64), made
-
-
-@intrinsic
-def _pointer(_context: Any, _number: Any) -> Any:
-    def made(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        return builder.inttoptr(given[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.uint64), made
-
-
-bits_set = cast("Callable[[Any], Any]", _bits_set)
-"""Returns how many bits of a 64-bit number are set: for compiled functions alone."""
-
-pointer = cast("Callable[[Any], Any]", _pointer)
-"""Makes an address something that ``numba.carray`` takes: for compiled functions alone."""

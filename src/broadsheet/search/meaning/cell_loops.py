@@ -6,7 +6,8 @@ How cells lie in memory, and who sees to it that what loops go by is there: ``ce
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, brought, fetch, place_of, reaching
 from broadsheet.search.meaning.cell_means import all_agreeing, sides
 from broadsheet.search.meaning.scanning import (
     Floats,
@@ -14,12 +15,8 @@ from broadsheet.search.meaning.scanning import (
     Places,
     Small,
     Words,
-    brought,
-    fetch,
     guessed,
     least_of,
-    place_of,
-    reaching,
     scored,
     step_of,
 )

@@ -5,11 +5,11 @@ Which entries come near to it then: ``cell_loops``.
 
 import numpy as np
 
-from broadsheet.search.machine.compiled import bits_set, compiled
-from broadsheet.search.meaning.scanning import Floats, Places, Small, Words, along, product, reaching, step_of
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, reaching
+from broadsheet.search.meaning.scanning import LONG, Floats, Places, Small, Words, along, in_whole, product, step_of
 
 _f4, _u8, _i8 = np.float32, np.uint64, np.int64
-_LONG = _f4(32767)
 _STEPS = 2048
 _TINY = _f4(1e-9)
 _LARGE = _f4(0.996)
@@ -45,11 +45,9 @@ def turned(
     dots: Floats, beyond: Floats, order: Places,
 ) -> int:  # fmt: skip
     """Write the products of a vector with the means of cells and with what makes codes; return as ``ordered`` does."""
-    whole = np.empty(len(query), np.int16)
-    for j in range(len(query)):
-        whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
+    whole = in_whole(query)
     for cell in range(len(dots)):
-        dots[cell] = product(means, _i8(cell), whole) * steps[cell] / _LONG
+        dots[cell] = product(means, _i8(cell), whole) * steps[cell] / LONG
     along(query, projection, beyond)
     return ordered(dots, squares, numbers, order)
 

@@ -59,28 +59,28 @@ def every(count: int) -> Words:
 
 def among(rows: Rows, count: int) -> Words:
     """Return the set of some rows of the first ``count``; those below 0 are none."""
-    from broadsheet.search.meaning import scanning
+    from broadsheet.search.meaning import row_sets
 
     bits = np.zeros(-(-count // 64), np.uint64)
-    scanning.marked(rows, bits)
+    row_sets.marked(rows, bits)
     return bits
 
 
 def taken(view: View, bits: Words) -> None:
     """Take out of a set the rows that are free."""
-    from broadsheet.search.meaning import scanning
+    from broadsheet.search.meaning import row_sets
 
-    scanning.between(_column(view, IDS, bits), GONE + 1, _MOST, bits)
+    row_sets.between(_column(view, IDS, bits), GONE + 1, _MOST, bits)
 
 
 def narrow(view: View, bits: Words, filters: Filters) -> None:
     """Take out of a set the rows that do not fulfil the facts of filters, ids and terms aside."""
-    from broadsheet.search.meaning import scanning
+    from broadsheet.search.meaning import row_sets
 
     if filters.since or filters.until:
         low = filters.since.toordinal() if filters.since else 1
         high = filters.until.toordinal() if filters.until else _MOST
-        scanning.between(_column(view, DAYS, bits), low, high, bits)
+        row_sets.between(_column(view, DAYS, bits), low, high, bits)
     for one in filters.has:
         bits &= _any(view, bits, (f"has {one}",))
     if filters.categories:
@@ -92,10 +92,10 @@ def narrow(view: View, bits: Words, filters: Filters) -> None:
 
 def rows_of(bits: Words) -> NDArray[np.int32]:
     """Return the rows of a set, in rising order."""
-    from broadsheet.search.meaning import scanning
+    from broadsheet.search.meaning import row_sets
 
     rows = np.empty(int(np.bitwise_count(bits).sum()), np.int32)
-    scanning.rows_of(bits, rows)
+    row_sets.rows_of(bits, rows)
     return rows
 
 
@@ -108,11 +108,11 @@ def narrows(filters: Filters) -> bool:
 
 def _any(view: View, bits: Words, names: tuple[str, ...]) -> Words:
     """Return those of a set that have one of the names."""
-    from broadsheet.search.meaning import scanning
+    from broadsheet.search.meaning import row_sets
 
     found = np.zeros(len(bits), np.uint64)
     for word, wanted in bits_of(view.names, names).items():
-        scanning.holding(_column(view, filed_name(word), bits), np.uint64(wanted), bits, found)
+        row_sets.holding(_column(view, filed_name(word), bits), np.uint64(wanted), bits, found)
     return found
 
 
@@ -165,10 +165,10 @@ class Places:
 
     def rows(self, wanted: Array, ids: Array) -> Rows:
         """Return the row of each paper, -1 for those that have none."""
-        from broadsheet.search.meaning import scanning
+        from broadsheet.search.meaning import row_sets
 
         rows = np.empty(len(wanted), np.int64)
-        scanning.looked_up(self._near, fixed(np.ascontiguousarray(wanted)), fixed(ids), rows)
+        row_sets.looked_up(self._near, fixed(np.ascontiguousarray(wanted)), fixed(ids), rows)
         if self._far:
             for place in np.flatnonzero((wanted < 0) | (wanted >= len(self._near))).tolist():
                 row = self._far.get(int(wanted[place]), -1)

@@ -1,21 +1,14 @@
-"""Compiled loops over an index of vectors: which rows fulfil facts, which are nearest to a query. Numbers alone.
+"""Compiled loops over an index of vectors: which rows of a set are nearest to a query. Numbers alone.
 
-Rows come in blocks of 64, and a set of rows is an array of 64-bit numbers, a bit a row. What is done with them, and who
-sees to it that every array has as many rows as such a set has bits: ``codes`` and ``passing``.
+Rows come in blocks of 64, and a set of them has a bit for each (``row_sets``). What is done with them, and who sees to
+it that every array has as many rows as such a set has bits: ``codes``.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
-
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np import arrayobj
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, fetch, place_of, reaching
 
 type Words = NDArray[np.uint64]
 type Floats = NDArray[np.float32]
@@ -34,54 +27,9 @@ _EARLIER = 12
 """Rows whose beginning, key and scale are fetched from memory, so that their pages are found before the rest is."""
 _ROUNDED = _f4(1e-7)
 """By which a score may lie below the step that it is counted in."""
-_LONG = _f4(32767)
+LONG = _f4(32767)
+"""What 1 is where a vector is told in whole numbers."""
 _GONE = np.iinfo(np.int64).min
-
-
-@intrinsic
-def _fetch(_context: Any, array: Any, row: Any, at: Any) -> Any:
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        # numba's inside has no types.
-        held = arrayobj.make_array(signature.args[0])(context, builder, given[0])  # type: ignore[no-untyped-call]
-        place = cgutils.get_item_pointer(context, builder, signature.args[0], held, list(given[1:]))  # type: ignore[no-untyped-call]
-        place = builder.bitcast(place, ir.IntType(8).as_pointer())
-        whole = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, whole, whole, whole])
-        called = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
-        builder.call(called, [place, whole(0), whole(3), whole(1)])  # to read, into all caches, data
-        return context.get_dummy_value()
-
-    return types.none(array, row, at), made
-
-
-fetch = cast("Callable[[Any, Any, Any], None]", _fetch)
-"""Lets a number of an array [n, m] come from memory meanwhile: rows here and there wait for it most of the time."""
-
-
-@intrinsic
-def _reaching(_context: Any, values: Any, at: Any, least: Any) -> Any:
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        held = arrayobj.make_array(signature.args[0])(context, builder, given[0])  # type: ignore[no-untyped-call]
-        place = cgutils.get_item_pointer(context, builder, signature.args[0], held, [given[1]])  # type: ignore[no-untyped-call]
-        kind, places = ir.VectorType(ir.FloatType(), 64), ir.VectorType(ir.IntType(32), 64)
-        nothing = ir.Constant(kind, ir.Undefined)
-        found = builder.load(builder.bitcast(place, kind.as_pointer()), align=4)
-        one = builder.insert_element(nothing, given[2], ir.IntType(32)(0))
-        each = builder.shuffle_vector(one, nothing, ir.Constant(places, [0] * 64))
-        return builder.bitcast(builder.fcmp_ordered(">=", found, each), ir.IntType(64))
-
-    return types.uint64(values, types.int64, types.float32), made
-
-
-reaching = cast("Callable[[Any, Any, Any], Any]", _reaching)
-"""Tells which of 64 numbers, from a place of an array on, reach a bound, a bit each: compilers do not find this way."""
-
-
-@compiled
-def brought(array: Floats | Words, row: np.int64, line: int) -> None:
-    """Let a row of an array come from memory meanwhile. line: how many of its numbers come at once."""
-    for i in range(0, array.shape[1], line):
-        fetch(array, row, _i8(i))
 
 
 @compiled
@@ -92,12 +40,6 @@ def step_of(score: np.float32) -> int:
     if score >= _f4(1):
         return _STEPS - 1
     return min(int((score + _f4(1)) * _f4(_STEPS // 2)), _STEPS - 1)  # what is next to 1 is 2 when 1 is added
-
-
-@compiled
-def place_of(bits: np.uint64) -> np.int64:
-    """Return the place of the lowest bit that is set."""
-    return _i8(bits_set((bits & (~bits + _u8(1))) - _u8(1)))
 
 
 @compiled
@@ -204,6 +146,15 @@ def best_of(keys: Keys | Places, scores: Floats, number: int, limit: int) -> int
 
 
 @compiled
+def in_whole(query: Floats) -> NDArray[np.int16]:
+    """Return a unit vector in whole numbers, times ``LONG``: products of it and small ones stay below 32 bits."""
+    whole = np.empty(len(query), np.int16)
+    for j in range(len(query)):
+        whole[j] = np.int16(np.rint(query[j] * LONG))
+    return whole
+
+
+@compiled
 def product(small: Small, row: np.int64, whole: NDArray[np.int16]) -> np.float32:
     """Return the sum of the products of a row of small numbers and as many whole ones, which stays below 32 bits.
 
@@ -225,10 +176,8 @@ def scored(
     Rows that are free, and those that are like nothing, are left out.
     """
     width = small.shape[1]
-    whole, kept = np.zeros(width, np.int16), 0
+    whole, kept = in_whole(query), 0
     ids1, scales1 = ids.reshape(len(ids), 1), scales.reshape(len(scales), 1)
-    for j in range(len(query)):
-        whole[j] = np.int16(np.rint(query[j] * _LONG))  # products of it and small numbers stay below 32 bits
     for k in range(number):
         if k + _EARLIER < number:
             earlier = _i8(rows[k + _EARLIER])
@@ -243,7 +192,7 @@ def scored(
         found = product(small, _i8(row), whole)
         key, scale = ids[row], scales[row]
         if key != _GONE and scale > 0:
-            keys[kept], scores[kept] = key, found * scale / _LONG
+            keys[kept], scores[kept] = key, found * scale / LONG
             kept += 1
     return best_of(keys, scores, kept, limit)
 
@@ -302,58 +251,3 @@ def nearest(
     along(query, projection, beyond)
     kept = guessed(query, beyond, mean, shift, blocks, more, leans, bits, first, second, rows, aparts, leant, guesses)
     return scored(query, small, scales, ids, rows, kept, limit, keys, guesses)
-
-
-@compiled
-def rows_of(bits: Words, rows: Places) -> int:
-    """Write the rows of a set, in rising order, as many as there is room for; return how many."""
-    number = 0
-    for block in range(len(bits)):
-        left = bits[block]
-        while left and number < len(rows):
-            rows[number] = 64 * block + place_of(left)
-            left &= left - _u8(1)
-            number += 1
-    return number
-
-
-@compiled
-def between(column: NDArray[np.signedinteger], low: int, high: int, bits: Words) -> None:
-    """Take out of a set the rows whose number is none from ``low`` to ``high``."""
-    for block in range(len(bits)):
-        if bits[block]:
-            found = _u8(0)
-            for i in range(64):
-                number = column[64 * block + i]
-                found |= _u8((number >= low) & (number <= high)) << _u8(i)
-            bits[block] &= found
-
-
-@compiled
-def holding(column: Words, wanted: np.uint64, bits: Words, found: Words) -> None:
-    """Add to ``found`` the rows of a set that have one of the bits ``wanted``."""
-    for block in range(len(bits)):
-        if bits[block] & ~found[block]:
-            has = _u8(0)
-            for i in range(64):
-                has |= _u8((column[64 * block + i] & wanted) != 0) << _u8(i)
-            found[block] |= has & bits[block]
-
-
-@compiled
-def looked_up(table: Places, wanted: Keys, ids: Keys, rows: Keys) -> None:
-    """Write the row of each key by a table of rows plus one; -1 where that row has another key by now."""
-    for k in range(len(wanted)):
-        rows[k] = -1
-        if 0 <= wanted[k] < len(table):
-            row = table[wanted[k]] - 1
-            if 0 <= row < len(ids) and ids[row] == wanted[k]:
-                rows[k] = row
-
-
-@compiled
-def marked(rows: Keys, bits: Words) -> None:
-    """Add rows to a set; those below 0 are none."""
-    for k in range(len(rows)):
-        if 0 <= rows[k] < 64 * len(bits):
-            bits[rows[k] // 64] |= _u8(1) << _u8(rows[k] % 64)

@@ -16,7 +16,8 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set
 
 type Array = NDArray[Any]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled, pointer
-from broadsheet.search.meaning.scanning import fetch
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, fetch, pointer
 from broadsheet.search.postings.choosing import STRETCH, cut_down, keep_best
 from broadsheet.search.postings.segments import MOST
 

@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled, pointer
-from broadsheet.search.meaning.scanning import fetch
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, fetch, pointer
 from broadsheet.search.postings.kernels import VOCABULARY, guess, nearer, place_of
 from broadsheet.search.postings.segments import CODES
 

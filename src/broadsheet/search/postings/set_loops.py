@@ -14,7 +14,8 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 from numpy.typing import NDArray
 
-from broadsheet.search.machine.compiled import bits_set, compiled, pointer
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, pointer
 from broadsheet.search.postings.kernels import DAYS, DEAD, IDS, PAPERS, STARTS, TEXTS, rows_of
 from broadsheet.search.postings.phrase_loops import lacks_one, with_phrase
 from broadsheet.search.postings.segments import MOST

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # its stubs leave it out
 
-from broadsheet.search.machine.compiled import bits_set, compiled, pointer
+from broadsheet.search.machine.compiled import compiled
+from broadsheet.search.machine.instructions import bits_set, pointer
 from broadsheet.search.postings.kernels import DAYS, DEAD, IDS, PAPERS
 from broadsheet.search.postings.segments import Array
 
