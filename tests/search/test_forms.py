@@ -25,6 +25,10 @@ def found(index, text, alike=()):
         ("H₂O and CO₂", "CO2"),
         ("Written in C++", "c++"),
         ("ℓ₁ norms", "l1"),
+        ("Films of Cu_xBi₂Se₃", "CuxBi2Se3"),
+        ("Near T_c", "Tc"),
+        ("Near Tc", "T_c"),
+        ("La_(3-x)Nd_xNi₂O₇", "La3-xNdxNi2O7"),
     ],
 )
 def test_a_paper_is_found_however_the_word_is_written(index, held, typed):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.errors import BadInput
+from broadsheet.search.index import Term
 from broadsheet.search.query import LONGEST, MOST_IDS, MOST_TERMS, parse
 
 
@@ -29,6 +30,27 @@ def test_words_are_not_a_key(text):
 
 def test_blanks_and_control_characters_are_folded():
     assert parse("  graph\t\x00 \x1b[31mnetworks\n").text == "graph [31mnetworks"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (r"Fe$_5$GeTe$_2$ magnetism", "Fe₅GeTe₂ magnetism"),
+        (r"$\ell_1$ regularization", "ℓ₁ regularization"),
+        (r"\alpha-divergence", "α-divergence"),
+        (r"\emph{all} of it", "all of it"),
+        ("below $5 and above $10 a query", "below $5 and above $10 a query"),
+        ("a $ sign", "a sign"),
+    ],
+)
+def test_tex_is_read_as_the_papers_are(typed, read):
+    assert parse(typed).text == read
+
+
+def test_tex_is_read_within_operators_too():
+    query = parse(r'ti:"$\alpha$-MoO$_3$ crystals" -survey')
+    assert query.filters.terms == (Term("title", "α-MoO₃ crystals", exact=True),)
+    assert query.filters.without == (Term("any", "survey"),)
 
 
 def test_a_long_query_is_cut_and_says_so():

@@ -10,6 +10,7 @@ from typing import Literal
 from django.utils import timezone
 
 from broadsheet.errors import BadInput
+from broadsheet.papers.tex import plain
 from broadsheet.search.grammar import Part, days, parts, years
 from broadsheet.search.index import Filters, Term, Where
 from broadsheet.sources import arxiv_ids, paper_ids
@@ -27,6 +28,7 @@ type Order = Literal["relevance", "date", "votes"]
 ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
 _WHERE: dict[str, Where] = {"": "any", "ti": "title", "abs": "abstract", "au": "authors"}
 _DIGIT = re.compile(r"\d")
+_TEX = re.compile(r"\$[^$]+\$|\\[A-Za-z]")
 _CATEGORY = re.compile(r"[A-Za-z-]{2,10}(\.[A-Za-z-]{2,12})?", re.ASCII)
 
 
@@ -70,6 +72,8 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
     if since and until and since > until:
         raise BadInput(f"The range ends ({until}) before it begins ({since}).", "Swap the two days.")
     bare = text[:LONGEST]
+    if _TEX.search(bare):
+        bare = plain(bare)  # as papers are read that are searched
     if not bare.isprintable():
         bare = "".join(sign if sign.isprintable() else " " for sign in bare)
     bare = " ".join(bare.split())

@@ -14,6 +14,9 @@ from broadsheet.search.text.compounds import HYPHENED, NAME, PAIR, Form, forms, 
         ("pre-\ntraining\nof x-rays", ["xrays"]),
         ("a dash - or -5 or trailing- or --", []),
         ("self\u2010supervised β decay", ["beta", "selfsupervised"]),
+        ("Cu_xBi2Se3 and high T_c", ["CuxBi2Se3", "Tc"]),
+        ("bulk La_(3-x)Nd_xNi2O7", ["La3-xNdxNi2O7", "La3xNdxNi2O7", "La_(3x)Nd_xNi2O7"]),
+        ("_ or __init__ or a_", ["init", "a"]),
         ("in C++ and C#", ["cplusplus", "csharp"]),
         ("no compound at all", []),
         ("", []),
@@ -31,6 +34,11 @@ def test_a_query_asks_for_what_was_typed_apart_as_one_word_at_little_weight():
 def test_a_compound_with_hyphens_is_asked_for_as_one_word():
     assert Form("selfsupervised", HYPHENED) in forms("Self-Supervised learning")
     assert Form("stateoftheart", HYPHENED) in forms("state-of-the-art")
+
+
+def test_a_formula_is_asked_for_as_one_word():
+    assert forms("T_c") == [Form("tc", HYPHENED)]
+    assert Form("cuxbi2se3", HYPHENED) in forms("Cu_xBi2Se3 films")
 
 
 def test_letters_are_asked_for_by_name_and_languages_by_theirs():

@@ -1,4 +1,4 @@
-"""One word written in several ways: with a hyphen, as two, as one; Greek letters and their names. Pure text.
+"""One word written in several ways: with a hyphen, as two, as one; Greek letters by name; formulas. Pure text.
 
 What a paper is found by besides its own words is ``joined``, what a query asks for besides its own is ``forms``. What
 each of it is worth, and what was tried and left out, is told in docs/search/quality.md. Acronyms are ``acronyms``.
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 HYPHENED, PAIR, NAME = 0.3, 0.1, 0.3
-"""What counts, against the words that were typed: a compound written as one; two words as one; a letter's name."""
+"""What counts, against the words that were typed: a compound or a formula as one; two words as one; a letter's name."""
 
 _SHORTEST_PAIR = 5
 """Letters of two words that are asked for as one: shorter ones meet by chance."""
@@ -35,6 +35,7 @@ GREEK: Final = {
     for sign in map(chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA)))
 } | _VARIANTS
 _GREEK = re.compile(f"[{''.join(GREEK)}]")
+_BRACKETED = re.compile(r"_\(([^()\s]*)\)")
 _SIGNED = (("c++", "cplusplus"), ("c#", "csharp"), ("f#", "fsharp"))
 
 
@@ -56,7 +57,8 @@ def joined(text: str) -> list[str]:
     """Return the words that a paper is to be found by besides those of its text, each as often as it stands there.
 
     A compound with hyphens as one word (``self-supervised`` as ``selfsupervised``), with what signs stand around it,
-    as the index cuts at these anyway; the names of Greek letters; languages whose name is cut to one letter.
+    as the index cuts at these anyway; formulas as they are typed in plain letters (``Cu_xBi2Se3`` as ``CuxBi2Se3``),
+    with hyphens as one word too; the names of Greek letters; languages whose name is cut to one letter.
     It is asked for each paper that comes: some 5 microseconds for an abstract.
     """
     found = []
@@ -65,6 +67,9 @@ def joined(text: str) -> list[str]:
         found += [GREEK[sign] for sign in _GREEK.findall(text)]
     if "\n" in text:
         text = " ".join(text.split())
+    if "_" in text:
+        typed = _bare(text)
+        found += [*typed, *(word.replace("-", "") for word in typed if "-" in word)]
     # Sought from the hyphens, of which an abstract has ten: taking all its words apart takes five times as long.
     at = text.find("-", 1)
     while at > 0:
@@ -80,14 +85,16 @@ def joined(text: str) -> list[str]:
 def forms(text: str) -> list[Form]:
     """Return what a query asks for besides its own words, each once, with its weight.
 
-    Compounds with hyphens as one word, as in ``joined``; each two words that follow one another as one (``data set`` as
-    ``dataset``), as who types them apart may mean papers that do not; Greek letters by name. A word that no paper holds
-    costs nothing.
+    Compounds with hyphens and formulas as one word, as in ``joined``; each two words that follow one another as one
+    (``data set`` as ``dataset``), as who types them apart may mean papers that do not; Greek letters by name. A word
+    that no paper holds costs nothing.
     """
     text = text.lower() if (plain := text.isascii()) else _OTHER_HYPHENS.sub("-", text)
     words = _WORD.findall(text)
     pairs = (one + other for one, other in pairwise(words) if len(one) + len(other) >= _SHORTEST_PAIR)
     weighed = dict.fromkeys(pairs if plain else (pair.lower() for pair in pairs), PAIR)
+    if "_" in text:
+        weighed |= {part.lower(): HYPHENED for word in _bare(text) for part in _WORD.findall(word)}
     if "-" in text:
         weighed |= {word.replace("-", "").lower(): HYPHENED for word in _HYPHENED.findall(text)}
     if not plain:
@@ -95,6 +102,12 @@ def forms(text: str) -> list[Form]:
     weighed |= dict.fromkeys(_signed(text), 1.0)
     typed = {word.lower() for word in words}
     return [Form(word, weight) for word, weight in weighed.items() if word not in typed]
+
+
+def _bare(text: str) -> list[str]:
+    """Return words of a text without the marks of what stands lower in them, for most of which Unicode has no sign."""
+    found = (_BRACKETED.sub(r"\1", word).replace("_", "") for word in text.split() if "_" in word)
+    return [word for word in found if word]
 
 
 def _signed(text: str) -> list[str]:
