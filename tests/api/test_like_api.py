@@ -15,7 +15,9 @@ class Shelf:
 
     space = ""
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: object = (), whole: bool = False
+    ) -> list[Scored]:
         papers = Paper.objects.all() if filters.ids is None else Paper.objects.filter(pk__in=filters.ids)
         return [
             Scored(paper.pk, float(paper.pk))

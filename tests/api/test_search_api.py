@@ -17,7 +17,9 @@ class Shelf:
 
     space = ""
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: object = (), whole: bool = False
+    ) -> list[Scored]:
         found = [
             Scored(paper.pk, float(paper.votes))
             for paper in Paper.objects.all()

@@ -75,7 +75,9 @@ class Everything:
 
     space = ""
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: object = ()) -> list[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: object = (), whole: bool = False
+    ) -> list[Scored]:
         return [Scored(pk, 1.0 / pk) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:

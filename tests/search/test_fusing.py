@@ -44,7 +44,7 @@ def test_cosines_are_added_to_the_cubes_of_shares_of_the_best_where_words_found_
 
 def test_in_a_short_query_words_count_as_shares_of_the_best():
     cosines = [Scored(2, 0.3), Scored(1, 0.1)]
-    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines, short=True)
+    found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines, length="short")
     # By hand: 1: (1 + .1) / 2, 2: (5/9 + .3) / 2, 3: (1/9 + .9) / 2, 4: .5 / 2, the least, which becomes 0.
     sums = {1: 0.55, 2: (5 / 9 + 0.3) / 2, 3: (1 / 9 + 0.9) / 2, 4: 0.25}
     assert {one.paper_id: one.score for one in found} == pytest.approx({pk: (s - 0.25) / 0.3 for pk, s in sums.items()})
@@ -62,6 +62,18 @@ def test_the_mean_of_the_first_ten_by_words_is_what_scores_are_held_against():
     width = sums[11] - sums[12]
     told = {one.paper_id: one.score for one in more if one.paper_id in sums}
     assert told == pytest.approx({pk: (s - sums[12]) / width for pk, s in sums.items()})
+
+
+def test_of_a_whole_text_words_count_as_shares_of_the_mean_of_the_first_ten():
+    words = [Scored(number, 10.0) for number in range(1, 11)] + [Scored(11, 5.0)]
+    meaning = [Scored(11, 0.9), Scored(1, 0.2)]
+    found = fusing.fuse(words, meaning, 0.5, Ranking(fusion="cosine"), length="whole")
+    # By hand: the first ten have 1 + .2, which is 0 then, and the eleventh has .5 + .9, which is 1.
+    assert {one.paper_id: one.score for one in found} == {**dict.fromkeys(range(1, 11), 0.0), 11: 1.0}
+    few = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), [Scored(2, 0.3), Scored(1, 0.1)], length="whole")
+    sums = {1: 1 + 0.1, 2: 5 / 9 + 0.3, 3: 1 / 9 + 0.9, 4: 0.5}
+    told = {one.paper_id: one.score for one in few}
+    assert told == pytest.approx({pk: (s - 0.5) / 0.6 for pk, s in sums.items()})
 
 
 def test_one_paper_far_ahead_by_words_does_not_make_the_others_alike():

@@ -12,7 +12,8 @@ from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import hybrid
 from broadsheet.search.keeping import upkeep
-from broadsheet.search.query import parse
+from broadsheet.search.query import WHOLE, parse
+from broadsheet.search.tuning import named
 
 LIBRARY = [
     record(
@@ -156,3 +157,23 @@ def test_while_no_paper_has_a_vector_meaning_counts_nothing(library, embedder):
 def test_no_query_is_an_error(library, text):
     found = search(text)
     assert found.total >= len(found.hits)
+
+
+def test_in_a_whole_text_rare_words_decide(db, index):
+    titles = ["Amber birch cedar dunes"] * 10 + ["Petrol burns"] + ["Nothing of it"] * 29
+    store([record(f"2501.1{number:04}", title=title, abstract="") for number, title in enumerate(titles)])
+    upkeep.catch_up(index)
+    rest = " ".join(f"unheard{number}" for number in range(WHOLE))
+    first = {
+        said: keys(hybrid.search(parse(f"amber birch cedar dunes petrol {rest}"), limit=1, ranking=named(said)))
+        for said in ("words", "weight=0")
+    }
+    # One word in 40 papers counts 3.3, four in ten of them 1.3 each; of their squares the one is more.
+    assert first["words"] != ["2501.10010"]
+    assert first["weight=0"] == ["2501.10010"]
+
+
+def test_what_is_nearest_where_nothing_holds_a_phrase_is_ranked_as_was_asked(library):
+    found = hybrid.search(parse('"attention of petrol"'), limit=9, ranking=named("words"))
+    assert {why for hit in found.hits for why in hit.why} <= {"words", "phrase"}
+    assert "2501.00005" in keys(found)

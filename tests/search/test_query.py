@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from broadsheet.errors import BadInput
 from broadsheet.search.index import Term
-from broadsheet.search.query import LONGEST, MOST_IDS, MOST_TERMS, parse
+from broadsheet.search.query import LONGEST, MOST_IDS, MOST_TERMS, WHOLE, literal, parse
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,22 @@ def test_a_long_query_is_cut_and_says_so():
     query = parse("word " * 2000)
     assert query.cut
     assert len(query.text) <= LONGEST
+
+
+def test_in_a_whole_text_quotation_marks_and_dashes_are_its_author_s():
+    text = " ".join(["word"] * (WHOLE - 6)) + ' the "attention sink" -not a minus cat:cs.LG'
+    query = parse(text)
+    assert query.text.endswith("word the attention sink not a minus")
+    assert (query.filters.terms, query.filters.without) == ((), ())
+    assert query.filters.categories == ("cs.LG",)
+    assert parse('the "attention sink" -not a minus').filters.terms
+
+
+def test_a_literal_text_is_nothing_but_words():
+    query = literal("cat:cs.LG  “attention  sinks” -not . ti:\x00nothing? 2305.12102")
+    assert query.text == "cat:cs.LG attention sinks -not ti: nothing? 2305.12102"
+    assert literal(r"$\alpha$ decay").text == "α decay"
+    assert (query.filters, query.key, query.keys) == (parse("a").filters, None, ())
 
 
 def test_filters_are_kept():

@@ -48,18 +48,43 @@ def test_judgments_need_no_heading(tmp_path):
     assert judgments(tmp_path).qrels == {"q1": {"d1": 1}}
 
 
+@pytest.mark.parametrize(
+    "line", ["q1\td1\t1", "q1 \t d1\t1 ", "q1   d1  1", "q1\t0\td1\t1", "q1 Q0 d1 1", "q1\td1\t1.0", "q1\td1\t1\r"]
+)
+def test_judgments_are_read_however_their_columns_are_set_apart(tmp_path, line):
+    write(tmp_path, f"\ufeffquery-id\tcorpus-id\tscore\n{line}\n", '\ufeff{"_id": " q1", "text": "lanterns"}\n')
+    assert judgments(tmp_path).qrels == {"q1": {"d1": 1}}
+
+
+def test_a_judged_query_without_text_is_left_out_and_told(tmp_path):
+    queries = '{"_id": "q1", "text": "lanterns"}\n{"_id": "q2", "text": null}\n{"_id": "q3", "text": null}\n'
+    write(tmp_path, "q1\td1\t1\nq2\td1\t1\nq9\td1\t1\n", queries)
+    found = judgments(tmp_path)
+    assert found.queries == {"q1": "lanterns"}
+    assert found.without_text == ("q2", "q9")
+
+
+def test_texts_that_no_database_holds_are_read_as_far_as_they_can_be(tmp_path):
+    (tmp_path / "corpus.jsonl").write_text('\ufeff{"_id": "d1", "title": "\\ud800 A", "text": "\\u0000 lamp"}\n')
+    (item,) = Corpus(tmp_path).fetch()
+    assert isinstance(item.row, Record)
+    assert (item.row.title, item.row.abstract) == ("? A", "lamp")
+
+
 def test_what_cannot_be_read_is_named(tmp_path):
     with pytest.raises(BadInput, match=r"corpus\.jsonl"):
         Corpus(tmp_path)
-    with pytest.raises(BadInput, match=r"other\.tsv cannot be read"):
+    with pytest.raises(BadInput, match=r"no .*other\.tsv.*--split takes test\."):
         judgments(FOLDER, "other")
+    with pytest.raises(BadInput, match=r"test\.tsv cannot be read"):
+        judgments(tmp_path)
     write(tmp_path, "query-id\tcorpus-id\tscore\nq1\td1\n")
     with pytest.raises(BadInput, match="line 2: 'q1"):
         judgments(tmp_path)
     write(tmp_path, "q9\td1\t1\n")
     with pytest.raises(BadInput, match="No query of"):
         judgments(tmp_path)
-    write(tmp_path, "q1\td1\t1\n", queries='{"_id": "q1"}\n')
+    write(tmp_path, "q1\td1\t1\n", queries='{"id": "q1"}\n')
     with pytest.raises(BadInput, match=r"queries\.jsonl, line 1"):
         judgments(tmp_path)
 

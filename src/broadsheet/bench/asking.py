@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from broadsheet.bench.subgroups import length_of
 from broadsheet.papers.models import Paper
-from broadsheet.search import hybrid
-from broadsheet.search.query import parse
+from broadsheet.search import asked, hybrid
+from broadsheet.search.query import literal
 from broadsheet.search.tuning import named
 
 DEPTH = 100
@@ -43,15 +43,16 @@ def ask(
     report: Report,
     *,
     names: Mapping[str, str] | None = None,
+    but: Mapping[str, str] | None = None,
 ) -> Measured:
     """Ask every query of each system and score what comes; the first of the measures is that of comparisons.
 
+    A query is a text: nothing in it is read as an operator, which would leave out what the judges looked at.
     qrels: grade of a document by query and by its key, or by what ``names`` calls the document of that key.
-    systems: as ``tuning.named`` reads them. report: called with (done, total) queries.
-    A query that is the name of a paper brings no list, as for a reader, who is led to it: it counts as found first.
-    Raises BadInput for a system that is none.
+    systems: as ``tuning.named`` reads them. report: called with (done, total) queries. but: by query, the one document
+    that is left out of its ranking. Raises BadInput for a system that is none.
     """
-    names = names or {}
+    names, but = names or {}, but or {}
     rankings = {system: named(system) for system in systems}
     keys = dict(Paper.objects.values_list("pk", "key"))
     found = Measured(len(keys), dict(queries), next(iter(measures)))
@@ -60,12 +61,13 @@ def ask(
     for system, ranking in rankings.items():
         scores: Scores = {name: {} for name in measures}
         times = []
+        asked.forget()  # each system takes the time that it takes alone
         for query, text in queries.items():
             began = time.perf_counter()
-            results = hybrid.search(parse(text), limit=DEPTH, ranking=ranking)
+            results = hybrid.search(literal(text), limit=DEPTH + (query in but), ranking=ranking)
             times.append(1000 * (time.perf_counter() - began))
-            listed = [results.jump] if results.jump else [keys[hit.paper_id] for hit in results.hits]
-            documents = [names.get(key, key) for key in listed]
+            found_keys = [keys[hit.paper_id] for hit in results.hits]
+            documents = [name for key in found_keys if (name := names.get(key, key)) != but.get(query)][:DEPTH]
             for name, score in measures.items():
                 scores[name][query] = score(documents, qrels[query])
             done += 1

@@ -24,7 +24,10 @@ def run_beir(
         judged = judgments(folder, split)
         take_in(folder)
         chosen = systems or tuple(SYSTEMS)
-        _give_vectors(needed=not all(named(name).words_alone for name in systems))
+        for sentence in beir.odd(judged):
+            click.echo(sentence, err=True)
+        if not all(named(name).words_alone for name in chosen):
+            _give_vectors(needed=bool(systems))
         try:
             if current.embedder() is None:
                 chosen = tuple(name for name in chosen if named(name).words_alone)

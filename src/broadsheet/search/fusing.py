@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from math import sqrt
 from operator import itemgetter
-from typing import NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.orders import Place
 from broadsheet.search.tuning import DEFAULT, Ranking
 
+type Length = Literal["short", "usual", "whole"]
 type Ids = NDArray[np.int64]
 type Scores = NDArray[np.float64]
 
@@ -84,19 +85,20 @@ def fuse(
     ranking: Ranking = DEFAULT,
     cosines: Sequence[Scored] = (),
     *,
-    short: bool = False,
+    length: Length = "usual",
 ) -> Hits:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
     weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. cosines: of the papers that
-    words found and that have a vector, which only the fusion ``cosine`` asks for. short: the query is short, so that
-    this fusion takes scores by words as plain shares of the best. Returns papers sorted by score; equal scores keep the
-    order of the ids, newest first, so that pages are stable.
+    words found and that have a vector, which only the fusion ``cosine`` asks for. length: of the query, by which
+    this fusion takes scores by words as shares of the best (short), cubes of shares of the first ones' mean, or these
+    shares themselves (whole texts). Returns papers sorted by score; equal scores keep the order of the ids, newest
+    first, so that pages are stable.
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
     if ranking.fusion == "cosine":
-        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else (), short=short)
+        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else (), length)
     (word_ids, of_words), (meaning_ids, of_meaning) = _apart(words), _apart(meaning)
     ids, places = np.unique(np.concatenate((word_ids, meaning_ids)), return_inverse=True)
     among = _Among(len(ids), places[: len(words)], places[len(words) :])
@@ -125,15 +127,15 @@ def _by_cosines(
     weight: float,
     depth: int,
     cosines: Sequence[Scored],
-    *,
-    short: bool,
+    length: Length,
 ) -> Hits:
     """Add cosines and, of scores by words, a third of their cubes, as shares of the first ones' geometric mean.
 
     Of that mean and not of the best, so that one paper far ahead, as that whose own abstract was typed, does not make
     all others count as little. Cubes, so that of papers which hold most of the words those that hold them all stand
     apart; a third, as then a step near 1 counts as much as that of the share itself. In short queries, whose words many
-    papers hold, it is the share of the best; where few were found, ``_usual`` says what they are held against. A paper
+    papers hold, it is the share of the best. Of whole texts no other paper holds most of the words, so it is the plain
+    share of that mean; where few were found, ``_usual`` says what they are held against. A paper
     that a full list by words lacks counts as its last; one without a vector as the farthest that has one. Every search
     waits for this, so it is one compiled loop.
     """
@@ -141,26 +143,27 @@ def _by_cosines(
 
     last = float(words[-1].score) if len(words) >= max(1, depth) else 0.0
     by_words = _by_id(words)
-    usual = _usual(by_words[1], 1 if short else FIRST)
+    cubed = length == "usual"
+    usual = _usual(by_words[1], 1 if length == "short" else FIRST, cubed=cubed)
     most = len(words) + len(meaning)
     ids, scores, beside, why = np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int64)
     number = fusing_loops.summed(
-        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual, not short, weight, ids, scores, beside, why
+        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual, cubed, weight, ids, scores, beside, why
     )
     return Hits(_best_first(scores[:number]), ids, scores, why)
 
 
-def _usual(scores: Scores, first: int) -> float:
+def _usual(scores: Scores, first: int, *, cubed: bool) -> float:
     """Return the geometric mean of the first scores, best first; above 0.
 
-    Where fewer were found, as under narrow conditions, what makes a third of the cube of the best 1: two papers are
-    too few to tell what is usual.
+    Where fewer were found, as under narrow conditions, what makes the share of the best 1, or a third of its cube: two
+    papers are too few to tell what is usual.
     """
     best = float(scores[0]) if len(scores) else 0.0
     if best <= 0:
         return 1.0
     if len(scores) < first:
-        return float(best / np.cbrt(3))
+        return float(best / np.cbrt(3)) if cubed else best
     return best * float(np.exp(np.log(np.maximum(scores[:first] / best, LEAST_SHARE)).mean()))
 
 

@@ -48,6 +48,11 @@ def parts(text: str) -> list[Part]:
     return found
 
 
+def unquoted(text: str) -> str:
+    """Return a text with a blank for each quotation mark that would have a phrase looked for."""
+    return text.translate(_QUOTES).replace('"', " ")
+
+
 def _read(text: str) -> list[Part]:
     found: list[Part] = []
     at = 0

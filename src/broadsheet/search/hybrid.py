@@ -23,7 +23,7 @@ from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.machine.beside import Begun
-from broadsheet.search.query import Query, parse
+from broadsheet.search.query import Query, is_whole, parse
 from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -100,7 +100,7 @@ def search(
     results.tally = counted.result() if counted else NOTHING_TOLD
     results.total = max(len(hits), min(results.tally.total, orders.MOST)) if complete else len(hits)
     if not hits and query.text and not exact:
-        hits = _nearest(searcher, query, results.notes)
+        hits = _nearest(searcher, query, results.notes, ranking)
         results.total = len(hits)
     if tally and results.tally.total < relax.FEW:
         results.ways = relax.ways(searcher, query, results.tally.total)
@@ -168,7 +168,8 @@ def _similar(
     if meaning and (said := state.said(known)):
         notes.append(said)
     short = fusing.is_short(query.text)
-    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, short=short)
+    length: fusing.Length = "short" if short else "whole" if asked.whole else "usual"
+    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, length=length)
     if ranking.feedback != "none" and hits and short:
         hits = asked.again(words, meaning, vector, weight, hits)
     if ranking.maxsim:
@@ -205,8 +206,14 @@ class _Asked:
     query: Query
     ranking: Ranking
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is taken for a whole text."""
+        return self.ranking.by_length and is_whole(self.query.text)
+
     def words(self, text: str, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
-        return self.searcher.words(text, limit=self.ranking.depth, filters=self.query.filters, alike=alike)
+        depth, filters = self.ranking.depth, self.query.filters
+        return self.searcher.words(text, limit=depth, filters=filters, alike=alike, whole=self.whole)
 
     def meaning(self, vector: Vector) -> Sequence[Scored]:
         nearest = self.searcher.meaning(vector, limit=self.ranking.depth, filters=self.query.filters)
@@ -238,7 +245,7 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector), short=True)
+        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector), length="short")
 
 
 class _Meant:
@@ -290,7 +297,7 @@ def _exactly(searcher: Searcher, query: Query, wanted: Filters, upto: int) -> Se
     )
 
 
-def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> Sequence[Hit]:
+def _nearest(searcher: Searcher, query: Query, notes: list[str], ranking: Ranking) -> Sequence[Hit]:
     """What is nearest where nothing holds what was typed: the same words, without their conditions."""
     terms = query.filters.terms
     if not terms and query.order == "relevance":
@@ -298,7 +305,7 @@ def _nearest(searcher: Searcher, query: Query, notes: list[str]) -> Sequence[Hit
     exact = [f"“{term.text}”" for term in terms if term.exact]
     said = f"{' and '.join(exact)} exactly" if exact else "all of this"
     more: list[str] = []
-    hits = _similar(searcher, replace(query, filters=replace(query.filters, terms=())), more)
+    hits = _similar(searcher, replace(query, filters=replace(query.filters, terms=())), more, ranking)
     if hits:
         notes += [f"No paper holds {said}; these are the nearest.", *more]
     return hits

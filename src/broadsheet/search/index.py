@@ -162,10 +162,13 @@ class Searcher(Protocol):
         """Mark of the model in whose space the vectors lie: one that made a query's vector must be of it too."""
         ...
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = (), whole: bool = False
+    ) -> Sequence[Scored]:
         """Return the best papers by BM25 over title, abstract and authors; a hit holds at least one of the words.
 
-        alike: other forms of some of the words, which are as good, at less weight.
+        alike: other forms of some of the words, which are as good, at less weight. whole: a whole text is asked for, as
+        an abstract, so that how rare a word is counts twice; a server of the index counts it once.
         """
         ...
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from broadsheet.errors import BadInput
 from broadsheet.papers.tex import plain
-from broadsheet.search.grammar import Part, days, parts, years
+from broadsheet.search.grammar import Part, days, parts, unquoted, years
 from broadsheet.search.index import Filters, Term, Where
 from broadsheet.sources import arxiv_ids, paper_ids
 
@@ -23,6 +23,9 @@ MOST_IDS = 20
 """Ids of a query that count; each is asked of the store."""
 MOST_NOTES = 5
 """Operators of which is said one by one why they were left out."""
+
+WHOLE = 50
+"""Words from which what is typed is a whole text, as an abstract that was pasted."""
 
 type Order = Literal["relevance", "date", "votes"]
 ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
@@ -71,18 +74,35 @@ def parse(text: str, *, categories: Sequence[str] = (), since: date | None = Non
             raise BadInput(f"{category[:40]!r} is not a category.", "Categories look like cs.LG, or cs for all of it.")
     if since and until and since > until:
         raise BadInput(f"The range ends ({until}) before it begins ({since}).", "Swap the two days.")
-    bare = text[:LONGEST]
-    if _TEX.search(bare):
-        bare = plain(bare)  # as papers are read that are searched
-    if not bare.isprintable():
-        bare = "".join(sign if sign.isprintable() else " " for sign in bare)
-    bare = " ".join(bare.split())
+    bare = _folded(text)
     given = Filters(_each(map(_spelled, categories)), since, until)
     cut = len(text) > LONGEST
     # Words with blanks between them and no digit are no id; to ask takes as long as to cut them.
     if (" " not in bare or _DIGIT.search(bare)) and (key := arxiv_ids.find(bare) or paper_ids.find(bare)):
         return Query(bare, given, key=key, cut=cut, typed=bare, given=given)
     return _Reading(given).read(bare, cut=cut)
+
+
+def literal(text: str) -> Query:
+    """Take a text for nothing but words: none of it is an operator or names a paper, as judged queries are read."""
+    bare = _folded(text)
+    words = " ".join(word for word in unquoted(bare).split() if any(map(_counts, word)))
+    return Query(words, Filters(), cut=len(text) > LONGEST, typed=bare)
+
+
+def _folded(text: str) -> str:
+    """Return what is read of a text: its beginning, TeX as it is read in papers, blanks for what does not print."""
+    bare = text[:LONGEST]
+    if _TEX.search(bare):
+        bare = plain(bare)
+    if not bare.isprintable():
+        bare = "".join(sign if sign.isprintable() else " " for sign in bare)
+    return " ".join(bare.split())
+
+
+def is_whole(text: str) -> bool:
+    """Whether what was typed is a whole text, of which most words are beside the point."""
+    return len(text.split()) >= WHOLE
 
 
 class _Reading:
@@ -104,7 +124,7 @@ class _Reading:
 
     def read(self, text: str, *, cut: bool) -> Query:
         """Read all parts of a text, in their order. cut: whether there was more of it."""
-        found = parts(text)
+        found = [_as_words(part) for part in parts(text)] if is_whole(text) else parts(text)
         readers = {"cat": self._category, "id": self._id, "since": self._since, "until": self._until}
         readers |= {"year": self._year, "has": self._has, "sort": self._sort}
         for part in found:
@@ -207,6 +227,11 @@ class _Reading:
         """Leave out what its operator cannot read, and say so."""
         shown = part.text if len(part.text) <= 40 else f"{part.text[:40]}…"
         self.odd.append(f"“{part.field}:{shown}” was left out: “{shown}” is not {kind}.")
+
+
+def _as_words(part: Part) -> Part:
+    """Return a part of a whole text, in which quotation marks and dashes are their author's and no operators."""
+    return part if part.field else part._replace(minus=False, quoted=False)
 
 
 def _counts(sign: str) -> bool:

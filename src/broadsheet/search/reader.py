@@ -114,9 +114,11 @@ class WholeReader:
         """Return the ids above ``after``, in rising order."""
         return self._both()[0].ids(after, limit)
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = (), whole: bool = False
+    ) -> Sequence[Scored]:
         """Return the best papers by BM25 for whatever text; nothing for one without words."""
-        return self._both()[0].words(text, limit=limit, filters=filters, alike=alike)
+        return self._both()[0].words(text, limit=limit, filters=filters, alike=alike, whole=whole)
 
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> Sequence[Scored]:
         """Return the nearest papers by cosine. Raises BadInput for anything but as many finite numbers as it takes.

@@ -21,7 +21,8 @@ class Ranking:
     held against the first ten, or in a short query its share of the best (``cosine``); of scores in standard deviations
     from their mean (``z``); of min-max normalised scores (``weighted``); or of reciprocal ranks (``rrf``, with
     ``rrf_k``). depth: candidates asked of each kind. by_length: meaning has a smaller share in a query of three words
-    or fewer. feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim:
+    or fewer, and in one of fifty or more, a whole text, how rare a word is counts twice and scores by words are not
+    cubed. feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim:
     how many of the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one form of
     an acronym asks for the other too. titles: a paper whose whole title was typed comes first, whatever its score; a
     bench that asks for papers by their titles leaves that out.
@@ -54,7 +55,8 @@ class Ranking:
 
 
 DEFAULT = Ranking()
-WORDS, MEANING = Ranking(weight=0.0), Ranking(weight=1.0)
+WORDS, MEANING = Ranking(weight=0.0, by_length=False), Ranking(weight=1.0)
+"""BM25 as it is, whatever is typed, and the cosine alone. Who has no model gets ``DEFAULT`` without meaning."""
 SYSTEMS: dict[str, Ranking] = {"words": WORDS, "meaning": MEANING, "fused": DEFAULT}
 """The systems that a bench tells apart unless others are named."""
 

@@ -18,16 +18,21 @@ GROUPS = ("field", "year")
 LAYOUT = "A folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
 
 
+_COLUMNS = (3, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgments:
     """The queries of a collection that are judged. qrels: grade of a document by query and by its id in the corpus.
 
     groups: the field and the year of each query, by ``field`` and ``year``; one that no query names is not there.
+    without_text: queries that are judged and have no text, and are left out.
     """
 
     queries: dict[str, str]
     qrels: dict[str, dict[str, int]]
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    without_text: tuple[str, ...] = ()
 
 
 class Corpus:
@@ -61,31 +66,48 @@ def judgments(folder: Path, split: str = "test") -> Judgments:
 
     split: which file of qrels. Raises BadInput for a missing or broken file, naming the line.
     """
-    qrels: dict[str, dict[str, int]] = {}
-    path = folder / "qrels" / f"{split}.tsv"
-    for number, line in enumerate(_lines(path), start=1):
-        parts = line.rstrip("\n").split("\t")
-        if number == 1 and not parts[-1].strip().lstrip("-").isdigit():
-            continue  # the heading
-        try:
-            query, document, grade = parts
-            qrels.setdefault(query, {})[document] = int(grade)
-        except ValueError:
-            raise BadInput(f"{path}, line {number}: {line[:80]!r} is not query, document and grade.", LAYOUT) from None
+    qrels = _qrels(folder, split)
     queries: dict[str, str] = {}
     groups: dict[str, dict[str, str]] = {}
     for number, line in enumerate(_lines(folder / "queries.jsonl"), start=1):
         row = _row(line)
-        if row is None or not isinstance(row.get("text"), str):
+        if row is None:
             raise BadInput(f"{folder / 'queries.jsonl'}, line {number}: {line[:80]!r} is no query.", LAYOUT)
-        if str(row["_id"]) in qrels:
-            queries[str(row["_id"])] = row["text"]
-            for name, value in _groups(row):
-                groups.setdefault(name, {})[str(row["_id"])] = value
+        if (name := _id(row)) in qrels and isinstance(row.get("text"), str):
+            queries[name] = row["text"]
+            for kind, value in _groups(row):
+                groups.setdefault(kind, {})[name] = value
     if not queries:
         raise BadInput(f"No query of {folder} is judged in qrels/{split}.tsv.", LAYOUT)
-    told = {name: {query: of.get(query, "none") for query in queries} for name, of in groups.items()}
-    return Judgments(queries, {query: qrels[query] for query in queries}, told)
+    told = {kind: {query: of.get(query, "none") for query in queries} for kind, of in groups.items()}
+    without = tuple(query for query in qrels if query not in queries)
+    return Judgments(queries, {query: qrels[query] for query in queries}, told, without)
+
+
+def _qrels(folder: Path, split: str) -> dict[str, dict[str, int]]:
+    """Read grades by query and document: of three columns, or of four with one between, as TREC's are."""
+    path = folder / "qrels" / f"{split}.tsv"
+    if not path.exists() and (others := sorted(one.stem for one in path.parent.glob("*.tsv"))):
+        raise BadInput(f"There is no {path}.", f"--split takes {', '.join(others)}.")
+    qrels: dict[str, dict[str, int]] = {}
+    for number, line in enumerate(_lines(path), start=1):
+        if read := _judged(line):
+            query, document, grade = read
+            qrels.setdefault(query, {})[document] = grade
+        elif number > 1:  # the first may be a heading
+            raise BadInput(f"{path}, line {number}: {line[:80]!r} is not query, document and grade.", LAYOUT)
+    return qrels
+
+
+def _judged(line: str) -> tuple[str, str, int] | None:
+    """Read a query, a document and its grade, which may be written as 2.0; None for what is something else."""
+    parts = [part.strip() for part in line.rstrip().split("\t")]
+    if len(parts) not in _COLUMNS:
+        parts = line.split()
+    try:
+        return (parts[0], parts[-2], int(parts[-1].removesuffix(".0"))) if len(parts) in _COLUMNS else None
+    except ValueError:
+        return None
 
 
 def _groups(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -100,14 +122,14 @@ def _groups(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _document(line: bytes) -> Record | Reject:
-    row = _row(line.decode("utf-8", "replace"))
+    row = _row(line.decode("utf-8-sig", "replace"))
     if row is None:
         return Reject("The line is no JSON object with an _id.", line.decode("utf-8", "backslashreplace"))
-    title, text = str(row.get("title") or "").strip(), str(row.get("text") or "").strip()
+    title, text = _text(row, "title"), _text(row, "text")
     if not title and not text:
         return Reject("The document has neither title nor text.", line.decode("utf-8", "backslashreplace"))
     # Some collections have no titles; a word put there would stand in each document's vector.
-    return Record(id=key_of(str(row["_id"])), title=title, abstract=text, source="beir")
+    return Record(id=key_of(_id(row)), title=title, abstract=text, source="beir")
 
 
 def _row(line: str) -> dict[str, Any] | None:
@@ -118,9 +140,18 @@ def _row(line: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) and "_id" in row else None
 
 
+def _id(row: dict[str, Any]) -> str:
+    return str(row["_id"]).strip()
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    """Return a text as every database can hold it: halves of surrogate pairs and NUL are no signs of any."""
+    return str(row.get(name) or "").encode("utf-8", "replace").decode().replace("\0", " ").strip()
+
+
 def _lines(path: Path) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
             yield from (line for line in lines if line.strip())
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", LAYOUT) from None

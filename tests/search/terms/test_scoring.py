@@ -1,9 +1,10 @@
 """Which words of a text are read where reading all of them would take too long."""
 
 import numpy as np
+import pytest
 
 from broadsheet.search.terms.fields import BODY, TITLE
-from broadsheet.search.terms.scoring import ALWAYS, Part, worth_reading
+from broadsheet.search.terms.scoring import ALWAYS, Part, rarity, telling, worth_reading
 
 PAPERS = 1000
 
@@ -30,6 +31,16 @@ def test_beyond_these_words_are_read_as_long_as_they_take_no_more_than_they_may(
     numbers = {f"rare{place}": 1 for place in range(ALWAYS)} | {"middling": 10, "common": 500}
     assert read(numbers, ALWAYS + 10)[ALWAYS:] == ["middling"]
     assert read(numbers, ALWAYS + 510)[ALWAYS:] == ["middling", "common"]
+
+
+def test_in_a_whole_text_how_rare_a_word_is_counts_twice():
+    parts, counts = [Part(BODY, "rare", 1.0), Part(BODY, "common", 1.0)], np.array([1, 400])
+    once, twice = telling(parts, counts, PAPERS), telling(parts, counts, PAPERS, whole=True)
+    # By hand: the inverse document frequencies, and their squares over that of a word in no paper.
+    rare, common, none = (np.log(1 + (PAPERS - held + 0.5) / (held + 0.5)) for held in (1, 400, 0))
+    assert once.tolist() == pytest.approx([rare, common])
+    assert twice.tolist() == pytest.approx([rare**2 / none, common**2 / none])
+    assert rarity(np.array([0]), PAPERS).tolist() == pytest.approx([1])
 
 
 def test_what_counts_less_is_left_out_before_what_counts_more():

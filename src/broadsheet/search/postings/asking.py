@@ -76,7 +76,7 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
     read = _worth_reading(wanted.parts, lists.counts, view.papers)
     taken = np.append(read, np.arange(len(wanted.parts), len(every)))
     begin, end = lists.places(taken)
-    told = scoring.telling(every, lists.counts, view.papers)[taken].astype(np.float32)
+    told = scoring.telling(every, lists.counts, view.papers, whole=wanted.whole)[taken].astype(np.float32)
     tables = told[:, None] * (_STEPS * np.float32(STEP))
     room = 2 * limit + choosing.STRETCH
     found, ids = np.empty(room, np.float32), np.empty(room, np.int64)

@@ -108,7 +108,15 @@ class ClusterReader:
                 return ClusterReader(self._asking(), self._place, found)
         return self
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> list[Scored]:
+    def words(
+        self,
+        text: str,
+        *,
+        limit: int,
+        filters: Filters,
+        alike: Sequence[Alike] = (),
+        whole: bool = False,
+    ) -> list[Scored]:
         """Return the best papers by BM25 for whatever text; nothing for one without words.
 
         The parts of the score find ``_DEEP`` papers each; of one that stands behind them there a part counts as

@@ -65,16 +65,22 @@ class Either(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is asked for: a paper's score is the sum over all of it, and above zero where it is found."""
+    """What is asked for: a paper's score is the sum over all of it, and above zero where it is found.
+
+    whole: a whole text was typed, as an abstract, in which most words are beside the point: how rare each is counts
+    twice, as it does in the cosine of two texts by TF-IDF.
+    """
 
     parts: tuple[Part, ...]
     either: tuple[Either, ...] = ()
+    whole: bool = False
 
 
-def wanted(text: str, alike: Sequence[Alike]) -> Wanted | None:
+def wanted(text: str, alike: Sequence[Alike], *, whole: bool = False) -> Wanted | None:
     """Return what to ask for with a text; None where it has no words.
 
     alike: other forms of some of its words: a paper with all words of the other form has those, at OTHER.
+    whole: as ``Wanted`` has it.
     """
     text = questions.bare(clean(text[:LONGEST]))
     words = different(SCORED.analyze(text))
@@ -87,7 +93,7 @@ def wanted(text: str, alike: Sequence[Alike]) -> Wanted | None:
         weights |= dict.fromkeys(((name, word) for word in exact), weight)
     for weight, word in _forms(text):
         weights[BODY, word] = weights.get((BODY, word), 0.0) + weight
-    return Wanted(tuple(Part(*place, weight) for place, weight in weights.items()), tuple(either))
+    return Wanted(tuple(Part(*place, weight) for place, weight in weights.items()), tuple(either), whole)
 
 
 def _forms(text: str) -> list[tuple[float, str]]:
@@ -115,17 +121,27 @@ def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
     share = READ_SHORT if words <= ALWAYS else max(READ_LEAST, READ_A_WORD * words)
     most = share * max(papers, NEVER_LESS_THAN)
     held = np.array([counts(part.field, part.word) for part in wanted.parts], np.int64)
-    queries += [_query(wanted.parts[place]) for place in worth_reading(wanted.parts, held, papers, most)]
+    rare = rarity(held, papers) if wanted.whole else np.ones(len(held))
+    for place in worth_reading(wanted.parts, held, papers, most):
+        part = wanted.parts[place]
+        queries.append(_query(part._replace(weight=part.weight * float(rare[place]))))
     return any_of(queries)
 
 
-def telling(parts: Sequence[Part], counts: Array, papers: int) -> Array:
+def telling(parts: Sequence[Part], counts: Array, papers: int, *, whole: bool = False) -> Array:
     """Return what each word in its field counts at most: its weight times the inverse document frequency.
 
-    counts: in how many papers each is.
+    counts: in how many papers each is. whole: how rare a word is counts twice.
     """
     weights = np.array([part.weight for part in parts], np.float64)
-    return weights * np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5))
+    told = weights * np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5))
+    return told * rarity(counts, papers) if whole else told
+
+
+def rarity(counts: Array, papers: int) -> Array:
+    """Return the inverse document frequency of words as a share of that of a word which no paper holds."""
+    rare: Array = np.log1p((papers - np.minimum(counts, papers) + 0.5) / (counts + 0.5)) / np.log1p(2 * papers + 1)
+    return rare
 
 
 def worth_reading(parts: Sequence[Part], counts: Array, papers: int, most: float) -> Array:

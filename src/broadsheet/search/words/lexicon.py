@@ -101,10 +101,12 @@ class Reading:
         self._searcher = self._index.searcher()
         self._fulfilling = Fulfilling(self._searcher, self._postings.view)
 
-    def words(self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
+    def words(
+        self, text: str, *, limit: int, filters: Filters, alike: Sequence[Alike] = (), whole: bool = False
+    ) -> Sequence[Scored]:
         """Return the best papers by BM25 (k1 1.2, b 0.75) for whatever text; nothing for one without words."""
         searcher = self._searcher
-        wanted = scoring.wanted(text, alike)
+        wanted = scoring.wanted(text, alike, whole=whole)
         if wanted is None:
             return []
         if filters == Filters():
@@ -120,7 +122,7 @@ class Reading:
         conditions = asked(filters, searcher.doc_freq, searcher.num_docs)
         if conditions.places > counting.DEAR and limit <= MOST_ASKED:
             # Asking the best of all whether they fulfil it takes less than finding all that do.
-            best = self.words(text, limit=4 * limit, filters=_facts_of(filters), alike=alike)
+            best = self.words(text, limit=4 * limit, filters=_facts_of(filters), alike=alike, whole=whole)
             passing = self.which([hit.id for hit in best], filters)
             found = [hit for hit in best if hit.id in passing]
             if len(found) >= limit or len(best) < 4 * limit:
