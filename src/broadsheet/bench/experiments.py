@@ -5,9 +5,11 @@ The arithmetic is ``holdout``; the scores of each query come from a bench, and t
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +28,16 @@ LEAST = 40
 """Queries below which no two halves are made: nothing could be told."""
 LEAST_OF_GROUP = 10
 """Queries of a group that is told; fewer would tell single ones."""
+RULE = 2
+"""By which verdicts are given. By the first one the half that is shown could decide; its answers count no more."""
+EARLIER = "by an earlier rule: ask again"
+"""What stands for the verdict of such an answer."""
 
 type Scores = Mapping[str, float]
 """The score of each query, in [0, 1]."""
+
+_SHORT = 8
+"""Digits of its fingerprint that the name of a collection ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,13 @@ class QuerySet:
 class Told:
     """What a comparison tells. It never holds the score of a single query.
 
-    verdict: of ``other`` against ``one``. difference: its estimate; it counts where it exceeds the margin, which grows
-    with ``tried``, the comparisons made on this set, this one among them. shown: the difference on the half that is
-    shown. bounds: between which that lies in 95 of 100 samples of its queries. by_group: both in each group of them, of
-    which it has enough. cost: answers of the half kept back that were used. agree: up to which difference of the halves
-    (and noise) the shown one is told. again: the same question was answered before, so it cost nothing.
+    verdict: of ``other`` against ``one``, by the half kept back alone. difference: on that half, with noise; None where
+    it was not asked, as the shown difference would not count either. margin: beyond which a difference counts; it grows
+    with ``tried``, the comparisons made on this set, this one among them, and ``noise`` of it makes up for the noise.
+    queries: of the half kept back. shown: the difference on the half that is shown, which has ``shown_queries``.
+    bounds: between which that lies in 95 of 100 samples of its queries. by_group: both in each group of them, of which
+    it has enough. cost: answers of the half kept back that were used. agree: up to which difference the halves agree.
+    again: the same question was answered before, so it cost nothing.
     """
 
     one: str
@@ -59,11 +70,13 @@ class Told:
     on: str
     measure: str
     verdict: str
-    difference: float
+    difference: float | None
     margin: float
-    shown: float
-    agree: float
+    noise: float
     queries: int
+    shown: float
+    shown_queries: int
+    agree: float
     tried: int
     cost: int
     left: int
@@ -77,6 +90,30 @@ def fingerprint(queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int
     """Return 64 hex digits that tell a set of queries and judgments from every other."""
     said = json.dumps([sorted(queries.items()), sorted((q, sorted(g.items())) for q, g in (qrels or {}).items())])
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def of_collection(folder: Path, queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]]) -> QuerySet:
+    """Return the set that the judged queries of a folder are. Other queries or judgments have another name."""
+    found = fingerprint(queries, qrels)
+    return QuerySet(
+        f"{folder.resolve().name[:60]} {found[:_SHORT]}",  # the database keeps 80 signs
+        found,
+        "Fresh queries make another set: a collection of this week's papers (--on known-item), or other judgments.",
+    )
+
+
+def place(home: Path, name: str) -> Path:
+    """Return the folder for papers and index of a set. home: the site's state directory."""
+    return home / "experiments" / re.sub(r"\W+", "-", name)
+
+
+def is_set(home: Path, queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]]) -> bool:
+    """Tell whether judged queries are those of a set that was asked here, from whatever folder they were read.
+
+    home: the site's state directory. The set is known by its ``place``, as benches do not open the site's database; who
+    has removed that folder is told False until the next comparison.
+    """
+    return any((home / "experiments").glob(f"*-{fingerprint(queries, qrels)[:_SHORT]}"))
 
 
 def canonical(ranking: str) -> str:
@@ -106,7 +143,7 @@ def compare(
     budget: int | None = None,
     groups: Groups | None = None,
 ) -> Told:
-    """Tell whether ``other`` ranks better than ``one``, and keep that it was asked.
+    """Tell whether ``other`` ranks better than ``one`` by the half kept back, and keep that it was asked.
 
     ours, theirs: scores by query of ``one`` and ``other``. budget: of a set that is used for the first time.
     groups: by what the queries are told apart, of which the half that is shown is told by itself.
@@ -124,19 +161,20 @@ def compare(
     kept = _opened(on, budget, sorted(ours))
     gains = {query: theirs[query] - ours[query] for query in ours}
     shown, back = _halves(kept, gains)
-    before = kept.comparisons.filter(one=one, other=other).order_by("-pk").first()
     by_group = _by_group(kept, gains, groups or {})
-    if before is not None and _same(before, shown, back, measure):
-        again = {"again": True, "cost": 0, "left": kept.budget - kept.spent, "by_group": by_group}
-        return Told(**(before.answer["told"] | again))
+    seen = _seen(shown, back)
+    for before in kept.comparisons.filter(one=one, other=other):
+        if _same(before, seen, measure):
+            again = {"again": True, "cost": 0, "left": kept.budget - kept.spent, "by_group": by_group}
+            return Told(**(before.answer["told"] | again))
     told = replace(_asked(kept, one, other, shown, back, measure), by_group=by_group)
-    answer = {"told": asdict(told), "seen": _seen(shown, back)}
+    answer = {"told": asdict(told), "seen": seen, "rule": RULE}
     Comparison.objects.create(holdout=kept, made=timezone.now(), one=one, other=other, answer=answer)
     return told
 
 
 def history() -> list[dict[str, Any]]:
-    """Return each set with its budget and what was asked of it, oldest first."""
+    """Return each set with its budget and what was asked of it, oldest first. EARLIER stands for verdicts of before."""
     return [
         {
             "on": kept.name,
@@ -144,12 +182,18 @@ def history() -> list[dict[str, Any]]:
             "queries": kept.queries,
             "budget": kept.budget,
             "left": max(0, kept.budget - kept.spent),
-            "comparisons": [
-                {"made": row.made.isoformat()} | row.answer["told"] for row in kept.comparisons.order_by("pk")
-            ],
+            "comparisons": [{"made": row.made.isoformat()} | _told(row) for row in kept.comparisons.order_by("pk")],
         }
         for kept in Holdout.objects.order_by("pk").prefetch_related("comparisons")
     ]
+
+
+def _told(row: Comparison) -> dict[str, Any]:
+    """Return what was told. By the first rule the difference was the shown one, unless it cost an answer."""
+    told: dict[str, Any] = row.answer["told"]
+    if row.answer.get("rule") == RULE:
+        return told
+    return told | {"verdict": EARLIER, "difference": told["difference"] if told["cost"] else None}
 
 
 def _opened(on: QuerySet, budget: int | None, queries: Sequence[str]) -> Holdout:
@@ -191,29 +235,29 @@ def _halves(kept: Holdout, gains: Mapping[str, float]) -> tuple[list[float], lis
 
 
 def _asked(kept: Holdout, one: str, other: str, shown: Sequence[float], back: Sequence[float], measure: str) -> Told:
-    """Ask the half kept back, and note what that cost."""
+    """Ask the half kept back where the shown one has found what would count, and note what that cost."""
     reusable = holdout.Reusable(len(back), kept.budget - kept.spent, kept.noise["seed"], kept.noise["asked"])
     mean = float(np.mean(shown))
-    answer = reusable.ask(mean, float(np.mean(back)))
+    tried = kept.comparisons.count() + 1
+    margin = holdout.margin(float(np.std(shown)), tried, len(back))
+    answer = reusable.ask(mean, float(np.mean(back)), margin)
     kept.spent = kept.budget - reusable.left
     kept.noise = kept.noise | {"asked": reusable.asked}
     kept.save(update_fields=["spent", "noise"])
-    tried = kept.comparisons.values("one", "other").exclude(one=one, other=other).distinct().count() + 1
     threshold, scale = holdout.thresholds(len(back))
-    margin = holdout.margin(float(np.std(shown)), tried, len(back))
-    if answer.kept_back:
-        margin += scale * float(np.log(holdout.CONFIDENCE))  # 19 of 20 draws of the noise lie within
     return Told(
         one=one,
         other=other,
         on=kept.name,
         measure=measure,
-        verdict=_verdict(answer.value, margin),
-        difference=answer.value,
+        verdict=_verdict(answer, margin),
+        difference=answer.value if answer.kept_back else None,
         margin=margin,
-        shown=mean,
-        agree=threshold,
+        noise=holdout.most(scale),
         queries=len(back),
+        shown=mean,
+        shown_queries=len(shown),
+        agree=threshold,
         tried=tried,
         cost=int(answer.kept_back),
         left=reusable.left,
@@ -236,10 +280,10 @@ def _by_group(kept: Holdout, gains: Mapping[str, float], groups: Groups) -> list
     return rows
 
 
-def _verdict(difference: float, margin: float) -> str:
-    if abs(difference) <= margin:
+def _verdict(answer: holdout.Answer, margin: float) -> str:
+    if not answer.kept_back or abs(answer.value) <= margin:
         return "no difference that counts"
-    return "better" if difference > 0 else "worse"
+    return "better" if answer.value > 0 else "worse"
 
 
 def _seen(shown: Sequence[float], back: Sequence[float]) -> str:
@@ -248,6 +292,7 @@ def _seen(shown: Sequence[float], back: Sequence[float]) -> str:
     return hashlib.sha256(said).hexdigest()
 
 
-def _same(before: Comparison, shown: Sequence[float], back: Sequence[float], measure: str) -> bool:
-    """Whether a question was answered before: asked often enough, the noise would average out."""
-    return bool(before.answer["seen"] == _seen(shown, back) and before.answer["told"]["measure"] == measure)
+def _same(before: Comparison, seen: str, measure: str) -> bool:
+    """Whether a question was answered before by this rule: asked often enough, the noise would average out."""
+    was = before.answer
+    return bool(was.get("rule") == RULE and was["seen"] == seen and was["told"]["measure"] == measure)

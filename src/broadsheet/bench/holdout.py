@@ -1,5 +1,10 @@
 """The reusable holdout: how one half of the queries answers many questions without wearing out. Pure arithmetic.
 
+It is Thresholdout (Dwork et al., 2015), stricter in one point: there the half that is shown answers wherever both
+agree within T. Two rankings often differ by less than T, so that the shown half alone would judge them, which is the
+half they were tuned on. Here only the half kept back answers, with noise of the same scale and for the same price; it
+is asked where the shown difference is one that would count.
+
 What is asked of it, and what it has answered, is kept by ``experiments``.
 """
 
@@ -16,11 +21,11 @@ CONFIDENCE = 20
 """A margin is wrong once in so many times: 95 %."""
 
 type Noise = Callable[[float], float]
-"""Draws from a Laplace distribution around 0 with the scale that it is given."""
+"""Draws from a Laplace distribution around 0 with the scale that it is given, and never more than ``most``."""
 
 
 class Thresholds(NamedTuple):
-    """From which difference of the halves on the one kept back answers, and the scale of the noise upon it."""
+    """Up to which difference the halves agree, and the scale of the noise upon answers of the one kept back."""
 
     threshold: float
     scale: float
@@ -39,21 +44,37 @@ def thresholds(queries: int) -> Thresholds:
     return Thresholds(threshold, threshold / 4)
 
 
-def laplace(seed: int, asked: int) -> Noise:
-    """Return the noise of one question: another one for each, the same for the same. asked: questions before it."""
-    draw = np.random.default_rng((seed, asked))
-    return lambda scale: float(draw.laplace(0.0, scale))
+def most(scale: float) -> float:
+    """Return what noise of a scale never exceeds: 19 of 20 draws lie within, and the others are left out.
 
-
-def ask(shown: float, kept_back: float, thresholds: Thresholds, noise: Noise) -> Answer:
-    """Return the mean over the half that is shown, unless the half kept back says otherwise; then that, with noise.
-
-    shown, kept_back: the same mean over each half. Thresholdout (Dwork et al., 2015): while the two agree, nothing of
-    the half kept back is told, so it stays as good as new; where they do not, what was tuned has overfitted.
+    A margin that is wider by this much cannot be exceeded by noise, whatever was drawn.
     """
-    if abs(shown - kept_back) <= thresholds.threshold + noise(2 * thresholds.scale):
+    return scale * math.log(CONFIDENCE)
+
+
+def laplace(seed: int, asked: int) -> Noise:
+    """Return the noise of one question: another one for each, the same for the same. asked: questions before it.
+
+    Drawn by the inverse of the distribution, whose tails beyond ``most`` are cut off (Geng et al., 2020).
+    """
+    draw = np.random.default_rng((seed, asked))
+
+    def noise(scale: float) -> float:
+        size = -scale * math.log(1 - draw.random() * (1 - 1 / CONFIDENCE))
+        return math.copysign(size, draw.random() - 0.5)
+
+    return noise
+
+
+def ask(shown: float, kept_back: float, margin: float, scale: float, noise: Noise) -> Answer:
+    """Return the mean over the half kept back, with noise, where the shown one is beyond the margin; else the shown.
+
+    shown, kept_back: the same mean difference over each half. Where the shown one does not count, nothing is at stake,
+    and nothing of the half kept back is told, so it stays as good as new.
+    """
+    if abs(shown) <= margin:
         return Answer(shown, kept_back=False)
-    return Answer(kept_back + noise(thresholds.scale), kept_back=True)
+    return Answer(kept_back + noise(scale), kept_back=True)
 
 
 def occam(tried: int, queries: int) -> float:
@@ -76,9 +97,10 @@ class Reusable:
     seed: int
     asked: int = 0
 
-    def ask(self, shown: float, kept_back: float) -> Answer:
-        """Answer one question and count it."""
-        answer = ask(shown, kept_back, thresholds(self.queries), laplace(self.seed, self.asked))
+    def ask(self, shown: float, kept_back: float, margin: float) -> Answer:
+        """Answer one question and count it. margin: as the function of that name gives it."""
+        scale = thresholds(self.queries).scale
+        answer = ask(shown, kept_back, margin, scale, laplace(self.seed, self.asked))
         self.asked += 1
         self.left -= answer.kept_back
         return answer
@@ -88,6 +110,7 @@ def margin(spread: float, tried: int, queries: int) -> float:
     """Return what a mean difference must exceed to count, after ``tried`` settings on so many queries.
 
     spread: standard deviation of the differences. Occam's margin is for scores that may fall anywhere in [0, 1], whose
-    deviation is one half at most; two rankings differ little on most queries, and the margin shrinks with that.
+    deviation is one half at most; two rankings differ little on most queries, and the margin shrinks with that. To it
+    comes all that the noise upon an answer may be.
     """
-    return min(1.0, 2 * spread * occam(tried, queries))
+    return min(1.0, 2 * spread * occam(tried, queries) + most(thresholds(queries).scale))

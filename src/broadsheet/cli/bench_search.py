@@ -1,22 +1,30 @@
 """What ``bench beir`` does: a collection is taken in, indexed and asked as any papers are, in a place of its own."""
 
 import json
+import os
 from pathlib import Path
 
 import click
+import platformdirs
 
 from broadsheet.cli.bench_known import of_it_alone
 from broadsheet.cli.indexing import bring_up
 from broadsheet.cli.out import progress
 from broadsheet.cli.start import apart, heeded_stop
 
+SPENT = (
+    "These queries judge experiments here (`broadsheet experiment`): who sets a ranking by their scores has seen what"
+    " is kept back, and the set can judge no more."
+)
+
 
 def run_beir(
     folder: Path, split: str, systems: tuple[str, ...], compare: Path | None, keep: Path | None, *, as_json: bool
 ) -> None:
     """Take the collection in where it is not here yet, ask its queries, and print what came out."""
+    sets = _site() / "experiments"
     with apart(keep):
-        from broadsheet.bench import beir
+        from broadsheet.bench import beir, experiments
         from broadsheet.search import current
         from broadsheet.search.tuning import SYSTEMS, named
         from broadsheet.sources.beir import judgments
@@ -26,6 +34,8 @@ def run_beir(
         chosen = systems or tuple(SYSTEMS)
         for sentence in beir.odd(judged):
             click.echo(sentence, err=True)
+        if (keep is None or keep.parent != sets) and experiments.is_set(sets.parent, judged.queries, judged.qrels):
+            click.echo(SPENT, err=True)
         if not all(named(name).words_alone for name in chosen):
             _give_vectors(needed=bool(systems))
         try:
@@ -40,6 +50,12 @@ def run_beir(
         if compare:
             answer["compared"] = beir.compared(answer, compare)
         click.echo(json.dumps(answer, indent=1) if as_json else beir.table(answer))
+
+
+def _site() -> Path:
+    """Return the site's own directory, before another takes its place."""
+    own = os.environ.get("BROADSHEET_HOME") or platformdirs.user_data_dir("broadsheet", appauthor=False)
+    return Path(own).expanduser().absolute()
 
 
 def take_in(folder: Path) -> None:

@@ -4,7 +4,6 @@ What may be told and what it costs is decided by ``bench.experiments``.
 """
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,9 +94,10 @@ def history(as_json: bool) -> None:
             f"{safe(one['on'])}: {one['queries']} queries kept back, {one['left']} of {one['budget']} answers left"
         )
         for row in one["comparisons"]:
+            back = "   -   " if row["difference"] is None else f"{row['difference']:+.4f}"
             click.echo(
-                f"  {row['made'][:10]}  {row['difference']:+.4f} ± {row['margin']:.4f}  {row['verdict']:<26}"
-                f"{row['other']}, against {row['one']}"
+                f"  {row['made'][:10]}  shown {row['shown']:+.4f}, kept back {back} ± {row['margin']:.4f}  "
+                f"{row['verdict']:<30}{row['other']}, against {row['one']}"
             )
 
 
@@ -112,7 +112,9 @@ class _Asked:
         """Return the bench's answer, each query by itself; its progress and errors are shown as they come."""
         from django.conf import settings
 
-        folder = Path(settings.HOME) / "experiments" / re.sub(r"\W+", "-", self.on.name)
+        from broadsheet.bench.experiments import place
+
+        folder = place(Path(settings.HOME), self.on.name)
         folder.mkdir(parents=True, exist_ok=True)
         words = ("-m", "broadsheet", "bench", *self.bench, "--json", "--keep", str(folder))
         named = [part for ranking in rankings for part in ("--ranking", ranking)]
@@ -152,18 +154,11 @@ def _known_items(task: str, queries: int, seed: int) -> _Asked:
 
 
 def _collection(folder: Path) -> _Asked:
-    from broadsheet.bench.experiments import QuerySet, fingerprint
+    from broadsheet.bench.experiments import of_collection
     from broadsheet.sources.beir import judgments
 
     judged = judgments(folder)
-    found = fingerprint(judged.queries, judged.qrels)
-    # Other queries or judgments are another set, under another name, of which 80 signs are kept.
-    on = QuerySet(
-        f"{folder.resolve().name[:60]} {found[:8]}",
-        found,
-        "Fresh queries make another set: a collection of this week's papers (--on known-item), or other judgments.",
-    )
-    return _Asked(on, ("beir", str(folder)))
+    return _Asked(of_collection(folder, judged.queries, judged.qrels), ("beir", str(folder)))
 
 
 def _scores(answer: dict[str, Any], ranking: str, measure: str) -> dict[str, float]:
@@ -176,19 +171,30 @@ def _scores(answer: dict[str, Any], ranking: str, measure: str) -> dict[str, flo
 
 def _said(told: "Told", on: "QuerySet") -> str:
     """Return what people read. Numbers of the half kept back are there only as the holdout tells them."""
-    source = "the half kept back says otherwise, and is told" if told.cost else "the half kept back agrees"
+    from broadsheet.bench.holdout import WANTED
+
     cost = "nothing, as it was asked before" if told.again else ("1 answer" if told.cost else "nothing")
     lines = [
         f"{told.other}\nagainst {told.one}, on {safe(told.on)}: {told.verdict}",
-        f"{told.measure} {told.difference:+.4f} ± {told.margin:.4f} on {told.queries} queries kept back; {source}",
-        f"{told.shown:+.4f}{_bounds(told.bounds)} on the half that is shown; the halves agree up to {told.agree:.3f}",
-        f"{told.tried} comparisons tried on it; this one cost {cost}, {told.left} of {told.budget} answers left.",
+        f"The half that is shown, {told.shown_queries} queries: {told.measure} {told.shown:+.4f}{_bounds(told.bounds)}",
+        f"The half kept back, {told.queries} queries: {_kept_back(told)}",
+        f"A difference counts beyond ±{told.margin:.4f}, of which {told.noise:.4f} make up for the noise on answers.",
+        f"Comparison {told.tried} on this set; it cost {cost}, {told.left} of {told.budget} answers left.",
     ]
-    if told.queries < 1000:
-        lines.append("The half kept back should have 1,000 queries: with fewer only great differences are told.")
+    if told.queries < WANTED:
+        lines.append(f"The half kept back should have {WANTED:,} queries: with fewer only great differences can count.")
     if not told.left:
-        lines.append(f"It is spent now. {on.way_out}")
+        lines.append(f"It is spent now: without answers there are no verdicts. {on.way_out}")
     return "\n".join([*lines, *_groups(told)])
+
+
+def _kept_back(told: "Told") -> str:
+    """Return what the half kept back tells, which alone gives a verdict."""
+    if told.difference is None:
+        return "not asked, as the difference shown would not count"
+    apart = abs(told.shown - told.difference) > told.agree
+    beside = f"; {told.agree:.3f} and more from the half that is shown: perhaps fitted to that" if apart else ""
+    return f"{told.measure} {told.difference:+.4f}, with noise{beside}"
 
 
 def _groups(told: "Told") -> Iterator[str]:
