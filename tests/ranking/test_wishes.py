@@ -7,7 +7,7 @@ from tests import cast
 
 from broadsheet.errors import BadInput
 from broadsheet.ranking import wishes
-from broadsheet.search.index import Term
+from broadsheet.search.index import Filters, Term
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,18 @@ def test_chips_become_conditions_on_the_papers_begun_with(db):
     assert wish.filters.has == ("code",)
     assert wish.filters.not_categories == ("cs.CL", "cs.CV")
     assert wishes.read("", ("older",), [first, second]).filters.until == date(2026, 1, 4)
+
+
+def test_what_nothing_that_one_began_with_can_be_held_against_is_left_out_and_said(db):
+    bare = cast.paper(day=None, categories=[])
+    wish = wishes.read("in another field, newer", (), [bare])
+    assert (wish.chips, wish.filters) == ((), Filters())
+    assert wish.notes == (
+        "Left out: newer, as nothing that you began with has an edition day.",
+        "Left out: of another field, as nothing that you began with has a category.",
+    )
+    other = cast.paper("2601.00002", "Another", day=date(2026, 1, 9), categories=["cs.CV"])
+    assert wishes.read("in another field, newer", (), [bare, other]).chips == ("newer", "field")
 
 
 def test_what_is_not_wanted_may_not_stand_in_the_title():

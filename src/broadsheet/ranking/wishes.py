@@ -160,7 +160,7 @@ def read(text: str, chips: Sequence[str], papers: Sequence[Paper]) -> Wish:
         filters=query.filters,
         notes=query.notes,
     )
-    return _said(_fielded(_chipped(wish, papers)))
+    return _said(_fielded(_chipped(_fulfillable(wish, papers), papers)))
 
 
 def _take_chips(reading: _Reading) -> None:
@@ -200,6 +200,22 @@ def _take_less(reading: _Reading) -> None:
     for found in _NOT.finditer(reading.left):
         reading.less.append(found["what"].strip(' "'))
     reading.left = _NOT.sub(" ", reading.left)
+
+
+def _fulfillable(wish: Wish, papers: Sequence[Paper]) -> Wish:
+    """Leave out chips that hold against something which none of the papers has, and say so."""
+    lacking = {}
+    if papers and not any(paper.day for paper in papers):
+        lacking |= dict.fromkeys(("newer", "older"), "an edition day")
+    if papers and not any(paper.categories for paper in papers):
+        lacking["field"] = "a category"
+    said = (
+        f"Left out: {CHIPS[name]}, as nothing that you began with has {lacking[name]}."
+        for name in wish.chips
+        if name in lacking
+    )
+    left = tuple(name for name in wish.chips if name not in lacking)
+    return replace(wish, chips=left, notes=(*wish.notes, *said))
 
 
 def _chipped(wish: Wish, papers: Sequence[Paper]) -> Wish:
