@@ -99,6 +99,13 @@ def test_what_text_and_citations_both_find_comes_before_what_one_finds(library):
     assert next(iter(ranks.values())) > 1
 
 
+def test_of_a_bare_list_of_works_papers_share_phrases_with_those_that_are_not_here(library):
+    groups = drafts.related("", "", absent=["Seizure detection in sleep"])
+    found = [one for group in groups for one in group.papers if one.paper.title.startswith("Seizure")]
+    assert len(found) == 4
+    assert all("seizure detection" in map(str.lower, one.shared.phrases) for one in found)
+
+
 def test_what_looks_like_an_operator_in_a_draft_is_a_word(library):
     groups = drafts.related('cat:math "no such phrase" seizure detection', "-seizure ti:elsewhere")
     assert keys(groups[0])[0].startswith("2601.0000")

@@ -50,7 +50,9 @@ class Asking:
     def __post_init__(self) -> None:
         self.text = embed.text_of(self.title, self.abstract)
         self.has_text = len(self.text.split()) >= FEWEST_WORDS
-        self.phrases = common_ground.of(self.title, self.abstract)
+        # Of a bare list of works the titles that are looked for are all the words that there are.
+        title = self.title if self.has_text else "\n".join(self.absent[:ASKED_BY_TITLE])
+        self.phrases = common_ground.of(title, self.abstract)
         self.searcher = current.searcher()
         self.encoder = current.encoder(self.searcher.space)
         self.vector: Vector | None = (
