@@ -6,7 +6,6 @@ docs/search/quality.md.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +26,7 @@ CANDIDATES = 200
 READ = 100
 """Candidates whose texts are read, the best by what the index tells; more take longer, and find what nobody reads."""
 BY_INDEX = 0.5
-"""The share of BM25, with rarity counted twice, in nearness by words; the rest is the cosine of the texts' words."""
+"""The share of BM25 in nearness by words; the rest is the cosine of the texts' words."""
 
 SAMPLE, NEIGHBOURS = 1_000, 10
 """Papers by which it is told how near a paper is to all the others, and how many of them, the nearest, count."""
@@ -77,13 +76,12 @@ def parts(
     seen = counted() if words else None
     terms = key_terms(text.title, text.abstract, seen=seen) if seen else ""
     limit = CANDIDATES + len(but)
-    asked = partial(searcher.words, terms, whole=True)
-    found = {hit.id: hit.score for hit in asked(limit=limit, filters=filters)} if terms else {}
+    found = {hit.id: hit.score for hit in searcher.words(terms, limit=limit, filters=filters)} if terms else {}
     vector = text.vector if meaning else None
     nearest = searcher.meaning(vector, limit=limit, filters=filters) if vector is not None else []
     pool = sorted({*found, *also, *(hit.id for hit in nearest)}.difference(but))
     if terms and (missing := tuple(pk for pk in pool if pk not in found)):
-        found |= {hit.id: hit.score for hit in asked(limit=len(missing), filters=Filters(ids=missing))}
+        found |= {hit.id: hit.score for hit in searcher.words(terms, limit=len(missing), filters=Filters(ids=missing))}
     by_index = _of_the_best({pk: found[pk] for pk in pool if pk in found})
     cosines = _by_meaning(searcher, vector, pool) if vector is not None else {}
     if not seen:
