@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from tests import cast
 
@@ -14,6 +15,9 @@ from broadsheet.bench.models import LiveWeek
 from broadsheet.errors import BadInput, Conflict, NotFound, Refused
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, hybrid
+from broadsheet.search.encoders import embed
+from broadsheet.search.keeping import upkeep
+from broadsheet.search.models import Embedding
 from broadsheet.search.query import parse
 from broadsheet.search.tuning import Ranking, named
 
@@ -200,6 +204,63 @@ def test_what_another_model_answered_is_not_taken_over(week, site, monkeypatch):
     assert len(asked) == len(made.items)
 
 
+class Reader:
+    """A model that notes what it reads."""
+
+    mark, dim = "all-MiniLM-L6-v2/reader", 384
+
+    def __init__(self):
+        self.read = []
+
+    def embed(self, texts, *, tokens=256):
+        self.read += texts
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        vectors[range(len(texts)), [len(text) % self.dim for text in texts]] = 1
+        return vectors
+
+
+@pytest.fixture
+def reader(week, monkeypatch):
+    """The model has read but five of the earlier papers for readers."""
+    made = Reader()
+    monkeypatch.setattr(current, "embedder", lambda *_, **__: made)
+    for paper in Paper.objects.filter(key__startswith="2512")[:5]:
+        text = upkeep.text_of(paper)
+        Embedding.objects.keep(made.mark, [(paper.pk, embed.digest(text), made.embed([text])[0])])
+    made.read.clear()
+    return made
+
+
+def test_the_index_holds_as_many_papers_however_few_the_model_has_read_and_all_are_by_it(reader, site):
+    made = live.make(WEEK)
+    with live_asking.index_of(made, site / "week" / "index", silent, never) as index:
+        assert index.size() == 60
+        assert len(index.vectors_of(index.ids(0, 100))) == 60
+    own = {upkeep.text_of(one.paper) for one in Embedding.objects.select_related("paper")}
+    assert len(reader.read) == len(set(reader.read)) >= 55
+    assert not own & set(reader.read), "what the site has is not read again"
+    assert Embedding.objects.count() == 5, "and readers' papers stay as they were"
+
+
+def test_what_was_read_before_a_stop_or_a_kill_is_not_read_again(reader, site, monkeypatch):
+    monkeypatch.setattr(upkeep, "PORTION", 10)
+    made, folder = live.make(WEEK), site / "week" / "index"
+    with (
+        pytest.raises(live_asking.Stopped),
+        live_asking.index_of(made, folder, silent, lambda: len(reader.read) >= 20),
+    ):
+        pass
+    before = list(reader.read)
+    assert len(before) == 20
+    (kept,) = folder.parent.glob("vectors-*")
+    with kept.open("ab") as file:
+        file.write(b"cut off")
+    with live_asking.index_of(made, folder, silent, never):
+        pass
+    assert reader.read[:20] == before
+    assert len(reader.read) == len(set(reader.read)), "no text is read twice"
+
+
 def test_who_comes_second_leaves_the_index_of_the_first_as_it_is(week, site):
     made = live.make(WEEK, queries=2)
     folder = site / "apart"
@@ -261,6 +322,8 @@ def test_the_report_tells_tasks_fields_years_and_the_item_model(week):
     assert [row["group"] for row in told["by_year"] if row["task"] == "all"] == ["2026"]
     assert sum(row["queries"] for row in told["by_length"] if row["task"] == "all") == told["queries"]
     assert [row["group"] for row in told["by_length"] if row["task"] == "keywords"] == ["1-3"]
+    (row,) = [row for row in told["subgroups"]["by_year"] if row["task"] == "all"]
+    assert row["systems"] == told["tasks"]["all"]["systems"], "every measure, with its bounds"
     assert {one["system"] for one in told["items"]["systems"]} == {"words", "shallow", "third"}
     assert told["differences"] == [], "there is no fused search without a model"
     text = live_report.table(told)
@@ -268,6 +331,28 @@ def test_the_report_tells_tasks_fields_years_and_the_item_model(week):
     assert "Item model: nDCG@10" in text
     (field,) = [line.split() for line in text.splitlines() if line.startswith("  cs.LG ")]
     assert field[3].startswith("("), "each mean has its bounds"
+
+
+def test_groups_that_are_numbers_go_from_small_to_large_and_others_from_the_largest():
+    counts = {"9-20": 12, "21+": 30, "1-3": 11, "4-8": 20}
+    items = [
+        live.Item("title", "word " * int(length.rstrip("+").split("-")[0]), f"{length} {n}", field, 2026, {"x": 1})
+        for length, count in counts.items()
+        for n, field in zip(range(count), "ab" * 20, strict=False)
+    ] + [live.Item("title", "word", f"c {n}", "b", 2026, {"x": 1}) for n in range(11)]
+    scores = {"words": dict.fromkeys(live_asking.MEASURES, [0.5] * len(items))}
+    made = live.Made(WEEK, 99, 100, tuple(items), {})
+    told = live_report.as_json(made, {}, scores, documents=99, model="")
+    shown = [row["group"] for row in told["by_length"] if row["task"] == "all"]
+    assert shown == ["1-3", "4-8", "9-20", "21+"]
+    assert [row["group"] for row in told["by_field"] if row["task"] == "all"] == ["b", "a"]
+
+
+def test_weeks_that_were_asked_in_fewer_papers_are_named(week):
+    first = live_actions.measure(WEEK)
+    assert "fewer papers" not in live_report.history_table([first, first])
+    told = live_report.history_table([first, first | {"week": "2026-W03", "documents": 41}])
+    assert told.splitlines()[-1] == "Asked in fewer papers than the others, where answers stand higher: 2026-W03."
 
 
 def test_the_history_is_oldest_first_in_the_order_of_the_tables(week):

@@ -7,6 +7,9 @@ from contextlib import closing
 import pytest
 from tests.conftest import DATA, broadsheet
 
+from broadsheet.cli import bench_known
+from broadsheet.search.state import State
+
 WORDS_ONLY = {"BROADSHEET_MODEL": "none"}
 
 
@@ -42,7 +45,7 @@ def test_sentences_are_asked_for_by_field_and_year(answered):
     assert len(words["scores"]["MRR@10"]) == len(answer["queries"]) == 5
     assert sum(group["queries"] for group in words["by_field"]) == 5
     assert [group["year"] for group in words["by_year"]] == ["2026"]
-    assert answer["vectors"] == 0
+    assert (answer["vectors"], answer["student"]) == (0, 0)
     assert "By words alone" in answered.stderr
 
 
@@ -65,9 +68,10 @@ def test_another_task_is_asked_of_the_same_folder_and_compared(answered, home, k
     first.write_text(answered.stdout)
     again = known_item(home, kept, "--task", "sentence", "--compare", str(first))
     assert again.returncode == 0, again.stderr
-    assert "sentence: 42 papers, 0 with a vector, 5 queries" in again.stdout
+    assert "sentence: 42 papers, 0 with a vector of the model, 5 queries" in again.stdout
     assert "words, against the other file: +0.0000 MRR@10" in again.stdout
     assert "Copying" not in again.stderr, "nothing is copied a second time"
+    assert "indexed" not in again.stderr, "nor is that told"
 
 
 def test_what_the_folder_does_not_have_is_said(answered, home, kept):
@@ -80,6 +84,23 @@ def test_the_sites_own_folder_is_not_used(home):
     made = known_item(home, home)
     assert made.returncode == 1
     assert "holds the site's own papers" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("static", "others"),
+    [(True, "60 papers have a vector of the model, 40 the student's."), (False, "model, 40 none.")],
+)
+def test_vectors_of_several_kinds_are_told_before_anything_is_asked(static, others, capsys):
+    bench_known.say_kinds(State(papers=100, vectors=60, static=static))
+    said = capsys.readouterr().err
+    assert others in said
+    assert "cannot be compared with other runs" in said
+
+
+@pytest.mark.parametrize("vectors", [0, 100])
+def test_vectors_of_one_kind_need_no_word(vectors, capsys):
+    bench_known.say_kinds(State(papers=100, vectors=vectors, static=True))
+    assert capsys.readouterr().err == ""
 
 
 def test_the_captured_pages_are_asked_alone_and_among_others(home, tmp_path):

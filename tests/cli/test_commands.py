@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from tests.conftest import DATA, broadsheet, environment, free_port, hear_ctrl_c, start_site
@@ -327,6 +329,49 @@ def test_a_search_takes_over_what_was_only_stored(tmp_path):
     broadsheet(tmp_path, "ingest", str(DATA / "day.jsonl"), "--no-index", **WORDS)
     found = broadsheet(tmp_path, "search", "speech recognition", "--json", "--limit", "1", **WORDS)
     assert "Speech" in json.loads(found.stdout)[0]["title"]
+
+
+@pytest.fixture(params=["Ctrl-C", "SIGTERM"])
+def ended(request):
+    """A measurement that somebody ends from outside. Returns its folder."""
+
+    def run(keep, work=lambda folder: None):
+        with start.folder_of(keep) as folder:
+            (folder / "papers").write_text("many")
+            work(folder)
+            if request.param == "SIGTERM":
+                signal.raise_signal(signal.SIGTERM)
+            raise KeyboardInterrupt
+
+    return run
+
+
+def test_a_measurement_that_is_ended_leaves_nothing_behind_and_says_so(ended, capsys):
+    folders = []
+    with pytest.raises(SystemExit, match="130"):
+        ended(None, folders.append)
+    assert [folder.exists() for folder in folders] == [False]
+    assert "Stopped. Nothing is kept; with --keep FOLDER what is done is" in capsys.readouterr().err
+
+
+def test_a_measurement_that_is_kept_carries_on(ended, capsys, tmp_path):
+    with pytest.raises(SystemExit, match="130"):
+        ended(tmp_path)
+    assert (tmp_path / "papers").exists()
+    assert "What was done so far is kept; the same command carries on." in capsys.readouterr().err
+
+
+def test_processes_of_a_measurement_end_with_it():
+    spawn = multiprocessing.get_context("spawn")
+
+    def measure():
+        with start.folder_of(None), ProcessPoolExecutor(1, mp_context=spawn) as process:
+            process.submit(os.getpid).result()
+            process.submit(time.sleep, 600)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit, match="130"):
+        measure()
 
 
 def test_a_measurement_apart_knows_neither_the_database_nor_the_search_server_of_the_site(tmp_path, monkeypatch):

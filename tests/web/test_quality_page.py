@@ -93,9 +93,18 @@ def test_each_week_is_in_the_plot_and_in_the_table_behind_it(shown):
     for shape in ("wide", "narrow"):
         assert picture(text, shape).count('<path class="line') == 2
         assert picture(text, shape).count("<circle") == 4
-    assert cells(text, "2026-W20")[:3] == ["900", "30", "0.510"]
+    assert cells(text, "2026-W20")[:4] == ["900", "30", "10000", "0.510"]
     assert text.index('"row">2026-W21<') < text.index('"row">2026-W20<'), "the newest first"
     assert "words, 2026-W20: 0.510 (0.460–0.560)" in text, "for who points at a dot"
+
+
+def test_weeks_that_were_asked_in_fewer_papers_are_not_compared_in_silence(shown):
+    week("2026-W20")
+    assert "cannot be compared" not in shown()
+    week("2026-W21", documents=1504)
+    text = shown()
+    assert "cannot be compared" in text
+    assert cells(text, "2026-W21")[2] == "1504"
 
 
 def test_the_plot_has_no_script_no_style_and_a_name(shown):
@@ -112,7 +121,7 @@ def test_task_measure_and_systems_can_be_chosen(shown):
     text = shown(task="title", measure="MRR@10", system="fused")
     assert "MRR@10 by week, title" in text
     assert picture(text, "wide").count('<path class="line') == 1
-    assert cells(text, "2026-W20")[2] == "0.700"
+    assert cells(text, "2026-W20")[3] == "0.700"
 
 
 def test_by_field_the_first_measure_is_shown(shown):

@@ -105,8 +105,10 @@ def told_by_few(week: Week, ranking: Ranking, *, report: Report = _silent, stop:
         return live_asking.ask(made, anchors[place], ranking, keys)[0]
 
     # A run of the whole week that was stopped has left its notes in the folder of the week.
-    with live_asking.index_of(made, _folder(week).with_suffix(".few"), report, stop):
+    folder = _folder(week).with_suffix(".few")
+    with live_asking.index_of(made, folder / "index", report, stop):
         found = items.estimate(items.fit(table[:, anchors]), ask)
+    shutil.rmtree(folder, ignore_errors=True)
     shift = float(table.mean() - table[:, anchors].mean())
     systems: Mapping[str, Any] = kept.report["tasks"][live_report.ALL]["systems"]
     return {

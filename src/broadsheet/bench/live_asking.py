@@ -1,8 +1,8 @@
 """Asking the queries of a week's benchmark, in an index of its own that readers never see.
 
-In it the papers that are asked for lack their title, or the sentence that is asked. It always holds about as many
-papers, so that weeks can be laid beside one another, and is thrown away at the end. What was asked is noted, so that
-a run that was stopped goes on.
+In it the papers that are asked for lack their title, or the sentence that is asked. It always holds as many papers
+where the site has them, all with vectors of the model (``live_vectors``), so that weeks can be laid beside one another,
+and is thrown away at the end. What was read and asked is noted, so that a run that was stopped goes on.
 """
 
 import hashlib
@@ -12,21 +12,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db.models import Max, Min
 
 from broadsheet.bench import measures
 from broadsheet.bench.live import Item, Made, Week, masked_text
+from broadsheet.bench.live_vectors import Vectors
 from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, hybrid
-from broadsheet.search.encoders import embed
 from broadsheet.search.index import Document, Filters, Index
 from broadsheet.search.keeping import upkeep
 from broadsheet.search.query import Query
@@ -71,22 +69,29 @@ def index_of(made: Made, folder: Path, report: Report, stop: Stop, *, rest: floa
     """Make the index of a benchmark in a folder, and let this thread search it within the block.
 
     rest: seconds to wait for each second of work. Raises Stopped, and Conflict where another process has the folder;
-    it is removed at the end.
+    it is removed at the end. Vectors that the model had to read stay beside it.
     """
     asked = {item.paper: item for item in made.items if item.masked}
     ours = False
     week = Paper.objects.standing().of_days(made.week.first, made.week.last).order_by("pk")
-    pks = [*week.values_list("pk", flat=True), *_earlier(made.week, DOCUMENTS - made.papers)]
+    pks = [*week.values_list("pk", flat=True), *_earlier(made.week, DOCUMENTS - week.count())]
+
+    def heed() -> None:
+        if stop():
+            raise Stopped
+
+    embedder = current.embedder()
     try:
         with current.apart(folder) as index:
             ours = True
+            vectors = Vectors(embedder, folder.parent, heed) if embedder else None
             for number, some in enumerate(batched(pks, _BATCH)):
-                if stop():
-                    raise Stopped
+                heed()
                 began = time.monotonic()
-                index.add(_documents(list(Paper.objects.filter(pk__in=some)), asked))
+                documents = _documents(list(Paper.objects.filter(pk__in=some)), asked)
+                index.add(vectors.given(documents) if vectors else documents)
                 report(min((number + 1) * _BATCH, len(pks)), len(pks))
-                time.sleep(rest * (time.monotonic() - began))
+                upkeep.rest(time.monotonic() - began, 1 / (1 + rest), stop)
             index.flush()
             with current.instead(index):
                 yield index
@@ -168,8 +173,6 @@ def _read(noted: Path, mark: dict[str, Any]) -> list[dict[str, list[float]]]:
 def _earlier(week: Week, count: int) -> list[int]:
     """Draw papers of editions before the week, by primary key, the same ones each time."""
     earlier = Paper.objects.standing().filter(day__lt=week.first)
-    if embedder := current.embedder():  # a site that is making its vectors has better to do than ours
-        earlier = earlier.filter(embeddings__model=embedder.mark)
     ends = earlier.aggregate(low=Min("pk"), high=Max("pk"))
     if count <= 0 or ends["low"] is None:
         return []
@@ -187,18 +190,8 @@ def _earlier(week: Week, count: int) -> list[int]:
 
 
 def _documents(papers: Sequence[Paper], asked: Mapping[str, Item]) -> list[Document]:
-    """Return what the index is told of papers: those that are asked for without what is asked."""
-    whole = [paper for paper in papers if paper.key not in asked]
-    masked = [_without(paper, asked[paper.key]) for paper in papers if paper.key in asked]
-    documents = [*upkeep.documents_of(whole), *map(upkeep.document_of, masked)]
-    embedder = current.embedder()
-    if embedder is None:
-        return documents
-    bare = [place for place, document in enumerate(documents) if document.vector is None]
-    texts = [embed.text_of(documents[place].title, documents[place].abstract) for place in bare]
-    for place, vector in zip(bare, embedder.embed(texts, tokens=settings.EMBED_TOKENS), strict=True):
-        documents[place] = replace(documents[place], vector=vector)
-    return documents
+    """Return what the index is told of papers, but for vectors: those that are asked for without what is asked."""
+    return [upkeep.document_of(_without(one, asked[one.key]) if one.key in asked else one) for one in papers]
 
 
 def _without(paper: Paper, item: Item) -> Paper:

@@ -6,7 +6,7 @@ from typing import Any
 from broadsheet.bench import items, measures
 from broadsheet.bench.live import TASKS, Item, Made
 from broadsheet.bench.live_asking import FIRST, MEASURES, Scores, fingerprint
-from broadsheet.bench.subgroups import length_of
+from broadsheet.bench.subgroups import length_of, members
 from broadsheet.search.tuning import Ranking
 
 ROUNDS = 2_000
@@ -22,9 +22,11 @@ def as_json(
 ) -> dict[str, Any]:
     """Return all that was measured; ``LiveWeek`` keeps it, and the page is drawn from it.
 
-    documents: papers in the index that was asked. model: what made the vectors, empty without one.
+    documents: papers in the index that was asked. model: what made the vectors, empty without one. ``by_field`` and its
+    likes have FIRST alone, as the page reads them of many weeks; ``subgroups`` has all measures.
     """
     groups = _groups(made.items)
+    subgroups = {kind: list(_by(made.items, scores, groups[kind])) for kind in GROUPS}
     return {
         "week": made.week.name,
         "first": made.week.first.isoformat(),
@@ -39,7 +41,8 @@ def as_json(
         "systems": {name: str(ranking) for name, ranking in systems.items()},
         "tasks": {task: _group(made.items, scores, task) for task in (ALL, *_tasks(made.items))},
         "differences": list(_differences(made.items, scores)),
-        **{kind: _by(made.items, scores, groups[kind]) for kind in GROUPS},
+        **{kind: [_first(row) for row in rows] for kind, rows in subgroups.items()},
+        "subgroups": subgroups,
         "groups": groups,
         "items": _items(made.items, scores),
         "scores": {name: [round(score, 4) for score in found[FIRST]] for name, found in scores.items()},
@@ -69,13 +72,24 @@ def table(answer: Mapping[str, Any]) -> str:
 def history_table(answers: Sequence[Mapping[str, Any]], task: str = ALL) -> str:
     """Return the kept weeks for people, oldest first: FIRST of each system in one task."""
     names = list(dict.fromkeys(name for answer in answers for name in answer["systems"]))
-    lines = [f"{FIRST}, task: {task}", f"{'week':<10}{'papers':>7}{'queries':>8}" + "".join(f"{n:>17}" for n in names)]
+    lines = [
+        f"{FIRST}, task: {task}",
+        f"{'week':<10}{'papers':>7}{'queries':>8}{'in':>8}" + "".join(f"{n:>17}" for n in names),
+    ]
     for answer in answers:
         group = answer["tasks"].get(task, {"queries": 0, "systems": {}})
         found = (group["systems"].get(name, {}).get(FIRST, {}).get("mean") for name in names)
         cells = "".join(f"{'-' if mean is None else f'{mean:.4f}':>17}" for mean in found)
-        lines.append(f"{answer['week']:<10}{answer['papers']:>7}{group['queries']:>8}{cells}")
-    return "\n".join(lines)
+        lines.append(f"{answer['week']:<10}{answer['papers']:>7}{group['queries']:>8}{answer['documents']:>8}{cells}")
+    return "\n".join([*lines, *_unlike(answers)])
+
+
+def _unlike(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a warning where weeks were asked in unlike numbers of papers."""
+    numbers = [answer["documents"] for answer in answers]
+    if len(set(numbers)) > 1:
+        few = ", ".join(answer["week"] for answer in answers if answer["documents"] < max(numbers))
+        yield f"Asked in fewer papers than the others, where answers stand higher: {few}."
 
 
 def pooled(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -110,13 +124,8 @@ def _pooled_groups(answers: Sequence[Mapping[str, Any]], systems: Sequence[str])
         yield f"{FIRST} by {title}, over all tasks:"
         groups = [one for answer in answers for one in answer["groups"][kind]]
         told = _grouped(range(len(groups)), groups)
-        rows = [{"group": group, "queries": len(some), "systems": _of(scores, some)} for group, some in told]
+        rows = [{"group": group, "queries": len(some), "systems": _intervals(scores, some)} for group, some in told]
         yield from _group_lines(rows)
-
-
-def _of(scores: Mapping[str, Sequence[float]], places: Sequence[int]) -> dict[str, dict[str, float]]:
-    """Return the mean of some queries by system, with its bounds."""
-    return {name: _interval(values, places) for name, values in scores.items()}
 
 
 def _scores_of(answer: Mapping[str, Any], task: str, system: str) -> list[float]:
@@ -138,34 +147,33 @@ def _tasks(all_of_them: Sequence[Item]) -> Iterator[str]:
 
 def _group(all_of_them: Sequence[Item], scores: Scores, task: str) -> dict[str, Any]:
     places = [number for number, item in enumerate(all_of_them) if task in (ALL, item.task)]
-    return {
-        "queries": len(places),
-        "systems": {
-            name: {measure: _interval(values, places) for measure, values in found.items()}
-            for name, found in scores.items()
-        },
-    }
+    return {"queries": len(places), "systems": _all_measures(scores, places)}
 
 
-def _by(all_of_them: Sequence[Item], scores: Scores, groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Return FIRST of each group that has queries enough, in each task and in all; the largest first."""
-    firsts = {name: values[FIRST] for name, values in scores.items()}
-    rows = []
+def _by(all_of_them: Sequence[Item], scores: Scores, groups: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield all measures of each group that has queries enough, in each task and in all, as ``_grouped`` has them."""
     for task in (ALL, *_tasks(all_of_them)):
         own = [number for number, item in enumerate(all_of_them) if task in (ALL, item.task)]
         for group, some in _grouped(own, groups):
-            rows.append({"task": task, "group": group, "queries": len(some), "systems": _of(firsts, some)})
-    return rows
+            yield {"task": task, "group": group, "queries": len(some), "systems": _all_measures(scores, some)}
+
+
+def _first(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "systems": {name: found[FIRST] for name, found in row["systems"].items()}}
 
 
 def _grouped(places: Iterable[int], groups: Sequence[str]) -> list[tuple[str, list[int]]]:
-    """Return the places of each group, the largest first, and at the end those of small groups together."""
+    """Return the places of each group, and at the end those of small groups together.
+
+    Groups that are numbers go from small to large, others from the largest to the least.
+    """
     held: dict[str, list[int]] = {}
     for place in places:
         held.setdefault(groups[place], []).append(place)
     small = [place for some in held.values() if len(some) < LEAST_OF_GROUP for place in some]
-    told = [(group, some) for group, some in held.items() if len(some) >= LEAST_OF_GROUP]
-    ordered = sorted(told, key=lambda one: (-len(one[1]), one[0]))
+    told = [(group, held[group]) for group in members({group: group for group in held})]
+    told = [(group, some) for group, some in told if len(some) >= LEAST_OF_GROUP]
+    ordered = sorted(told, key=lambda one: 0 if one[0][:1].isdecimal() else -len(one[1]))
     return [*ordered, ("other", sorted(small))] if small else ordered
 
 
@@ -217,9 +225,18 @@ def _group_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"  {row['group']:<16}{row['queries']:>8}" + "".join(cells)
 
 
-def _interval(values: Sequence[float], places: Sequence[int]) -> dict[str, float]:
-    found = measures.interval([values[place] for place in places], rounds=ROUNDS)
-    return {name: _round(value) for name, value in found._asdict().items()}
+def _all_measures(scores: Scores, places: Sequence[int]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the mean of some queries with its bounds, by system and measure."""
+    columns = {(name, measure): values for name, found in scores.items() for measure, values in found.items()}
+    told = _intervals(columns, places)
+    return {name: {measure: told[name, measure] for measure in found} for name, found in scores.items()}
+
+
+def _intervals[Name](columns: Mapping[Name, Sequence[float]], places: Sequence[int]) -> dict[Name, dict[str, float]]:
+    """Return the mean of each column at some places, with its bounds."""
+    found = measures.intervals([[values[place] for place in places] for values in columns.values()], rounds=ROUNDS)
+    told = ({bound: _round(value) for bound, value in one._asdict().items()} for one in found)
+    return dict(zip(columns, told, strict=True))
 
 
 def _round(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from broadsheet.cli.out import progress, safe
-from broadsheet.cli.start import fail, heeded_stop
+from broadsheet.cli.start import fail, heeded_stop, readable_errors, stopped_by_term
 
 if TYPE_CHECKING:
     from broadsheet.bench.codes import Collection, Row
@@ -40,7 +40,8 @@ def run_index(asked: Asked, *, as_json: bool) -> None:
             f"It takes {2 * codes.TOP}: run broadsheet serve for a while.",
         )
     queries, of = codes.asked_of(ids, real, current.embedder(mark, build=True), asked.queries, asked.seed)
-    with TemporaryDirectory(prefix="bench-", dir=settings.HOME) as folder:
+    stopped = readable_errors("Nothing of it is kept.")
+    with stopped, stopped_by_term(), TemporaryDirectory(prefix="bench-", dir=settings.HOME) as folder:
         vectors = codes.made_from(real, asked.papers, asked.seed, Path(folder) / "vectors")
         collection = codes.Collection(vectors, len(real), queries, of)
         with heeded_stop() as stop, progress("Measuring") as advance:

@@ -15,6 +15,7 @@ from broadsheet.cli.start import fail, heeded_stop
 
 if TYPE_CHECKING:
     from broadsheet.bench.known_item import Task
+    from broadsheet.search.state import State
     from broadsheet.sources.record import Source
 
 
@@ -36,6 +37,7 @@ def run_known_item(asked: Asked, compare: Path | None, keep: Path | None, data: 
 
         _prepare(asked)
         known = state.read(now=True)
+        say_kinds(known)
         found = known_item.items(asked.task, asked.queries, asked.seed)
         try:
             systems = with_model(asked.systems)
@@ -43,10 +45,12 @@ def run_known_item(asked: Asked, compare: Path | None, keep: Path | None, data: 
                 made = known_item.measure(found, systems, lambda done, total: advance(done, total, f"{done} queries"))
         finally:
             current.release()
-        answer = report.as_json(made) | {"task": asked.task, "vectors": known.vectors}
+        student = known.by_meaning - known.vectors
+        answer = report.as_json(made) | {"task": asked.task, "vectors": known.vectors, "student": student}
         if compare:
             answer["compared"] = report.compared(answer, compare)
-        title = f"{asked.task}: {made.documents} papers, {known.vectors} with a vector, {len(found)} queries"
+        vectors = f"{known.vectors} with a vector of the model" + (f", {student} of the student" if student else "")
+        title = f"{asked.task}: {made.documents} papers, {vectors}, {len(found)} queries"
         click.echo(json.dumps(answer, indent=1) if as_json else report.table(answer, title=title))
 
 
@@ -59,6 +63,18 @@ def with_model(systems: tuple[str, ...]) -> tuple[str, ...]:
         return systems
     click.echo(f"By words alone: {current.why_no_model() or 'no paper has a vector.'}", err=True)
     return tuple(name for name in systems if named(name).words_alone) or ("words",)
+
+
+def say_kinds(known: "State") -> None:
+    """Say where papers have vectors of several kinds, or only some have one: those asked for have the model's then."""
+    if 0 < known.vectors < known.papers:
+        student = known.by_meaning - known.vectors
+        others = f"{student} the student's" if student else f"{known.papers - known.vectors} none"
+        click.echo(
+            f"{known.vectors} papers have a vector of the model, {others}. So what meaning and fused reach cannot be "
+            "compared with other runs. Let the site's model read its papers first: broadsheet serve.",
+            err=True,
+        )
 
 
 def _prepare(asked: Asked) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broadsheet.cli.out import progress
-from broadsheet.cli.start import heeded_stop
+from broadsheet.cli.start import heeded_stop, stopped_by_term
 
 if TYPE_CHECKING:
     from broadsheet.bench.live import Week
@@ -50,7 +50,7 @@ def run_few(week: str, ranking: str, *, as_json: bool) -> None:
     from broadsheet.bench.live_asking import Stopped
     from broadsheet.search.tuning import named
 
-    with heeded_stop() as stop, progress(week or "The last week") as advance:
+    with stopped_by_term(), heeded_stop() as stop, progress(week or "The last week") as advance:
         try:
             told = live_actions.told_by_few(
                 _week(week), named(ranking), report=lambda done, total: advance(done, total, f"{done}"), stop=stop
@@ -80,7 +80,7 @@ def _measured(week: "Week", queries: int, systems: tuple[str, ...], *, again: bo
 
     if current.embedder(build=True) is None:
         click.echo(f"By words alone: {current.why_no_model()}", err=True)
-    with heeded_stop() as stop, progress(week.name) as advance:
+    with stopped_by_term(), heeded_stop() as stop, progress(week.name) as advance:
 
         def report(done: int, total: int) -> None:
             advance(done, total, f"{done} of {total}")

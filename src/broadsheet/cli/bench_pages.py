@@ -4,25 +4,25 @@ import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from broadsheet.cli import beside
-from broadsheet.cli.bench_known import index, take_in, with_model
+from broadsheet.cli.bench_known import index, say_kinds, take_in, with_model
+from broadsheet.cli.start import folder_of
 
 
 def run_pages(file: Path, negatives: int, systems: tuple[str, ...], keep: Path | None, *, as_json: bool) -> None:
     """Make both corpora where they are not here yet, ask the query of each page, and print what came out."""
     from broadsheet.bench import pages
 
-    with TemporaryDirectory(prefix="broadsheet-bench-") as passing:
+    with folder_of(keep) as home:
         corpora = []
         for number in (0, negatives):
             # A process loads one state directory and no other.
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-                folder = (keep or Path(passing)) / (f"{number} others" if number else "alone")
+                folder = home / (f"{number} others" if number else "alone")
                 corpora.append(process.submit(_measured, folder, file, number, systems).result())
     answer = {"corpora": corpora, "gates": pages.gates(corpora[0]["systems"])}
     click.echo(json.dumps(answer, indent=1) if as_json else pages.table(answer))
@@ -38,9 +38,11 @@ def _measured(folder: Path, file: Path, negatives: int, systems: tuple[str, ...]
         take_in(pages.Corpus(captured, negatives), f"{fingerprint(file)[:40]}-{negatives}")
         index(captured.papers)
         known = state.read(now=True)
+        say_kinds(known)
         try:
             current.own()  # which a process that another began does not do by itself
             found = pages.measure(captured, with_model(systems))
         finally:
             current.release()
-        return {"papers": known.papers, "vectors": known.vectors, "systems": found}
+        student = known.by_meaning - known.vectors
+        return {"papers": known.papers, "vectors": known.vectors, "student": student, "systems": found}

@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,11 +57,11 @@ def read_sizes(text: str | None, papers: int) -> tuple[int, ...]:
 
 def run_scale(asked: Asked, keep: Path | None, *, as_json: bool) -> None:
     """Measure each size, one after the other, and print what came out."""
-    with start.readable_errors(), TemporaryDirectory(prefix="broadsheet-scale-") as passing:
+    with start.folder_of(keep) as home:
         from broadsheet.bench import scale_report
 
         facts = scale_report.facts(f"broadsheet {shlex.join(sys.argv[1:])}")
-        sizes = [_measured((keep or Path(passing)) / str(papers), papers, asked) for papers in asked.sizes]
+        sizes = [_measured(home / str(papers), papers, asked) for papers in asked.sizes]
         answer = {"facts": facts, "sizes": sizes}
         click.echo(json.dumps(answer, indent=1) if as_json else scale_report.table(answer))
 

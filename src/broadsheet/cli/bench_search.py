@@ -1,16 +1,14 @@
 """What ``bench beir`` does: a collection is taken in, indexed and asked as any papers are, in a place of its own."""
 
 import json
-import os
 from pathlib import Path
 
 import click
-import platformdirs
 
 from broadsheet.cli.bench_known import of_it_alone
 from broadsheet.cli.indexing import bring_up
 from broadsheet.cli.out import progress
-from broadsheet.cli.start import apart, heeded_stop
+from broadsheet.cli.start import apart, heeded_stop, own_home
 
 SPENT = (
     "These queries judge experiments here (`broadsheet experiment`): who sets a ranking by their scores has seen what"
@@ -22,7 +20,7 @@ def run_beir(
     folder: Path, split: str, systems: tuple[str, ...], compare: Path | None, keep: Path | None, *, as_json: bool
 ) -> None:
     """Take the collection in where it is not here yet, ask its queries, and print what came out."""
-    sets = _site() / "experiments"
+    sets = own_home() / "experiments"
     with apart(keep):
         from broadsheet.bench import beir, experiments
         from broadsheet.search import current
@@ -50,12 +48,6 @@ def run_beir(
         if compare:
             answer["compared"] = beir.compared(answer, compare)
         click.echo(json.dumps(answer, indent=1) if as_json else beir.table(answer))
-
-
-def _site() -> Path:
-    """Return the site's own directory, before another takes its place."""
-    own = os.environ.get("BROADSHEET_HOME") or platformdirs.user_data_dir("broadsheet", appauthor=False)
-    return Path(own).expanduser().absolute()
 
 
 def take_in(folder: Path) -> None:

@@ -17,7 +17,7 @@ def apart_with_store(keep: Path | None, data: Path | None) -> Iterator[None]:
     keep: where it stays; None for one that is removed at the end. data: the site's directory, as ``--data``. The site's
     database is read and nothing else, but for its tables, which are brought up to this version first.
     """
-    with start.readable_errors():
+    with start.readable_errors(start.KEPT if keep else start.PASSING):
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             home, database = process.submit(_site, data).result()
         if keep is not None and keep.resolve() == home.resolve():

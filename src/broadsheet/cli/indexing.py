@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 SERVED = "The running server takes the papers into its index."
 
-_COMPILING = (
-    "The search takes long. After an installation or an update its loops are compiled for this machine, once, "
-    "which takes up to half a minute."
-)
+_COMPILING = "The loops of search are being compiled for this machine, once, which takes up to half a minute."
 
 
 BESIDE_FROM = 4
@@ -53,13 +50,21 @@ def indexed(*, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Make a command ready to ask the index, say so where its search in this context takes long, and let go after."""
+    """Make a command ready to ask the index, say so where loops are compiled for it, and let go after."""
+    from numba.core.event import install_recorder
+
     from broadsheet.search import current
 
     ready_to_ask()
     try:
-        with said_when_long(_COMPILING):
-            yield
+        with install_recorder("numba:compile") as compiled:  # loops that are kept are loaded without
+            events = compiled.buffer
+
+            def compiling() -> bool:
+                return sum(1 if event.is_start else -1 for _, event in events) > 0
+
+            with said_when_long(_COMPILING, where=compiling):
+                yield
     finally:
         current.release()
 
@@ -110,7 +115,7 @@ def bring_up(
 ) -> None:
     """Bring the index up to date here, unless a server owns it, which does it by itself: then print ``served``.
 
-    filling: what has begun it already.
+    err: it is done on the way to something else, and told beside its answer. filling: what has begun it already.
     """
     from broadsheet.errors import Conflict
     from broadsheet.search.machine import locks
@@ -118,6 +123,8 @@ def bring_up(
     if filling is None and locks.is_held(locks.SERVING):  # loading what opens an index takes longer than to ask this
         click.echo(served, err=err)
         return
+    from django.conf import settings
+
     from broadsheet.search import current
     from broadsheet.search.keeping import upkeep
     from broadsheet.search.keeping.fill import settle
@@ -139,4 +146,6 @@ def bring_up(
         finally:
             current.release()
     took = time.monotonic() - began
-    click.echo(f"{done} papers indexed in {took:.1f} s; the model reads them while the site is served.", err=err)
+    if done:
+        later = "" if err or settings.MODEL == "none" else "; the model reads them while the site is served"
+        click.echo(f"{done} papers indexed in {took:.1f} s{later}.", err=err)

@@ -1,6 +1,7 @@
 """What every command begins and ends with: the state directory, Django, the tables, and errors a person can read."""
 
 import functools
+import multiprocessing
 import os
 import shutil
 import signal
@@ -10,12 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any
 
 import click
+import platformdirs
 
 SAID_AFTER = 2.0
 """Seconds after which it is said what a command waits for that shows no progress."""
+
+KEPT = "What was done so far is kept; the same command carries on."
+PASSING = "Nothing is kept; with --keep FOLDER what is done is, and the same command then carries on."
 
 _UPGRADE = (
     "Bringing the tables up to this version. With millions of papers that may take minutes; "
@@ -49,7 +55,13 @@ def command(*, tables: bool = True) -> Callable[[Callable[..., Any]], Callable[.
 
 
 class readable_errors:  # noqa: N801 (used as a statement)
-    """Prints errors of the domain, of the settings and of the disk as sentences, and a stop as what it is."""
+    """Prints errors of the domain, of the settings and of the disk as sentences, and a stop as what it is.
+
+    stopped: what is said of a stop. A process that a command began leaves saying it to that one.
+    """
+
+    def __init__(self, stopped: str = KEPT) -> None:
+        self._stopped = stopped
 
     def __enter__(self) -> None: ...
 
@@ -60,7 +72,8 @@ class readable_errors:  # noqa: N801 (used as a statement)
         from broadsheet.errors import BroadsheetError
 
         if isinstance(error, KeyboardInterrupt):
-            click.echo("\nStopped. What was done so far is kept; the same command carries on.", err=True)
+            if multiprocessing.parent_process() is None:
+                click.echo(f"\nStopped. {self._stopped}", err=True)
             sys.exit(130)
         if isinstance(error, BroadsheetError):
             fail(error.message, error.hint)
@@ -132,6 +145,12 @@ def fail(message: str, hint: str = "") -> None:
     sys.exit(1)
 
 
+def own_home() -> Path:
+    """Return the site's own state directory, as settings will have it, before a bench takes another in its place."""
+    own = os.environ.get("BROADSHEET_HOME") or platformdirs.user_data_dir("broadsheet", appauthor=False)
+    return Path(own).expanduser().absolute()
+
+
 def load(data: Path | None) -> None:
     """Load Django on a state directory, which is made if it is missing."""
     if data is not None:
@@ -150,12 +169,45 @@ def apart(keep: Path | None) -> Iterator[None]:
 
     keep: where it stays, to go on with another time; None for one that is removed at the end. Its database is SQLite.
     """
-    with readable_errors(), TemporaryDirectory(prefix="broadsheet-bench-") as passing:
+    with folder_of(keep) as folder:
         os.environ.pop("BROADSHEET_DATABASE", None)
         os.environ.pop("BROADSHEET_SEARCH_URL", None)
-        load(keep or Path(passing))
+        load(folder)
         update_tables()
         yield
+
+
+@contextmanager
+def folder_of(keep: Path | None) -> Iterator[Path]:
+    """Yield the folder of a measurement, and turn errors into sentences.
+
+    keep: where it stays; None for one that is removed at the end, by Ctrl-C and SIGTERM too.
+    """
+    with (
+        readable_errors(KEPT if keep else PASSING),
+        stopped_by_term(),
+        TemporaryDirectory(prefix="broadsheet-bench-") as passing,
+    ):
+        yield keep or Path(passing)
+
+
+@contextmanager
+def stopped_by_term() -> Iterator[None]:
+    """Let SIGTERM do within the block what Ctrl-C does, in the processes too that were begun in it."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        press = signal.getsignal(signal.SIGINT)
+        if callable(press):  # else Ctrl-C is ignored, as in the background of a shell
+            press(number, frame)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def tell_processes(name: str, value: str) -> None:
@@ -193,14 +245,24 @@ def processes_in(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def said_when_long(text: str) -> Iterator[None]:
-    """Say something, once, where what is done in this context takes long."""
-    saying = threading.Timer(SAID_AFTER, click.echo, [text], {"err": True})
-    saying.start()
+def said_when_long(text: str, *, where: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Say something, once, where what is done in this context takes long.
+
+    where: whether it is so, asked as often as that time has passed until it is.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(SAID_AFTER):
+            if where():
+                click.echo(text, err=True)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        saying.cancel()
+        ended.set()
 
 
 def update_tables() -> None:

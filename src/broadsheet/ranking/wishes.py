@@ -204,7 +204,7 @@ def _take_less(reading: _Reading) -> None:
 
 def _fulfillable(wish: Wish, papers: Sequence[Paper]) -> Wish:
     """Leave out chips that hold against something which none of the papers has, and say so."""
-    lacking = {}
+    lacking: dict[str, str] = {}
     if papers and not any(paper.day for paper in papers):
         lacking |= dict.fromkeys(("newer", "older"), "an edition day")
     if papers and not any(paper.categories for paper in papers):

@@ -58,6 +58,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "subgroups": list(_subgroups(newest, asked.task)),
         "first": FIRST,
         "fewest": FEWEST,
+        "unlike": len({week["documents"] for week in weeks}) > 1,
     }
     return render(request, "web/quality.html", context)
 
