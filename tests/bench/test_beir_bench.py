@@ -5,7 +5,7 @@ from tests.records import record
 
 from broadsheet.bench import beir
 from broadsheet.papers.actions import store
-from broadsheet.search import current
+from broadsheet.search import asked, current
 from broadsheet.search.keeping import upkeep
 from broadsheet.sources.beir import Judgments, key_of
 
@@ -50,15 +50,23 @@ def test_nothing_in_a_query_is_an_operator(library, query):
     assert measured({"q": query}, {"q": {"d1": 1}}) == {"q": 1}
 
 
+def test_each_system_makes_the_vectors_of_its_queries_anew(library, monkeypatch):
+    forgotten = []
+    monkeypatch.setattr(asked, "forget", lambda: forgotten.append(True))
+    beir.measure(Judgments({"q": "ships"}, {"q": {"d1": 1}}), ["words", "fused"], lambda done, total: None)
+    assert len(forgotten) == 2
+
+
 def test_judgments_that_say_nothing_of_a_system_are_told(library):
     judged = Judgments(
-        {"q1": "ships", "q2": "towns", "q3": "a" * 2001},
-        {"q1": {"gone": 1, "d1": 1}, "q2": {"d1": 0, "lost": -1}, "q3": {"d1": 1}},
+        {"q1": "ships", "q2": "towns", "q3": "a" * 2001, "q4": "?!"},
+        {"q1": {"gone": 1, "d1": 1}, "q2": {"d1": 0, "lost": -1}, "q3": {"d1": 1}, "q4": {"d1": 1}},
         without_text=("q9",),
     )
     told = beir.odd(judged)
     assert told == [
         "1 judged queries have no text in queries.jsonl and are left out, such as 'q9'.",
+        "1 queries hold no words and count as 0 for every system, such as 'q4'.",
         "1 documents that count as relevant are not in the corpus, so nothing finds them, such as 'gone'.",
         "1 queries have no relevant document and count as 0 for every system, such as 'q2'.",
         "1 queries are longer than 2000 characters, of which the first are asked for, such as 'q3'.",

@@ -39,12 +39,21 @@ def test_blanks_and_control_characters_are_folded():
         (r"$\ell_1$ regularization", "ℓ₁ regularization"),
         (r"\alpha-divergence", "α-divergence"),
         (r"\emph{all} of it", "all of it"),
+        (r"Schr\"odinger and G\"odel", "Schrödinger and Gödel"),
+        (r"Poincar\'e conjecture", "Poincaré conjecture"),
+        (r"regularity of $-\Delta u$ with ``sinks''", "regularity of −Δu with sinks"),
         ("below $5 and above $10 a query", "below $5 and above $10 a query"),
         ("a $ sign", "a sign"),
     ],
 )
 def test_tex_is_read_as_the_papers_are(typed, read):
     assert parse(typed).text == read
+
+
+def test_what_tex_makes_is_no_operator():
+    for typed in (r"spin $-1/2$ chains", r"charge $-2e$", r"\textbf{-survey}", r"$x$ of ``sinks''"):
+        assert (parse(typed).filters.without, parse(typed).filters.terms) == ((), ())
+    assert parse(r"$x$ -$\alpha$ -\"a phrase\"").filters.without[0] == Term("any", "α")
 
 
 def test_tex_is_read_within_operators_too():
@@ -60,12 +69,24 @@ def test_a_long_query_is_cut_and_says_so():
 
 
 def test_in_a_whole_text_quotation_marks_and_dashes_are_its_author_s():
-    text = " ".join(["word"] * (WHOLE - 6)) + ' the "attention sink" -not a minus cat:cs.LG'
+    text = " ".join(["word"] * WHOLE) + ' the "attention sink" -not a minus cat:cs.LG'
     query = parse(text)
     assert query.text.endswith("word the attention sink not a minus")
     assert (query.filters.terms, query.filters.without) == ((), ())
     assert query.filters.categories == ("cs.LG",)
-    assert parse('the "attention sink" -not a minus').filters.terms
+    assert query.whole
+    assert query.notes == ("In so long a text quotation marks and dashes are read as words.",)
+    assert all(" " not in part.text for part in query.parts)
+
+
+def test_conditions_make_no_whole_text_of_a_few_words():
+    excluded = parse("graph networks " + " ".join(f"-x{number}" for number in range(WHOLE)))
+    assert len(excluded.filters.without) == MOST_TERMS
+    phrase = parse('"' + "word " * WHOLE + '"')
+    assert phrase.filters.terms[0].exact
+    assert not excluded.whole
+    assert not phrase.whole
+    assert not parse("word " * (WHOLE - 1) + '"a phrase" -not').whole
 
 
 def test_a_literal_text_is_nothing_but_words():

@@ -56,6 +56,16 @@ def test_judgments_are_read_however_their_columns_are_set_apart(tmp_path, line):
     assert judgments(tmp_path).qrels == {"q1": {"d1": 1}}
 
 
+@pytest.mark.parametrize("line", ["q1\td1\t1.5", "q1\td1", "q1,d1,1", "q1 d1 1 0", "q1\td1\t2000"])
+def test_what_is_no_judgment_is_named_in_the_first_line_too(tmp_path, line):
+    write(tmp_path, f"{line}\nq1\td2\t1\n")
+    with pytest.raises(BadInput, match="line 1: 'q1"):
+        judgments(tmp_path)
+    write(tmp_path, f"query-id\tcorpus-id\tscore\n\n{line}\n")
+    with pytest.raises(BadInput, match="line 3: 'q1"):
+        judgments(tmp_path)
+
+
 def test_a_judged_query_without_text_is_left_out_and_told(tmp_path):
     queries = '{"_id": "q1", "text": "lanterns"}\n{"_id": "q2", "text": null}\n{"_id": "q3", "text": null}\n'
     write(tmp_path, "q1\td1\t1\nq2\td1\t1\nq9\td1\t1\n", queries)

@@ -7,7 +7,7 @@ from broadsheet.bench.asking import Measured, Report, Score, ask
 from broadsheet.bench.report import as_json, compared, table
 from broadsheet.papers.models import Paper
 from broadsheet.papers.titles import title_key
-from broadsheet.search.query import LONGEST
+from broadsheet.search.query import LONGEST, literal
 from broadsheet.sources.beir import GROUPS, Judgments, key_of
 
 __all__ = ["LACKING", "MEASURES", "Measured", "as_json", "compared", "measure", "odd", "table"]
@@ -29,9 +29,11 @@ def odd(judged: Judgments) -> list[str]:
     lacking = {one for grades in judged.qrels.values() for one, grade in grades.items() if grade > 0}
     lacking = {document for document in lacking if key_of(document) not in known}
     idle = [query for query, grades in judged.qrels.items() if max(grades.values()) <= 0]
+    wordless = [query for query, text in judged.queries.items() if not literal(text).text]
     without, long = judged.without_text, [query for query, text in judged.queries.items() if len(text) > LONGEST]
     said = {
         f"{len(without)} judged queries have no text in queries.jsonl and are left out": without,
+        f"{len(wordless)} queries hold no words and count as 0 for every system": wordless,
         f"{len(lacking)} documents that count as relevant are not in the corpus, so nothing finds them": lacking,
         f"{len(idle)} queries have no relevant document and count as 0 for every system": idle,
         f"{len(long)} queries are longer than {LONGEST} characters, of which the first are asked for": long,
@@ -59,11 +61,11 @@ def _own(judged: Judgments) -> dict[str, str]:
     BEIR's own tools leave out whatever document has the name of the query. Where both are but numbered that would be
     another document, so that it has to have the query's words too.
     """
-    papers = {paper.key: paper for paper in Paper.objects.filter(key__in=map(key_of, judged.queries))}
+    known = set(Paper.objects.values_list("key", flat=True))
     found = {}
     for query, text in judged.queries.items():
-        paper = papers.get(key_of(query))
-        if paper and judged.qrels[query].get(query, 0) <= 0:
+        if (key := key_of(query)) in known and judged.qrels[query].get(query, 0) <= 0:
+            paper = Paper.objects.get(key=key)
             whole = f"{paper.title} {paper.abstract}"
             if title_key(text) in map(title_key, (paper.title, paper.abstract, whole)):
                 found[query] = query

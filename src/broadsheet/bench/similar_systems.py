@@ -16,7 +16,7 @@ from broadsheet.search import current, hybrid
 from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters
 from broadsheet.search.kept import vectors_of
-from broadsheet.search.query import LONGEST, Query
+from broadsheet.search.query import literal
 
 type System = Callable[[Paper], list[int]]
 """Returns papers by primary key, best first; the paper itself may be among them, and does not count."""
@@ -48,8 +48,8 @@ def _cosine(paper: Paper) -> list[int]:
 
 
 def _search(paper: Paper) -> list[int]:
-    text = embed.text_of(plain(paper.title), plain(paper.abstract))[:LONGEST]
-    hits = hybrid.search(Query(text, Filters(), typed=text, given=Filters()), limit=2 * nearness.CANDIDATES).hits
+    text = embed.text_of(plain(paper.title), plain(paper.abstract))
+    hits = hybrid.search(literal(text), limit=2 * nearness.CANDIDATES).hits
     return [hit.paper_id for hit in hits]
 
 

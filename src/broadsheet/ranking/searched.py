@@ -37,7 +37,8 @@ def matches(text: str, first: date | None) -> list[int]:
 def _near(query: Query) -> list[int]:
     """Return the papers whose meaning is very near to a question in plain words."""
     searcher = current.searcher()
-    embedder = current.embedder(searcher.space) if query.text and not query.keys and '"' not in query.typed else None
+    plain = query.text and not query.keys and not any(part.quoted for part in query.parts)
+    embedder = current.embedder(searcher.space) if plain else None
     if embedder is None:
         return []
     nearest = searcher.meaning(embedder.embed_query(query.text), limit=hybrid.DEPTH, filters=query.filters)

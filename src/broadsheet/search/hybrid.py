@@ -23,7 +23,7 @@ from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.machine.beside import Begun
-from broadsheet.search.query import Query, is_whole, parse
+from broadsheet.search.query import Query, parse
 from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -209,7 +209,7 @@ class _Asked:
     @property
     def whole(self) -> bool:
         """Whether it is taken for a whole text."""
-        return self.ranking.by_length and is_whole(self.query.text)
+        return self.ranking.by_length and self.query.whole
 
     def words(self, text: str, alike: Sequence[Alike] = ()) -> Sequence[Scored]:
         depth, filters = self.ranking.depth, self.query.filters

@@ -31,7 +31,8 @@ type Order = Literal["relevance", "date", "votes"]
 ORDERS: tuple[Order, ...] = ("relevance", "date", "votes")
 _WHERE: dict[str, Where] = {"": "any", "ti": "title", "abs": "abstract", "au": "authors"}
 _DIGIT = re.compile(r"\d")
-_TEX = re.compile(r"\$[^$]+\$|\\[A-Za-z]")
+# An accent counts within a word alone: elsewhere it is a quotation mark that a program escaped.
+_TEX = re.compile(r"\$[^$]+\$|\\[A-Za-z]|(?<=[A-Za-z{])\\[\"'`^~=.]")
 _CATEGORY = re.compile(r"[A-Za-z-]{2,10}(\.[A-Za-z-]{2,12})?", re.ASCII)
 
 
@@ -42,7 +43,8 @@ class Query:
     text: what is searched for by words and by meaning, phrases included. filters: what a hit must fulfil.
     key: canonical id when the whole text names one paper. keys: ids of which a hit must have one. order: of the hits.
     typed: the whole text, folded. given: the filters that came beside the text. parts: the text in its parts.
-    notes: sentences on what could not be understood. cut: the text was too long.
+    notes: sentences on what could not be understood. cut: the text was too long. whole: a whole text was typed, of
+    which most words are beside the point.
     """
 
     text: str
@@ -55,6 +57,7 @@ class Query:
     given: Filters = Filters()  # noqa: RUF009 (frozen)
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+    whole: bool = False
 
     @property
     def empty(self) -> bool:
@@ -87,22 +90,26 @@ def literal(text: str) -> Query:
     """Take a text for nothing but words: none of it is an operator or names a paper, as judged queries are read."""
     bare = _folded(text)
     words = " ".join(word for word in unquoted(bare).split() if any(map(_counts, word)))
-    return Query(words, Filters(), cut=len(text) > LONGEST, typed=bare)
+    return Query(words, Filters(), cut=len(text) > LONGEST, typed=bare, whole=len(words.split()) >= WHOLE)
 
 
 def _folded(text: str) -> str:
     """Return what is read of a text: its beginning, TeX as it is read in papers, blanks for what does not print."""
     bare = text[:LONGEST]
     if _TEX.search(bare):
-        bare = plain(bare)
+        bare = _shown(bare)
     if not bare.isprintable():
         bare = "".join(sign if sign.isprintable() else " " for sign in bare)
     return " ".join(bare.split())
 
 
-def is_whole(text: str) -> bool:
-    """Whether what was typed is a whole text, of which most words are beside the point."""
-    return len(text.split()) >= WHOLE
+def _shown(typed: str) -> str:
+    """Read TeX as it is read in papers. What only its reading makes, a minus or quotation marks, is no operator."""
+    minus = {said for word in typed.split() if word[0] == "-" for said in (word, plain(word))}
+    read = plain(typed)
+    if "“" not in typed:
+        read = read.translate(dict.fromkeys(map(ord, "“”"), " "))
+    return " ".join(f"\u2212{word[1:]}" if word[0] == "-" and word not in minus else word for word in read.split())
 
 
 class _Reading:
@@ -124,7 +131,11 @@ class _Reading:
 
     def read(self, text: str, *, cut: bool) -> Query:
         """Read all parts of a text, in their order. cut: whether there was more of it."""
-        found = [_as_words(part) for part in parts(text)] if is_whole(text) else parts(text)
+        found = parts(text)
+        # Conditions make no text of what is beside them.
+        plain_words = sum(not (part.field or part.quoted or part.minus) for part in found)
+        if whole := plain_words >= WHOLE:
+            found = self._as_words(found)
         readers = {"cat": self._category, "id": self._id, "since": self._since, "until": self._until}
         readers |= {"year": self._year, "has": self._has, "sort": self._sort}
         for part in found:
@@ -157,12 +168,21 @@ class _Reading:
             typed=text,
             given=self.given,
             parts=tuple(found),
+            whole=whole,
             notes=(*self.odd[:MOST_NOTES], *self._others_odd(), *self.notes),
         )
 
     def _others_odd(self) -> list[str]:
         others = len(self.odd) - MOST_NOTES
         return [f"{others} more were left out, as they cannot be read either."] if others > 0 else []
+
+    def _as_words(self, found: list[Part]) -> list[Part]:
+        """Return the parts of a whole text, in which quotation marks and dashes are its author's and no operators."""
+        if any((part.quoted or part.minus) and not part.field for part in found):
+            self.notes.append("In so long a text quotation marks and dashes are read as words.")
+        return [
+            one for part in found for one in ((part,) if part.field else (Part("", word) for word in part.text.split()))
+        ]
 
     def _word(self, part: Part) -> None:
         if not (part.text[0].isalnum() or any(map(_counts, part.text))):
@@ -227,11 +247,6 @@ class _Reading:
         """Leave out what its operator cannot read, and say so."""
         shown = part.text if len(part.text) <= 40 else f"{part.text[:40]}…"
         self.odd.append(f"“{part.field}:{shown}” was left out: “{shown}” is not {kind}.")
-
-
-def _as_words(part: Part) -> Part:
-    """Return a part of a whole text, in which quotation marks and dashes are their author's and no operators."""
-    return part if part.field else part._replace(minus=False, quoted=False)
 
 
 def _counts(sign: str) -> bool:

@@ -4,6 +4,7 @@ The corpus is a source like any other. Measuring with it is the bench's.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,10 @@ GROUPS = ("field", "year")
 LAYOUT = "A folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
 
 
-_COLUMNS = (3, 4)
+HIGHEST = 100
+"""The highest grade that a judgment may have."""
+_TRECS = ("0", "Q0", "")
+"""What stands between query and document in TREC's judgments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def judgments(folder: Path, split: str = "test") -> Judgments:
     qrels = _qrels(folder, split)
     queries: dict[str, str] = {}
     groups: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(_lines(folder / "queries.jsonl"), start=1):
+    for number, line in _lines(folder / "queries.jsonl"):
         row = _row(line)
         if row is None:
             raise BadInput(f"{folder / 'queries.jsonl'}, line {number}: {line[:80]!r} is no query.", LAYOUT)
@@ -90,11 +94,11 @@ def _qrels(folder: Path, split: str) -> dict[str, dict[str, int]]:
     if not path.exists() and (others := sorted(one.stem for one in path.parent.glob("*.tsv"))):
         raise BadInput(f"There is no {path}.", f"--split takes {', '.join(others)}.")
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in _lines(path):
         if read := _judged(line):
             query, document, grade = read
             qrels.setdefault(query, {})[document] = grade
-        elif number > 1:  # the first may be a heading
+        elif number > 1 or re.search(r"\d", line.split()[-1]):  # the first may be a heading
             raise BadInput(f"{path}, line {number}: {line[:80]!r} is not query, document and grade.", LAYOUT)
     return qrels
 
@@ -102,12 +106,16 @@ def _qrels(folder: Path, split: str) -> dict[str, dict[str, int]]:
 def _judged(line: str) -> tuple[str, str, int] | None:
     """Read a query, a document and its grade, which may be written as 2.0; None for what is something else."""
     parts = [part.strip() for part in line.rstrip().split("\t")]
-    if len(parts) not in _COLUMNS:
+    if len(parts) not in (3, 4):
         parts = line.split()
+    if len(parts) == 4 and parts.pop(1) not in _TRECS:
+        return None
     try:
-        return (parts[0], parts[-2], int(parts[-1].removesuffix(".0"))) if len(parts) in _COLUMNS else None
+        grade = float(parts[-1])
     except ValueError:
         return None
+    # Gains are powers of grades.
+    return (parts[0], parts[1], int(grade)) if len(parts) == 3 and abs(grade) <= HIGHEST and grade % 1 == 0 else None
 
 
 def _groups(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -135,7 +143,7 @@ def _document(line: bytes) -> Record | Reject:
 def _row(line: str) -> dict[str, Any] | None:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) and "_id" in row else None
 
@@ -149,9 +157,10 @@ def _text(row: dict[str, Any], name: str) -> str:
     return str(row.get(name) or "").encode("utf-8", "replace").decode().replace("\0", " ").strip()
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file that hold something, with their numbers."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            yield from (line for line in lines if line.strip())
+            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", LAYOUT) from None

@@ -36,6 +36,12 @@ def test_a_compound_with_hyphens_is_asked_for_as_one_word():
     assert Form("stateoftheart", HYPHENED) in forms("state-of-the-art")
 
 
+def test_what_tells_most_comes_first_as_not_all_forms_of_a_whole_text_are_asked_for():
+    asked = forms("one and then another of the many words Cu_xBi2Se3 self-supervised β-decay C++")
+    assert {form.word for form in asked[:5]} == {"cuxbi2se3", "selfsupervised", "βdecay", "beta", "cplusplus"}
+    assert [form.weight for form in asked[5:]] == [PAIR] * len(asked[5:])
+
+
 def test_a_formula_is_asked_for_as_one_word():
     assert forms("T_c") == [Form("tc", HYPHENED)]
     assert Form("cuxbi2se3", HYPHENED) in forms("Cu_xBi2Se3 films")

@@ -15,7 +15,7 @@ from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.postings.places import Places
 from broadsheet.search.postings.segments import FIELDS, MOST, STEP, Array, Segment
 from broadsheet.search.terms import scoring
-from broadsheet.search.terms.scoring import Part, Wanted
+from broadsheet.search.terms.scoring import Wanted
 
 READ_LEAST, READ_A_WORD = 2.0, 0.04
 """What is read of a query of many words, in shares of all papers: at least, and by each word. A place takes 1 ns."""
@@ -73,7 +73,7 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
         return []
     every = [*wanted.parts, *chain.from_iterable((*one.typed, *one.other) for one in wanted.either)]
     lists = view.places.of(every)
-    read = _worth_reading(wanted.parts, lists.counts, view.papers)
+    read = _worth_reading(wanted, lists.counts, view.papers)
     taken = np.append(read, np.arange(len(wanted.parts), len(every)))
     begin, end = lists.places(taken)
     told = scoring.telling(every, lists.counts, view.papers, whole=wanted.whole)[taken].astype(np.float32)
@@ -102,13 +102,14 @@ def _room() -> tuple[Array, Array, Array]:
     return room
 
 
-def _worth_reading(parts: Sequence[Part], counts: Array, papers: int) -> Array:
+def _worth_reading(wanted: Wanted, counts: Array, papers: int) -> Array:
     """Return the places of the parts that are read: of a short query all that some paper holds."""
+    parts = wanted.parts
     words = sum(part.field == FIELDS[0] and part.weight == 1 for part in parts)
     if words <= scoring.ALWAYS:
         return np.flatnonzero(counts[: len(parts)])
     most = max(READ_LEAST, READ_A_WORD * words) * max(papers, scoring.NEVER_LESS_THAN)
-    return scoring.worth_reading(parts, counts[: len(parts)], papers, most)
+    return scoring.worth_reading(parts, counts[: len(parts)], papers, most, whole=wanted.whole)
 
 
 def _forms(wanted: Wanted, begin: int) -> Array:

@@ -113,18 +113,23 @@ def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:
     papers: in the index. What a long text has of words that tell little is left out, as far as reading them would
     take too long.
     """
+
+    def query(part: Part) -> Query:
+        if not wanted.whole:
+            return _query(part)
+        rare = rarity(np.array([counts(part.field, part.word)]), papers)
+        return _query(part._replace(weight=part.weight * float(rare[0])))
+
     queries = []
     for one in wanted.either:
-        form, other = any_of([_query(part) for part in one.typed]), all_of([_query(part) for part in one.other])
+        form, other = any_of([query(part) for part in one.typed]), all_of([query(part) for part in one.other])
         queries.append(Query.disjunction_max_query([form, other], 0.0) if form and other else form or other)
     words = sum(part.field == BODY and part.weight == 1 for part in wanted.parts)
     share = READ_SHORT if words <= ALWAYS else max(READ_LEAST, READ_A_WORD * words)
     most = share * max(papers, NEVER_LESS_THAN)
     held = np.array([counts(part.field, part.word) for part in wanted.parts], np.int64)
-    rare = rarity(held, papers) if wanted.whole else np.ones(len(held))
-    for place in worth_reading(wanted.parts, held, papers, most):
-        part = wanted.parts[place]
-        queries.append(_query(part._replace(weight=part.weight * float(rare[place]))))
+    places = worth_reading(wanted.parts, held, papers, most, whole=wanted.whole)
+    queries += [query(wanted.parts[place]) for place in places]
     return any_of(queries)
 
 
@@ -144,13 +149,13 @@ def rarity(counts: Array, papers: int) -> Array:
     return rare
 
 
-def worth_reading(parts: Sequence[Part], counts: Array, papers: int, most: float) -> Array:
+def worth_reading(parts: Sequence[Part], counts: Array, papers: int, most: float, *, whole: bool = False) -> Array:
     """Return the places of the parts that some paper holds, the most telling first, while they take up to ``most``.
 
-    counts: in how many papers each part is. most: places in lists of papers. The first ALWAYS of the words themselves
-    are read whatever they take, and before the others.
+    counts: in how many papers each part is. most: places in lists of papers. whole: as ``telling`` has it. The
+    first ALWAYS of the words themselves are read whatever they take, and before the others.
     """
-    order = np.argsort(-telling(parts, counts, papers), kind="stable")
+    order = np.argsort(-telling(parts, counts, papers, whole=whole), kind="stable")
     order = order[counts[order] > 0]
     typed = np.array([part.field == BODY and part.weight == 1 for part in parts], bool)[order]
     first = typed & (np.cumsum(typed) <= ALWAYS)

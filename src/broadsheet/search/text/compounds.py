@@ -92,7 +92,7 @@ def forms(text: str) -> list[Form]:
     text = text.lower() if (plain := text.isascii()) else _OTHER_HYPHENS.sub("-", text)
     words = _WORD.findall(text)
     pairs = (one + other for one, other in pairwise(words) if len(one) + len(other) >= _SHORTEST_PAIR)
-    weighed = dict.fromkeys(pairs if plain else (pair.lower() for pair in pairs), PAIR)
+    weighed: dict[str, float] = {}
     if "_" in text:
         weighed |= {part.lower(): HYPHENED for word in _bare(text) for part in _WORD.findall(word)}
     if "-" in text:
@@ -100,6 +100,8 @@ def forms(text: str) -> list[Form]:
     if not plain:
         weighed |= {GREEK[sign]: NAME for sign in _GREEK.findall(text)}
     weighed |= dict.fromkeys(_signed(text), 1.0)
+    for pair in pairs:  # at the end, as of a whole text not all forms are asked for, and these tell least
+        weighed.setdefault(pair if plain else pair.lower(), PAIR)
     typed = {word.lower() for word in words}
     return [Form(word, weight) for word, weight in weighed.items() if word not in typed]
 
