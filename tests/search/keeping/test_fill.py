@@ -120,7 +120,16 @@ def test_what_was_filled_beside_is_what_is_filled_afterwards(tmp_path, file):
     assert counted(tmp_path / "beside")["to_be_indexed"] == 0
 
 
-@pytest.mark.parametrize("way", ["kill", "kill early", "interrupt", "interrupt while it hangs"])
+# Two of the four ways in each run of the suite, all of them in the long one.
+@pytest.mark.parametrize(
+    "way",
+    [
+        "kill",
+        pytest.param("kill early", marks=pytest.mark.soak),
+        pytest.param("interrupt", marks=pytest.mark.soak),
+        "interrupt while it hangs",
+    ],
+)
 def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
     home = tmp_path / "home"
     assert ingest(home, file, way).returncode == (130 if "interrupt" in way else -signal.SIGKILL)
