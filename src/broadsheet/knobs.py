@@ -1,8 +1,10 @@
 """How a BROADSHEET_* variable is read: text, number, yes or no, list of words. Which there are is in ``settings``."""
 
 import os
+from pathlib import Path
 from typing import NamedTuple
 
+import platformdirs
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -21,6 +23,11 @@ def knob(name: str, default: str, help_text: str) -> str:
     """Read one BROADSHEET_* variable and remember it for the documentation."""
     KNOBS.append(Knob(f"BROADSHEET_{name}", default, help_text))
     return os.environ.get(f"BROADSHEET_{name}", default)
+
+
+def home(said: str) -> Path:
+    """Return the state directory that BROADSHEET_HOME says; where that is empty, the user's data directory."""
+    return Path(said or platformdirs.user_data_dir("broadsheet", appauthor=False)).expanduser().absolute()
 
 
 def number(name: str, default: int, help_text: str, *, least: int = 0, most: int = 1_000_000) -> int:

@@ -8,27 +8,20 @@ import re
 import secrets
 import zoneinfo
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
-import platformdirs
 from django.core.exceptions import ImproperlyConfigured
 
 from broadsheet.accounts import providers
-from broadsheet.knobs import knob, number, switch, words
+from broadsheet.knobs import home, knob, number, switch, words
 from broadsheet.source_settings import *  # noqa: F403 - settings are names of this module, wherever they are written
 
 # --- Where things are ---------------------------------------------------------------------------------------------
 
-HOME = (
-    Path(
-        knob("HOME", "", "The one directory of all state: database, index, models. Default: the user's data directory.")
-        or platformdirs.user_data_dir("broadsheet", appauthor=False)
-    )
-    .expanduser()
-    .absolute()
+HOME = home(
+    knob("HOME", "", "The one directory of all state: database, index, models. Default: the user's data directory.")
 )
 INDEX_DIR = HOME / "index"
 MODELS_DIR = HOME / "models"

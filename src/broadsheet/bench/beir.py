@@ -1,6 +1,7 @@
 """The quality of search on a collection with judgments. Reading it is ``sources.beir``, asking it is ``asking``."""
 
 from collections.abc import Sequence
+from itertools import batched
 
 from broadsheet.bench import measures
 from broadsheet.bench.asking import Measured, Report, Score, ask
@@ -61,12 +62,13 @@ def _own(judged: Judgments) -> dict[str, str]:
     BEIR's own tools leave out whatever document has the name of the query. Where both are but numbered that would be
     another document, so that it has to have the query's words too.
     """
-    known = set(Paper.objects.values_list("key", flat=True))
     found = {}
-    for query, text in judged.queries.items():
-        if (key := key_of(query)) in known and judged.qrels[query].get(query, 0) <= 0:
-            paper = Paper.objects.get(key=key)
-            whole = f"{paper.title} {paper.abstract}"
-            if title_key(text) in map(title_key, (paper.title, paper.abstract, whole)):
-                found[query] = query
+    for queries in batched(judged.queries, 500):  # databases bound how many values they take at once
+        papers = {paper.key: paper for paper in Paper.objects.filter(key__in=map(key_of, queries))}
+        for query in queries:
+            paper = papers.get(key_of(query))
+            if paper and judged.qrels[query].get(query, 0) <= 0:
+                texts = (paper.title, paper.abstract, f"{paper.title} {paper.abstract}")
+                if title_key(judged.queries[query]) in map(title_key, texts):
+                    found[query] = query
     return found

@@ -15,7 +15,6 @@ from types import FrameType
 from typing import Any
 
 import click
-import platformdirs
 
 SAID_AFTER = 2.0
 """Seconds after which it is said what a command waits for that shows no progress."""
@@ -146,9 +145,10 @@ def fail(message: str, hint: str = "") -> None:
 
 
 def own_home() -> Path:
-    """Return the site's own state directory, as settings will have it, before a bench takes another in its place."""
-    own = os.environ.get("BROADSHEET_HOME") or platformdirs.user_data_dir("broadsheet", appauthor=False)
-    return Path(own).expanduser().absolute()
+    """Return the site's own state directory, as settings would have it, before a bench takes another in its place."""
+    from broadsheet import knobs
+
+    return knobs.home(os.environ.get("BROADSHEET_HOME", ""))
 
 
 def load(data: Path | None) -> None:
