@@ -28,6 +28,9 @@ class Shelf:
     def meaning(self, vector: Sequence[float], *, limit: int, filters: Filters) -> list[Scored]:
         return []
 
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        return set()
+
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         return {}
 

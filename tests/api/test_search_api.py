@@ -39,6 +39,9 @@ class Shelf:
     def size(self) -> int:
         return Paper.objects.count()
 
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        return set()
+
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         return {}
 

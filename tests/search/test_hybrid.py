@@ -161,6 +161,21 @@ def test_no_query_is_an_error(library, text):
     assert found.total >= len(found.hits)
 
 
+def test_the_paper_that_holds_all_the_words_comes_before_one_that_says_most_of_them_often(db, index):
+    often = "Spin lattice rotation, rotation of spins of lattices."
+    once = f"Crystals {'like many others ' * 3} have spin, lattice, rotation and modes."
+    store([record("2501.10001", title="On crystals", abstract=once)])
+    store([record(f"2501.2{n:04}", title="On other crystals", abstract=often) for n in range(12)])
+    store([record(f"2501.3{n:04}", title="Other matters", abstract="") for n in range(30)])
+    upkeep.catch_up(index)
+    first = {
+        said: keys(hybrid.search(parse("spin lattice rotation modes"), limit=1, ranking=named(said)))[0]
+        for said in ("words", "all_words=no", "default")
+    }
+    assert first["default"] == "2501.10001"
+    assert "2501.10001" not in {first["words"], first["all_words=no"]}
+
+
 def test_in_a_whole_text_rare_words_decide(db, index):
     titles = ["Amber birch cedar dunes"] * 10 + ["Petrol burns"] + ["Nothing of it"] * 29
     store([record(f"2501.1{number:04}", title=title, abstract="") for number, title in enumerate(titles)])

@@ -449,6 +449,8 @@ def held(index: Index, *terms: Term, **filters) -> set[int]:
 )
 def test_a_term_is_held_where_it_should_be(shelf, term, wanted):
     assert held(shelf, term) == wanted
+    assert shelf.which([4, 9, 1, 2, 3], Filters(terms=(term,))) == wanted
+    assert shelf.which([3, 2], Filters(terms=(term,))) == wanted & {2, 3}
     if term.text != "?!":
         assert {pk for pk in (1, 2, 3, 4) if shelf.tally(filters=Filters(without=(term,), ids=(pk,))).total} == {
             1,
@@ -465,6 +467,11 @@ def test_all_terms_and_facts_count_together(shelf):
     assert held(shelf, not_categories=("cs",)) == {3, 4}
     assert held(shelf, not_categories=("stat.ML", "math")) == {1, 4}
     assert ids(shelf.words("graph", limit=9, filters=Filters(without=(Term("any", "wild"),)))) == [2]
+
+
+def test_of_no_papers_none_fulfils_anything(shelf):
+    assert shelf.which([], Filters(terms=(Term("words", "graph"),))) == set()
+    assert shelf.which([1, 2, 3, 4], Filters(has=("code",))) == {1}
 
 
 def test_papers_are_listed_from_the_newest(shelf):

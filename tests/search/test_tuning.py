@@ -23,7 +23,7 @@ def test_the_systems_have_names():
 
 def test_settings_stand_between_blanks_or_commas():
     assert named("weight=0.4,fusion=weighted by_length=no") == Ranking("weighted", 0.4, by_length=False)
-    assert named("weight=none titles=no") == Ranking(titles=False)
+    assert named("weight=none titles=no all_words=no") == Ranking(titles=False, all_words=False)
 
 
 @pytest.mark.parametrize(

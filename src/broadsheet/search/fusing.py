@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from math import sqrt
 from operator import itemgetter
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,30 @@ FIRST = 10
 """Papers whose mean score by words all are held against."""
 LEAST_SHARE = 0.001
 """Share of the best score that a paper among these counts as having, at least: a mean of nothing would be nothing."""
+ALL_WORDS, FEW, MANY_WORDS = 0.2, 10, 4
+"""What a paper that holds all the words has more: so much where hardly another does, and half of it where FEW do; less
+of it too in a query of fewer than MANY_WORDS, as two or three words meet by chance."""
 SHORT = 3
 """Words up to which a query is short."""
 SHORT_SHARE = 0.75
 """What is left of the share of meaning in a short query: with few words to go by, those words are what is meant."""
 
+NOBODY: Ids = np.zeros(0, np.int64)
 _WHY = ((), ("words",), ("meaning",), ("words", "meaning"))
+
+
+class Holding(NamedTuple):
+    """Papers that hold all the words that were typed, in rising order. more: what each of them has for that."""
+
+    papers: Ids
+    more: float
+
+    @classmethod
+    def of(cls, papers: Ids, text: str) -> Self:
+        """Return what papers have more that hold all words of a text: of a thousand papers one has each of five words
+        for a reason, a hundred that have each of two words have it by chance."""
+        words = min(1.0, (len(text.split()) - 1) / (MANY_WORDS - 1))
+        return cls(papers, ALL_WORDS * words / (1 + len(papers) / FEW))
 
 
 class Hit(NamedTuple):
@@ -86,19 +104,20 @@ def fuse(
     cosines: Sequence[Scored] = (),
     *,
     length: Length = "usual",
+    holding: Holding | None = None,
 ) -> Hits:
     """Fuse two rankings, each best first, as ``ranking.fusion`` says.
 
     weight: share of meaning, in [0, 1]; where one ranking is empty the other decides alone. cosines: of the papers that
     words found and that have a vector, which only the fusion ``cosine`` asks for. length: of the query, by which
     this fusion takes scores by words as shares of the best (short), cubes of shares of the first ones' mean, or these
-    shares themselves (whole texts). Returns papers sorted by score; equal scores keep the order of the ids, newest
-    first, so that pages are stable.
+    shares themselves (whole texts). holding: papers that hold all the words, which it puts further up. Returns papers
+    sorted by score; equal scores keep the order of the ids, newest first, so that pages are stable.
     """
     if not words or not meaning:
         weight = 1.0 if meaning else 0.0
     if ranking.fusion == "cosine":
-        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else (), length)
+        return _by_cosines(words, meaning, weight, ranking.depth, cosines if meaning else (), length, holding)
     (word_ids, of_words), (meaning_ids, of_meaning) = _apart(words), _apart(meaning)
     ids, places = np.unique(np.concatenate((word_ids, meaning_ids)), return_inverse=True)
     among = _Among(len(ids), places[: len(words)], places[len(words) :])
@@ -128,6 +147,7 @@ def _by_cosines(
     depth: int,
     cosines: Sequence[Scored],
     length: Length,
+    holding: Holding | None,
 ) -> Hits:
     """Add cosines and, of scores by words, a third of their cubes, as shares of the first ones' geometric mean.
 
@@ -136,8 +156,8 @@ def _by_cosines(
     apart; a third, as then a step near 1 counts as much as that of the share itself. In short queries, whose words many
     papers hold, it is the share of the best. Of whole texts no other paper holds most of the words, so it is the plain
     share of that mean; where few were found, ``_usual`` says what they are held against. A paper
-    that a full list by words lacks counts as its last; one without a vector as the farthest that has one. Every search
-    waits for this, so it is one compiled loop.
+    that a full list by words lacks counts as its last; one without a vector as the farthest that has one. To all that
+    is added what papers have more that hold all the words. Every search waits for this, so it is one compiled loop.
     """
     from broadsheet.search import fusing_loops
 
@@ -147,9 +167,11 @@ def _by_cosines(
     usual = _usual(by_words[1], 1 if length == "short" else FIRST, cubed=cubed)
     most = len(words) + len(meaning)
     ids, scores, beside, why = np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int64)
+    above = holding or Holding(NOBODY, 0.0)
     number = fusing_loops.summed(
-        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual, cubed, weight, ids, scores, beside, why
-    )
+        *by_words, *_by_id(meaning), *_by_id(cosines), last, usual, cubed, weight, *above,
+        ids, scores, beside, why,
+    )  # fmt: skip
     return Hits(_best_first(scores[:number]), ids, scores, why)
 
 

@@ -45,12 +45,12 @@ def laid(
 def summed(
     words: Ids, of_words: Scores, by_word: Ids, meaning: Ids, of_meaning: Scores, by_meaning: Ids,
     near: Ids, of_near: Scores, by_near: Ids, last: float, usual: float, cubed: bool, weight: float,
-    ids: Ids, scores: Scores, cosines: Scores, why: Ids,
+    holding: Ids, more: float, ids: Ids, scores: Scores, cosines: Scores, why: Ids,
 ) -> int:  # fmt: skip
     """Write all papers as ``laid`` does, and their scores: shares by words, and cosines, which count ``weight``.
 
     usual: what scores by words are shares of. cubed: a third of the cubes of these count. A paper without a cosine has
-    the least of all. Scores are spread from 0 to 1.
+    the least of all. holding: papers, by rising ids, that have so much ``more``. Scores are spread from 0 to 1.
     """
     number = laid(
         words, of_words, by_word, meaning, of_meaning, by_meaning, near, of_near, by_near,
@@ -61,10 +61,15 @@ def summed(
         least = min(least, cosines[k])
     if least == np.inf:
         least = 0.0
+    held = len(holding) - 1
     for k in range(number):
         cosine = cosines[k] if cosines[k] < np.inf else least
         share = scores[k] / usual
         scores[k] = (1 - weight) * (share**3 / 3 if cubed else share) + weight * cosine
+        while held >= 0 and holding[held] > ids[k]:
+            held -= 1
+        if held >= 0 and holding[held] == ids[k]:
+            scores[k] += more
         low, high = min(low, scores[k]), max(high, scores[k])
     for k in range(number):
         scores[k] = (scores[k] - low) / (high - low) if high > low else 1.0

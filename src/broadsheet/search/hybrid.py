@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
@@ -157,6 +158,7 @@ def _similar(
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
+    holding = asked.holding(words)
     known = state.read()
     weight = _share_of_meaning(query.text, known, ranking, encoder)
     if counted:
@@ -169,7 +171,7 @@ def _similar(
         notes.append(said)
     short = fusing.is_short(query.text)
     length: fusing.Length = "short" if short else "whole" if asked.whole else "usual"
-    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, length=length)
+    hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, length=length, holding=holding)
     if ranking.feedback != "none" and hits and short:
         hits = asked.again(words, meaning, vector, weight, hits)
     if ranking.maxsim:
@@ -226,6 +228,14 @@ class _Asked:
         ids = fusing.papers_of(words)
         return self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
 
+    def holding(self, words: Sequence[Scored]) -> fusing.Holding | None:
+        """Return those of the papers that words found which hold all that was typed, where it counts."""
+        text, ranking = self.query.text, self.ranking
+        if not words or self.whole or not ranking.all_words or ranking.fusion != "cosine" or len(text.split()) < 2:
+            return None
+        passing = self.searcher.which(fusing.papers_of(words).tolist(), Filters(terms=(Term("words", text),)))
+        return fusing.Holding.of(np.array(sorted(passing), np.int64), text)
+
     def again(
         self,
         words: Sequence[Scored],
@@ -245,7 +255,8 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        return fusing.fuse(words, meaning, weight, self.ranking, self.cosines(words, vector), length="short")
+        cosines, holding = self.cosines(words, vector), self.holding(words)
+        return fusing.fuse(words, meaning, weight, self.ranking, cosines, length="short", holding=holding)
 
 
 class _Meant:

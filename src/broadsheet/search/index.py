@@ -176,6 +176,10 @@ class Searcher(Protocol):
         """Return the papers nearest to a unit vector by cosine, score in [-1, 1]."""
         ...
 
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        """Return which of some papers fulfil the filters."""
+        ...
+
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the papers that fulfil the filters, newest edition first; score is the day's number, higher is newer.
 

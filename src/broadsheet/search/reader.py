@@ -156,6 +156,10 @@ class WholeReader:
             asked *= 4
         return []
 
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        """Return which of some papers fulfil the filters."""
+        return self._both()[0].which(ids, filters)
+
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors that papers are compared by, as near as 8 bits a number keep them."""
         return self._both()[1].get(ids)

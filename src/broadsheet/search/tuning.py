@@ -24,8 +24,9 @@ class Ranking:
     or fewer, and in one of fifty or more, a whole text, how rare a word is counts twice and scores by words are not
     cubed. feedback: enrich such a query from its first results: words (``rm3``) or vector (``rocchio``). maxsim:
     how many of the first results are scored anew, token by token; 0 is none. acronyms: a query that holds one form of
-    an acronym asks for the other too. titles: a paper whose whole title was typed comes first, whatever its score; a
-    bench that asks for papers by their titles leaves that out.
+    an acronym asks for the other too. all_words: with the fusion ``cosine``, papers that hold every word typed count
+    more, the fewer they are the more, but for whole texts. titles: a paper whose whole title was typed comes first,
+    whatever its score; a bench that asks for papers by their titles leaves that out.
     """
 
     fusion: Fusion = "cosine"
@@ -36,6 +37,7 @@ class Ranking:
     feedback: Feedback = "none"
     maxsim: int = 0
     acronyms: bool = True
+    all_words: bool = True
     titles: bool = True
 
     @property
@@ -55,7 +57,7 @@ class Ranking:
 
 
 DEFAULT = Ranking()
-WORDS, MEANING = Ranking(weight=0.0, by_length=False), Ranking(weight=1.0)
+WORDS, MEANING = Ranking(weight=0.0, by_length=False, all_words=False), Ranking(weight=1.0)
 """BM25 as it is, whatever is typed, and the cosine alone. Who has no model gets ``DEFAULT`` without meaning."""
 SYSTEMS: dict[str, Ranking] = {"words": WORDS, "meaning": MEANING, "fused": DEFAULT}
 """The systems that a bench tells apart unless others are named."""
@@ -94,7 +96,7 @@ def _value(name: str, value: str) -> Any:
             return value
         case "feedback" if value in FEEDBACKS:
             return value
-        case "by_length" | "acronyms" | "titles" if value in {"yes", "no"}:
+        case "by_length" | "acronyms" | "all_words" | "titles" if value in {"yes", "no"}:
             return value == "yes"
         case "rrf_k" | "depth" | "maxsim" if value.isdecimal() and int(value) <= _LARGEST[name]:
             return max(int(value), 0 if name == "maxsim" else 1)

@@ -15,12 +15,13 @@ from broadsheet.search.postings import making as posting_making
 from broadsheet.search.postings import places as posting_places
 from broadsheet.search.postings import postings, segments
 from broadsheet.search.postings import writer as posting_writer
+from broadsheet.search.postings.asking import holding
 from broadsheet.search.postings.postings import FILE, Postings
 from broadsheet.search.postings.sets import Sets
 from broadsheet.search.postings.writer import PostingWriter
 from broadsheet.search.terms.expressions import expression
 from broadsheet.search.terms.fields import pieces
-from broadsheet.search.terms.scoring import wanted
+from broadsheet.search.terms.scoring import Part, wanted
 from broadsheet.search.text.compounds import Alike
 
 DAY = date(2026, 1, 5)
@@ -125,6 +126,27 @@ def test_of_very_many_papers_the_best_are_found_and_of_any_set_those_that_are_in
         among = Sets.of_ids(writer.postings.view, np.array(sorted(chosen)))
         hits = writer.postings.best(wanted("w1 w2 w3", ()), limit=1500, among=among)
         assert list(hits) == [hit for hit in whole if hit.id in set(chosen)]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_of_some_papers_those_that_hold_all_of_some_words_are_told(writer, monkeypatch, merged):
+    monkeypatch.setattr(posting_writer, "MANY", 1 if merged else 100)
+    dice = random.Random(5)
+    words = [f"w{number}" for number in range(9)]
+    texts = {pk: dice.choices(words, [1, 2, 3, 5, 8, 13, 21, 34, 55], k=dice.randint(1, 40)) for pk in range(1, 1200)}
+    every = dice.sample(sorted(texts), len(texts))  # so that lists of merged segments are in no order
+    for begin in range(0, len(every), 100):
+        add(writer, *(paper(pk, "", " ".join(texts[pk])) for pk in every[begin : begin + 100]))
+        writer.flush()
+    assert (len(writer.postings.segments) < 12) is merged
+    writer.remove(gone := every[:150])
+    writer.flush()
+    for size in (0, 1, 7, 60, 1000):
+        some = sorted(dice.sample(sorted(texts), size))
+        for asked in (["w8"], ["w8", "w7", "w6"], ["w0", "w8"], [*words], ["w8", "unheard"]):
+            parts = [Part("body", word, 1.0) for word in asked]
+            wanted_ = [pk for pk in some if set(asked) <= set(texts[pk]) and pk not in gone]
+            assert holding(writer.postings.view, np.array(some, np.int64), parts).tolist() == wanted_
 
 
 def test_words_are_found_again_however_many_others_were_asked_for(writer, monkeypatch):

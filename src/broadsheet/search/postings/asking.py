@@ -1,4 +1,4 @@
-"""The best papers for the words of a query, from postings: what the compiled loops (``kernels``) are given.
+"""The best papers for the words of a query, and those that hold all of them: what the compiled loops are given.
 
 The loops run over all segments in one call, so that Python's lock is let go once and not for each of them: who else is
 busy in Python at that moment would take it, and keep it for milliseconds.
@@ -15,7 +15,7 @@ from broadsheet.search.index import Ranked, Scored
 from broadsheet.search.postings.places import Places
 from broadsheet.search.postings.segments import FIELDS, MOST, STEP, Array, Segment
 from broadsheet.search.terms import scoring
-from broadsheet.search.terms.scoring import Wanted
+from broadsheet.search.terms.scoring import Part, Wanted
 
 READ_LEAST, READ_A_WORD = 2.0, 0.04
 """What is read of a query of many words, in shares of all papers: at least, and by each word. A place takes 1 ns."""
@@ -86,6 +86,19 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
     )  # fmt: skip
     order = np.lexsort((ids[:size], -found[:size]))
     return Ranked(ids[:size][order], found[:size][order])
+
+
+def holding(view: View, ids: Array, words: Sequence[Part]) -> Array:
+    """Return those of some papers that hold all of some words, each in its field. ids: in rising order, as returned."""
+    from broadsheet.search.postings import holding_loops
+
+    lists = view.places.of(words)
+    if not len(ids) or not lists.counts.all():
+        return ids[:0]
+    begin, end = lists.places(np.argsort(lists.counts, kind="stable"))  # the rarest first, which most papers lack
+    found = np.empty(len(ids), np.int64)
+    number = holding_loops.hold_all(view.addresses, view.sizes, begin, end, np.ascontiguousarray(ids, np.int64), found)
+    return np.sort(found[:number])
 
 
 _STEPS = np.arange(256, dtype=np.float32)

@@ -6,7 +6,7 @@ How a collection is laid out is ``layout``, what papers and questions are there 
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -140,6 +140,17 @@ class ClusterReader:
     def meaning(self, vector: Vector, *, limit: int, filters: Filters) -> list[Scored]:
         """Return the nearest papers by cosine that fulfil the filters. Raises BadInput for what is no vector."""
         return _vectors(self._asking(), self.shown).nearest(vector, limit=limit, filters=filters)
+
+    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
+        """Return which of some papers fulfil the filters."""
+        if not ids:
+            return set()
+        condition = terms.condition(replace(filters, ids=tuple(ids)))
+        with self._asking().asked("searching") as client:
+            records, _ = client.scroll(
+                self.shown.collection, scroll_filter=condition, limit=len(ids), with_payload=False
+            )
+        return {int(record.id) for record in records}
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors that papers are compared by."""
