@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import json
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from broadsheet.accounts.models import Role
 
 SHARED = Path(os.environ.get("BROADSHEET_SHARED", Path(__file__).parents[2] / "shared" / "data"))
 DATA = Path(__file__).parent / "data"
+ABSENT = Path(__file__).parent / "absent"
+"""Modules that stand in the way of what the tests' own tools bring along, which would take a third of a second."""
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -39,7 +42,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on PostgreSQL, what may open no database: it would say once more what it says on SQLite."""
+    """Leave out, on PostgreSQL, what would say once more what it says on SQLite: above all what opens no database."""
     if settings.POSTGRES is None:
         return
     kept: list[pytest.Item] = []
@@ -47,7 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for one in items:
         fixtures = set(getattr(one, "fixturenames", ()))
         marked = one.get_closest_marker("django_db") or one.get_closest_marker("both")
-        (kept if marked or fixtures & {"db", "transactional_db"} else left).append(one)
+        opens = marked or fixtures & {"db", "transactional_db"}
+        (kept if opens and not one.get_closest_marker("once") else left).append(one)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 
@@ -114,6 +118,7 @@ class Site:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return a process environment that knows nothing but a state directory; no network is asked."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BROADSHEET_", "DJANGO_"))}
+    kept["PYTHONPATH"] = os.pathsep.join([str(ABSENT), *filter(None, [kept.get("PYTHONPATH")])])
     return kept | {"BROADSHEET_HOME": str(home), "BROADSHEET_OFFLINE": "yes", "COLUMNS": "100"} | more
 
 
@@ -150,6 +155,46 @@ def broadsheet(
         timeout=timeout,
         check=False,
     )
+
+
+IN_TURN = """
+import json, sys
+from click.testing import CliRunner
+from broadsheet.cli import main
+answers = [CliRunner().invoke(main, command) for command in json.loads(sys.argv[1])]
+print(json.dumps([(answer.exit_code, answer.stdout, answer.stderr) for answer in answers]))
+"""
+
+
+def in_turn(home: Path, *commands: Sequence[str], **more: str) -> list[str]:
+    """Run commands to their ends in one process, which starts once, and return what each printed. All have to work."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IN_TURN, json.dumps(commands)],
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    assert [code for code, _, _ in answers] == [0] * len(commands), answers
+    return [printed for _, printed, _ in answers]
+
+
+@functools.cache
+def made_day() -> Path:
+    """Return a state directory with the papers of tests/data/day.jsonl, found by words; made once, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="broadsheet-day-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    taken = broadsheet(folder / "home", "ingest", str(DATA / "day.jsonl"), BROADSHEET_MODEL="none")
+    assert taken.returncode == 0, taken.stderr
+    return folder / "home"
+
+
+def lay_day(home: Path) -> Path:
+    """Make a state directory one with that day's papers, and return it. Who tests how papers come in does without."""
+    return shutil.copytree(made_day(), home, dirs_exist_ok=True)
 
 
 def hear_ctrl_c() -> None:

@@ -72,6 +72,7 @@ def test_what_was_tuned_on_the_shown_half_is_found_out_and_costs_an_answer():
     assert (told.cost, told.left) == (1, experiments.BUDGET - 1)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("shown", "asked"), [(0.05, False), (0.2, True)])
 def test_no_half_that_is_shown_makes_a_ranking_better_that_is_worse_on_the_other(monkeypatch, shown, asked):
     monkeypatch.setattr(experiments.measures, "interval", lambda _gains: (0.0, 0.0, 0.0))  # as slow as all the rest
@@ -87,6 +88,7 @@ def test_no_half_that_is_shown_makes_a_ranking_better_that_is_worse_on_the_other
     assert "no difference that counts" in verdicts
 
 
+@pytest.mark.once
 def test_a_great_difference_is_found_whatever_the_halves_and_the_noise(monkeypatch):
     monkeypatch.setattr(experiments.measures, "interval", lambda _gains: (0.0, 0.0, 0.0))
     for seed in range(200):

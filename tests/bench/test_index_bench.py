@@ -49,6 +49,7 @@ def test_papers_beyond_those_here_are_made_of_them(kept, tmp_path):
     assert len(np.unique(vectors, axis=0)) == 150
 
 
+@pytest.mark.once
 def test_every_way_is_measured_against_the_exact_nearest(kept, tmp_path):
     vectors = codes.made_from(kept, 3000, 1, tmp_path / "vectors")
     told = []

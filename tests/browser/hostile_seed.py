@@ -31,8 +31,8 @@ def kept(text: str, length: int) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()[:length]
 
 
-def seed(number: int, payload: str, me: User) -> list[str]:
-    """Put one payload everywhere and return the pages on which it stands."""
+def seed(number: int, payload: str, me: User) -> tuple[str, list[str]]:
+    """Put one payload everywhere; return its paper's page, and another that shows it, of one of three kinds."""
     text = kept(payload, 2000)
     one = User.objects.create(
         username=f"hostile-{number}",
@@ -76,7 +76,7 @@ def seed(number: int, payload: str, me: User) -> list[str]:
         _list_page(one.username, f"l{number}"),
         [reverse("comment-history", args=[edited.public_id])],
     ]
-    return [reverse("paper", args=[paper.key]), *rarer[number % 3]]
+    return reverse("paper", args=[paper.key]), rarer[number % 3]
 
 
 def _list_page(owner: str, slug: str) -> list[str]:
@@ -87,8 +87,10 @@ def _list_page(owner: str, slug: str) -> list[str]:
 
 if __name__ == "__main__":
     me = readers.the_one_reader()
-    found = [path for number, payload in enumerate(payloads()) for path in seed(number, payload, me)]
+    found = [seed(number, payload, me) for number, payload in enumerate(payloads())]
+    papers, rarer = [paper for paper, _ in found], [path for _, paths in found for path in paths]
     actions.note_activity()
     day = ["/papers/date/2026-01-05", "/papers/date/2026-01-05?p=2", "/moderation/log"]
     mine = ["/notifications", "/notifications?p=2", "/moderation", *_list_page(me.username, "l1")]
-    json.dump({"public": [*day, *found], "private": [*day, *mine, *found[::9]]}, sys.stdout)
+    some = [path for paper, paths in found[::8] for path in (paper, *paths)]
+    json.dump({"public": [*day, *papers], "rarer": rarer, "private": [*day, *mine, *some]}, sys.stdout)

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import Reader
-from tests.conftest import DATA, broadsheet, start_site
+from tests.conftest import lay_day, start_site
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +23,7 @@ PASSWORD = "plain blue teapot"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    home = tmp_path_factory.mktemp("accounts")
-    assert broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS).returncode == 0
+    home = lay_day(tmp_path_factory.mktemp("accounts"))
     site = start_site(home, **WORDS)
     yield site
     assert site.stop() == 0
@@ -55,7 +54,7 @@ def test_a_visitor_signs_up_to_vote_and_looks_after_the_account(context, site, s
     page.get_by_label("Name").fill("Ada Example")
     page.get_by_label("E-mail").fill(f"ada-{size}@example.org")
     page.get_by_label("Password").fill("short")
-    reader.check()
+    reader.check_colours()
     time.sleep(2.1)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -66,10 +65,10 @@ def test_a_visitor_signs_up_to_vote_and_looks_after_the_account(context, site, s
     time.sleep(2.1)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
-    reader.check()
+    reader.check_colours()
     link = mailed_link(site, f"ada-{size}@example.org")
     page.goto(link)
-    reader.check()
+    reader.check_colours()
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("status").first).to_contain_text("your vote is counted")
     assert page.url.endswith(f"/papers/{PAPER}")

@@ -74,12 +74,14 @@ def read_all(context, url, paths):
     return found
 
 
-def test_no_payload_runs_where_a_visitor_reads(context, hostile):
+# Of the pages beside a paper's own, which are of three kinds in turn, each fourth; all of them in the long run.
+@pytest.mark.parametrize("each", [4, pytest.param(1, marks=pytest.mark.soak)])
+def test_no_payload_runs_where_a_visitor_reads(context, hostile, each):
     home, paths = hostile
     site = start_site(home, **SETTINGS, BROADSHEET_MODE="open")
     assert len(paths["public"]) > len(payloads())
     try:
-        assert read_all(context, site.url, paths["public"]) == {}
+        assert read_all(context, site.url, [*paths["public"], *paths["rarer"][::each]]) == {}
     finally:
         assert site.stop() == 0
 

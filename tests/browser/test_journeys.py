@@ -8,16 +8,17 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.arxiv_imitation import Imitation
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, Windows
 from tests.cast import PASSWORD
-from tests.conftest import DATA, Site, broadsheet, start_site
+from tests.conftest import Site, in_turn, lay_day, start_site
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,8 @@ OPEN = {
     "BROADSHEET_ARXIV_DELAY_SECONDS": "0",
 }
 PAPER = "/papers/2601.00003"
+READERS = [f"reader-{number}" for number in range(1, 17)]
+"""One for each that comes in, of two sizes each."""
 
 
 @pytest.fixture
@@ -46,17 +49,18 @@ def scheme() -> str:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An open site with a moderator, whose arXiv is an imitation and whose mail goes into files."""
     home = tmp_path_factory.mktemp("world") / "home"
+    lay_day(home)
     arxiv = Imitation(0)
     settings = OPEN | {"BROADSHEET_ARXIV_API": arxiv.url}
-    taken = broadsheet(home, "ingest", str(DATA / "day.jsonl"), **settings)
-    assert taken.returncode == 0, taken.stderr
     secret = home.parent / "password"
     secret.write_text(PASSWORD)
-    made = broadsheet(
-        home, "reader", "add", "mo", "--email", "mo@example.org", "--role", "moderator", "--password-file", str(secret),
+    known = ("--password-file", str(secret))
+    in_turn(
+        home,
+        ("reader", "add", "mo", "--email", "mo@example.org", "--role", "moderator", *known),
+        *(("reader", "add", name, "--email", f"{name}@example.org", *known) for name in READERS),
         **settings,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    )
     site = start_site(home, **settings)
     yield site
     assert site.stop() == 0
@@ -65,43 +69,28 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def somebody(browser: Browser, browser_context_args: dict[str, Any], world: Site) -> Iterator[Callable[[], Reader]]:
-    """Makes visitors of the open site, each with a browser of their own."""
+def somebody(windows: Windows, browser_context_args: dict[str, Any], world: Site) -> Iterator[Callable[[], Reader]]:
+    """Makes visitors of the open site, each with a window of their own."""
     visitors: list[Reader] = []
+    with ExitStack() as opened:
 
-    def new() -> Reader:
-        context = browser.new_context(**browser_context_args)
-        visitors.append(Reader(context.new_page(), world.url))
-        return visitors[-1]
+        def new() -> Reader:
+            visitors.append(Reader(opened.enter_context(windows.one(browser_context_args)), world.url))
+            return visitors[-1]
 
-    yield new
-    for visitor in visitors:
-        assert visitor.troubles == []
-        visitor.page.context.close()
+        yield new
+        for visitor in visitors:
+            assert visitor.troubles == []
 
 
 _counter = iter(range(1, 10_000))
+_new = iter(READERS)
 
 
-def sign_up(reader: Reader, site: Site, kind: str) -> str:
-    """Sign up through the form and the mailed link; return the new reader's name."""
-    name = f"{kind}-{next(_counter)}"
-    page = reader.open("/sign-up")
-    reader.check()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("E-mail").fill(f"{name}@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.wait_for_timeout(2200)  # quicker is what programs are
-    page.get_by_role("button", name="Sign up").click()
-    reader.check()
-    reader.open(mailed_link(site, f"{name}@example.org"))
-    reader.check()
-    page.locator("main").get_by_role("button").first.click()
-    if page.get_by_label("Password").count():
-        page.get_by_label("Name or e-mail").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Yours").get_by_role("link", name=name)).to_be_visible()
+def come_in(reader: Reader) -> str:
+    """Sign in as a reader that nobody was before; return the name. How one signs up is a journey of its own."""
+    name = next(_new)
+    sign_in(reader, name)
     return name
 
 
@@ -169,8 +158,8 @@ def votes(page: Page) -> int:
 
 def test_readers_comment_reply_and_hear_of_it(somebody, world):
     ada, bo = somebody(), somebody()
-    sign_up(ada, world, "ada")
-    bo_name = sign_up(bo, world, "bo")
+    come_in(ada)
+    bo_name = come_in(bo)
     page = ada.open(PAPER)
     said = f"A clear result, and $x^2$ reads well ({next(_counter)})."
     page.get_by_label("Your comment").fill(said)
@@ -199,7 +188,7 @@ def test_readers_comment_reply_and_hear_of_it(somebody, world):
 
 def test_a_reader_submits_a_paper_that_was_not_here(somebody, world):
     ada = somebody()
-    name = sign_up(ada, world, "ada")
+    name = come_in(ada)
     page = ada.open("/papers/submit")
     ada.check()
     key = f"2305.{12000 + next(_counter):05}"
@@ -212,7 +201,7 @@ def test_a_reader_submits_a_paper_that_was_not_here(somebody, world):
 
 def test_a_reader_keeps_a_list_and_takes_it_along(somebody, world):
     ada = somebody()
-    sign_up(ada, world, "ada")
+    come_in(ada)
     page = ada.open("/lists/new")
     ada.check()
     page.get_by_label("Title").fill("Small networks")
@@ -234,8 +223,8 @@ def test_a_reader_keeps_a_list_and_takes_it_along(somebody, world):
 
 def test_a_report_reaches_a_moderator_whose_act_is_public(somebody, world):
     ada, bo, mo = somebody(), somebody(), somebody()
-    sign_up(ada, world, "ada")
-    sign_up(bo, world, "bo")
+    come_in(ada)
+    come_in(bo)
     marker = f"Cheap pills {next(_counter)}"
     page = ada.open("/papers/2601.00005")
     page.get_by_label("Your comment").fill(marker)
@@ -265,7 +254,7 @@ def test_a_report_reaches_a_moderator_whose_act_is_public(somebody, world):
 
 def test_a_reader_takes_everything_along_and_closes_the_account(somebody, world):
     ada = somebody()
-    name = sign_up(ada, world, "ada")
+    name = come_in(ada)
     page = ada.open(PAPER)
     words = f"Gone soon {next(_counter)}"
     page.get_by_label("Your comment").fill(words)

@@ -1,7 +1,7 @@
 """Signing in by an account elsewhere in a real browser: the policy of the pages must let it go there and back."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from tests.browser.conftest import both_looks, violations_by_day_and_night
 from tests.conftest import broadsheet, start_site
 from tests.provider_imitation import CLIENT, SECRET, Provider
 
@@ -34,18 +34,19 @@ def site_with_providers(tmp_path_factory, university):
     assert site.stop() == 0
 
 
+@both_looks
 def test_a_reader_goes_to_the_provider_and_comes_back_signed_in(site_with_providers, page):
     url, troubles = site_with_providers.url, []
     page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
     page.goto(f"{url}/sign-in")
-    assert Axe().run(page).response["violations"] == []
+    assert violations_by_day_and_night(page) == []
     page.get_by_role("button", name="Continue with Example University").click()
     page.wait_for_url(f"{url}/papers/**")
     page.goto(f"{url}/settings/connections")
     assert page.get_by_role("button", name="Disconnect").is_visible()
-    assert Axe().run(page).response["violations"] == []
+    assert violations_by_day_and_night(page) == []
     page.goto(f"{url}/settings/close")
-    assert Axe().run(page).response["violations"] == []
+    assert violations_by_day_and_night(page) == []
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0
     assert troubles == []

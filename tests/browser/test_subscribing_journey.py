@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import Reader
-from tests.conftest import DATA, broadsheet, free_port, start_site
+from tests.conftest import broadsheet, free_port, lay_day, start_site
 from tests.mail_server import MailServer, Post
 
 pytestmark = pytest.mark.browser
@@ -32,8 +32,7 @@ def site(tmp_path_factory, post):
         "BROADSHEET_DIGEST_WAIT_HOURS": "0",
         "BROADSHEET_MAIL": f"smtp+plain://127.0.0.1:{server.port}",
     }
-    home = tmp_path_factory.mktemp("by-mail")
-    assert broadsheet(home, "ingest", str(DATA / "day.jsonl"), **more).returncode == 0
+    home = lay_day(tmp_path_factory.mktemp("by-mail"))
     running = start_site(home, **more)
     running.more = more
     yield running

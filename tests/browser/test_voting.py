@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import both_looks
 
 pytestmark = pytest.mark.browser
 
@@ -28,25 +29,26 @@ def as_it_was(page, place=0):
         expect(save).to_have_attribute("aria-pressed", "false")
 
 
+@both_looks
 def test_a_vote_counts_in_place_and_is_taken_back(reader):
     page = reader.open(DAY)
     as_it_was(page)
     _, vote, _, _ = buttons(page)
     before = int(vote.inner_text().split()[1])
-    reader.check()
+    reader.check_colours()
     vote.click()
     expect(vote).to_have_attribute("aria-pressed", "true")
     expect(vote).to_contain_text(f"▲ {before + 1}")
     expect(vote).to_be_focused()
     assert page.url.endswith(DAY), "the page stayed"
     assert "1 here" in vote.get_attribute("title")
-    reader.check()
+    reader.check_colours()
     page.reload()
     expect(buttons(page)[1]).to_have_attribute("aria-pressed", "true")
     buttons(page)[1].dblclick()
     expect(buttons(page)[1]).to_contain_text(f"▲ {before}")
     as_it_was(page)
-    reader.check()
+    reader.check_colours()
 
 
 @light

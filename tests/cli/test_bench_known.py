@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.conftest import DATA, broadsheet
+from tests.conftest import broadsheet, lay_day, lay_tables
 
 from broadsheet.cli import bench_known
 from broadsheet.search.state import State
@@ -15,15 +15,14 @@ WORDS_ONLY = {"BROADSHEET_MODEL": "none"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    home = tmp_path_factory.mktemp("site")
-    taken = broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS_ONLY)
-    assert taken.returncode == 0, taken.stderr
-    return home
+    return lay_day(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    return tmp_path_factory.mktemp("kept") / "known"
+    kept = tmp_path_factory.mktemp("kept") / "known"
+    lay_tables(kept, {})
+    return kept
 
 
 def known_item(home, kept, *more):
@@ -108,7 +107,10 @@ def test_the_captured_pages_are_asked_alone_and_among_others(home, tmp_path):
     rows = [{"title": text, "abstract": f"On {text}.", "page": n, "rank": 1} for n, text in enumerate(queries)]
     file = tmp_path / "pages.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
-    made = broadsheet(home, "bench", "pages", str(file), "--negatives", "20", "--json", **WORDS_ONLY)
+    for corpus in ("alone", "20 others"):
+        lay_tables(tmp_path / "kept" / corpus, {})
+    asked = ("--negatives", "20", "--keep", str(tmp_path / "kept"), "--json")
+    made = broadsheet(home, "bench", "pages", str(file), *asked, **WORDS_ONLY)
     assert made.returncode == 0, made.stderr
     answer = json.loads(made.stdout)
     assert [corpus["papers"] for corpus in answer["corpora"]] == [4, 24]

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from tests.conftest import DATA, broadsheet
+from tests.conftest import DATA, broadsheet, lay_tables
 
 FOLDER = str(DATA / "beir")
 
@@ -16,6 +16,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answered(home):
+    lay_tables(home / "kept", {})
     asked = ("bench", "beir", FOLDER, "--json", "--keep", str(home / "kept"))
     made = broadsheet(home, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert made.returncode == 0, made.stderr
@@ -46,9 +47,8 @@ def test_nothing_is_brought_among_the_papers_of_the_site(answered, home):
 def test_a_second_run_takes_nothing_in_and_is_compared_with_the_first(answered, home):
     first = home / "first.json"
     first.write_text(answered.stdout)
-    again = broadsheet(
-        home, "bench", "beir", FOLDER, "--compare", str(first), "--keep", str(home / "kept"), BROADSHEET_MODEL="none"
-    )
+    asked = ("--compare", str(first), "--keep", str(home / "kept"))
+    again = broadsheet(home, "bench", "beir", FOLDER, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert again.returncode == 0, again.stderr
     assert "words, against the other file: +0.0000 nDCG@10, p = 1.0000" in again.stdout
     assert "6 documents, 3 judged queries" in again.stdout
@@ -60,19 +60,22 @@ def test_a_folder_with_papers_of_another_collection_is_not_asked(answered, home,
     shutil.copytree(FOLDER, other)
     with (other / "corpus.jsonl").open("a") as corpus:
         corpus.write(json.dumps({"_id": "d9", "title": "One more", "text": "About lanterns."}) + "\n")
-    made = broadsheet(home, "bench", "beir", str(other), "--keep", str(home / "kept"), BROADSHEET_MODEL="none")
+    asked = ("bench", "beir", str(other), "--keep", str(home / "kept"))
+    made = broadsheet(home, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert made.returncode == 1
     assert "kept holds papers of something else" in made.stderr
 
 
-def test_meaning_cannot_be_asked_of_a_site_without_a_model(home):
-    made = broadsheet(home, "bench", "beir", FOLDER, "--system", "meaning", BROADSHEET_MODEL="none")
+def test_meaning_cannot_be_asked_of_a_site_without_a_model(answered, home):
+    asked = ("--system", "meaning", "--keep", str(home / "kept"))
+    made = broadsheet(home, "bench", "beir", FOLDER, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert made.returncode == 1
     assert "Meaning cannot be measured: the model is switched off" in made.stderr
 
 
-def test_a_file_of_another_kind_is_not_compared_with(home):
-    made = broadsheet(home, "bench", "beir", FOLDER, "--compare", f"{FOLDER}/queries.jsonl", BROADSHEET_MODEL="none")
+def test_a_file_of_another_kind_is_not_compared_with(answered, home):
+    asked = ("--compare", f"{FOLDER}/queries.jsonl", "--keep", str(home / "kept"))
+    made = broadsheet(home, "bench", "beir", FOLDER, *asked, first_start=True, BROADSHEET_MODEL="none")
     assert made.returncode == 1
     assert "is no answer of this command" in made.stderr
     assert "Traceback" not in made.stderr

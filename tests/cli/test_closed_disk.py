@@ -10,14 +10,21 @@ from tests.conftest import broadsheet, start_site
 from tests.disks import closed, small_disk
 
 
-@pytest.fixture
-def home(tmp_path):
-    """A home whose index is on a disk of its own and lacks one of 21 papers."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a home whose index lacks one of 21 papers, and what they came from."""
+    folder = tmp_path_factory.mktemp("made")
     for number in (20, 21):
-        (tmp_path / "rows.jsonl").write_text(rows(number))
+        (folder / "rows.jsonl").write_text(rows(number))
         told = [] if number == 20 else ["--no-index"]
-        assert broadsheet(home, "ingest", str(tmp_path / "rows.jsonl"), *told, **WORDS).returncode == 0
+        assert broadsheet(folder / "home", "ingest", str(folder / "rows.jsonl"), *told, **WORDS).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path, made):
+    """A copy of it whose index is on a disk of its own."""
+    home = shutil.copytree(made, tmp_path, dirs_exist_ok=True) / "home"
     with small_disk(tmp_path / "disk") as disk:
         shutil.move(home / "index", disk / "index")
         (home / "index").symlink_to(disk / "index")

@@ -4,7 +4,9 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +14,17 @@ import urllib.request
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from tests.conftest import DATA, broadsheet, environment, free_port, hear_ctrl_c, start_site
+from tests.conftest import (
+    DATA,
+    broadsheet,
+    environment,
+    free_port,
+    hear_ctrl_c,
+    in_turn,
+    lay_day,
+    lay_tables,
+    start_site,
+)
 
 from broadsheet.cli import start
 from broadsheet.cli.start import heeded_stop
@@ -61,9 +73,9 @@ def test_ingest_then_search_as_text_and_as_json(tmp_path):
     found = broadsheet(tmp_path, "search", "speech recognition", "--limit", "2", **WORDS)
     assert "Speech Recognition" in found.stdout
     assert len(found.stdout.splitlines()) == 2
-    answer = json.loads(broadsheet(tmp_path, "search", "networks", "--category", "stat.ML", "--json", **WORDS).stdout)
+    asked = (("networks", "--category", "stat.ML"), ("arXiv:2601.00003v2",))
+    answer, jumped = map(json.loads, in_turn(tmp_path, *(("search", *words, "--json") for words in asked), **WORDS))
     assert all("stat.ML" in paper["categories"] for paper in answer)
-    jumped = json.loads(broadsheet(tmp_path, "search", "arXiv:2601.00003v2", "--json", **WORDS).stdout)
     assert [paper["id"] for paper in jumped] == ["2601.00003"]
 
 
@@ -105,31 +117,37 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path):
 
 def test_two_instances_on_two_directories_do_not_meet(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
-    broadsheet(one, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    broadsheet(one, "ingest", str(DATA / "day.jsonl"), "--no-index", **WORDS)
     assert counted(one)["papers"] == 42
     assert counted(other)["papers"] == 0
 
 
 def test_a_killed_ingest_carries_on_and_loses_nothing(tmp_path):
     path = tmp_path / "many.jsonl"
-    path.write_text(rows(12_000))
-    command = [sys.executable, "-m", "broadsheet", "ingest", str(path), "--no-index"]
-    for _ in range(3):
+    path.write_text(rows(5_000))
+    lay_tables(tmp_path / "home", WORDS)
+    for least in (10, 50):
         process = subprocess.Popen(
-            command, env=environment(tmp_path / "home", **WORDS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "broadsheet", "ingest", str(path), "--no-index"],
+            env=environment(tmp_path / "home", **WORDS),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        time.sleep(1.5)
+        assert process.stderr is not None
+        assert any(int(line.split(" %")[0].rpartition(" ")[2]) >= least for line in process.stderr)
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
     last = broadsheet(tmp_path / "home", "ingest", str(path), **WORDS)
     assert last.returncode == 0, last.stderr
     now = counted(tmp_path / "home")
-    assert (now["papers"], now["searchable_by_words"]) == (12_000, 12_000)
+    assert (now["papers"], now["searchable_by_words"]) == (5_000, 5_000)
 
 
 def test_ctrl_c_stops_an_ingest_with_a_sentence(tmp_path):
     path = tmp_path / "many.jsonl"
     path.write_text(rows(60_000))
+    lay_tables(tmp_path / "home", WORDS)
     process = subprocess.Popen(
         [sys.executable, "-m", "broadsheet", "ingest", str(path)],
         env=environment(tmp_path / "home", **WORDS),
@@ -162,17 +180,19 @@ def test_a_ctrl_c_that_a_callback_swallowed_is_heeded_all_the_same():
         signal.signal(signal.SIGINT, before)
 
 
+def stop_impatiently(home):
+    """Start a server and press Ctrl-C many times, which has to end it as once does."""
+    site = start_site(home, "--workers", "2", **WORDS)
+    for pause in (0, 0.001, 0.01, 0.05, 0, 0, 0.1, 0.2):
+        if site.process.poll() is None:
+            site.process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+    assert site.process.wait(30) == 0
+    assert "Traceback" not in site.log.read_text()
+
+
 def test_an_impatient_ctrl_c_stops_the_server_as_a_patient_one_does(tmp_path):
-    home = tmp_path / "home"
-    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
-    for _ in range(3):
-        site = start_site(home, "--workers", "2", **WORDS)
-        for pause in (0, 0.001, 0.01, 0.05, 0, 0, 0.1, 0.2):
-            if site.process.poll() is None:
-                site.process.send_signal(signal.SIGINT)
-            time.sleep(pause)
-        assert site.process.wait(30) == 0
-        assert "Traceback" not in site.log.read_text()
+    stop_impatiently(lay_day(tmp_path / "home"))
 
 
 def test_a_fresh_server_without_a_network_says_so_and_shows_the_sample(tmp_path):
@@ -215,35 +235,17 @@ def test_a_running_server_takes_in_what_another_command_stores_and_answers_its_s
 
 
 def test_a_taken_port_is_named_before_anything_is_done(tmp_path):
-    site = start_site(tmp_path / "home", **WORDS)
-    try:
-        port = site.url.rsplit(":", 1)[1]
-        refused = broadsheet(tmp_path / "other", "serve", "--port", port, **WORDS)
-        assert refused.returncode == 1
-        assert f"127.0.0.1:{port}" in refused.stderr
-        assert "--port" in refused.stderr
-    finally:
-        site.stop()
-
-
-def test_a_killed_server_starts_again_with_all_it_had(tmp_path):
-    home = tmp_path / "home"
-    site = start_site(home, **WORDS)
-    os.kill(site.process.pid, signal.SIGKILL)
-    site.process.wait()
-    again = start_site(home, **WORDS)
-    try:
-        with urllib.request.urlopen(again.url + "/papers?q=quantum") as page:
-            assert b"result" in page.read()
-    finally:
-        again.stop()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = broadsheet(tmp_path / "home", "serve", "--port", str(port), **WORDS)
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{port}" in refused.stderr
+    assert "--port" in refused.stderr
+    assert counted(tmp_path / "home")["papers"] == 0
 
 
 def test_an_index_that_was_lost_comes_back_by_itself(tmp_path):
-    import shutil
-
-    home = tmp_path / "home"
-    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    home = lay_day(tmp_path / "home")
     shutil.rmtree(home / "index")
     rebuilt = broadsheet(home, "reindex", **WORDS)
     assert "42 papers indexed" in rebuilt.stdout
@@ -251,8 +253,7 @@ def test_an_index_that_was_lost_comes_back_by_itself(tmp_path):
 
 
 def test_a_damaged_index_is_put_aside_and_made_again(tmp_path):
-    home = tmp_path / "home"
-    broadsheet(home, "ingest", str(DATA / "day.jsonl"), **WORDS)
+    home = lay_day(tmp_path / "home")
     for path in (home / "index").rglob("*"):
         if path.is_file() and path.name != "state.json":
             path.write_bytes(b"\x00broken\xff" * 9)
@@ -277,7 +278,7 @@ def _wait_for(address):
     pytest.fail(f"nothing answers at {address}")
 
 
-def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_port(tmp_path):
+def test_a_killed_servers_workers_end_and_the_next_start_gets_the_port_and_has_all_it_had(tmp_path):
     site = start_site(tmp_path / "home", **WORDS)
     port = site.url.rsplit(":", 1)[1]
     os.kill(site.process.pid, signal.SIGKILL)
@@ -300,6 +301,8 @@ def test_workers_end_with_a_server_that_was_killed_and_the_next_start_gets_the_p
     assert last is not None
     _wait_for(f"{site.url}/robots.txt")
     assert last.poll() is None, last.communicate()[0]
+    with urllib.request.urlopen(site.url + "/papers?q=quantum") as page:
+        assert b"result" in page.read()
     last.terminate()
     assert last.wait(30) == 0
     assert last.stdout is not None

@@ -3,16 +3,16 @@
 import urllib.request
 
 import pytest
-from tests.conftest import DATA, broadsheet, start_site
+from tests.conftest import lay_day, start_site
+
+from broadsheet.cli import serve
 
 WORDS = {"BROADSHEET_MODEL": "none"}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    made = tmp_path_factory.mktemp("modes")
-    assert broadsheet(made, "ingest", str(DATA / "day.jsonl"), **WORDS).returncode == 0
-    return made
+    return lay_day(tmp_path_factory.mktemp("modes"))
 
 
 def front(site):
@@ -20,21 +20,32 @@ def front(site):
 
 
 @pytest.mark.parametrize(
-    ("host", "mode", "said", "page"),
+    ("host", "said", "page"),
     [
-        ("127.0.0.1", "", "Mode: single, as only this machine reaches it.", 'href="/settings"'),
-        ("0.0.0.0", "", "Mode: closed, as others may reach it.", 'href="/sign-in'),
-        ("0.0.0.0", "single", "Warning: whoever reaches 0.0.0.0 is the reader", 'href="/settings"'),
-        ("127.0.0.1", "open", "broadsheet reader add NAME --email NAME@HOST --role admin", 'href="/sign-in'),
+        ("127.0.0.1", "Mode: single, as only this machine reaches it.", 'href="/settings"'),
+        ("0.0.0.0", "Mode: closed, as others may reach it.", 'href="/sign-in'),
     ],
 )
-def test_who_reads_is_decided_said_and_known_to_the_workers(home, host, mode, said, page):
-    site = start_site(home, "--host", host, **WORDS, BROADSHEET_MODE=mode)
+def test_who_reads_is_decided_said_and_known_to_the_workers(home, host, said, page):
+    site = start_site(home, "--no-jobs", "--host", host, **WORDS)
     try:
         assert page in front(site)
     finally:
         assert site.stop() == 0
     assert said in site.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("host", "mode", "said"),
+    [
+        ("0.0.0.0", "single", "Warning: whoever reaches 0.0.0.0 is the reader"),
+        ("127.0.0.1", "open", "broadsheet reader add NAME --email NAME@HOST --role admin"),
+    ],
+)
+def test_of_a_mode_that_was_set_it_is_said_what_it_lacks(db, settings, capsys, host, mode, said):
+    settings.MODE = mode
+    serve._decide_mode(host)
+    assert said in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(
@@ -47,8 +58,6 @@ def test_who_reads_is_decided_said_and_known_to_the_workers(home, host, mode, sa
     ids=lambda more: next(iter(more)),
 )
 def test_a_site_behind_a_proxy_is_not_everybodys(more, settings):
-    from broadsheet.cli import serve
-
     settings.MODE, settings.ALLOWED_HOSTS = "", ["localhost", "127.0.0.1", "[::1]"]
     assert serve._is_here("127.0.0.1")
     for name, value in more.items():

@@ -30,7 +30,7 @@ def settings(arxiv, delay="1"):
 
 
 def test_a_fresh_server_with_a_network_shows_todays_papers_and_fetches_the_rest_politely(tmp_path, arxiv):
-    site = start_site(tmp_path / "home", first_start=True, **settings(arxiv))
+    site = start_site(tmp_path / "home", **settings(arxiv))
     try:
         with urllib.request.urlopen(site.url) as page:
             text = page.read().decode()

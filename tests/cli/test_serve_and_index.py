@@ -4,15 +4,14 @@ import json
 
 import pytest
 from filelock import FileLock
-from tests.conftest import DATA, broadsheet, free_port, start_site
+from tests.conftest import broadsheet, free_port, lay_day, start_site
 
 WORDS = {"BROADSHEET_MODEL": "none"}
 
 
 @pytest.fixture
 def home(tmp_path):
-    assert broadsheet(tmp_path / "home", "ingest", str(DATA / "day.jsonl"), **WORDS).returncode == 0
-    return tmp_path / "home"
+    return lay_day(tmp_path / "home")
 
 
 def test_a_server_tells_whether_a_command_or_another_server_has_the_index(home):

@@ -12,8 +12,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from tests.cli.test_commands import WORDS, counted
-from tests.conftest import Site, broadsheet, environment, start_site
+from tests.cli.test_commands import WORDS, counted, stop_impatiently
+from tests.conftest import Site, broadsheet, environment, lay_day, start_site
 
 PATHS = (
     "/papers/date/2026-01-05",
@@ -107,6 +107,13 @@ def test_ten_kills_at_random_moments_lose_nothing(tmp_path, shared_data):
     assert last.returncode == 0, last.stderr
     now = counted(tmp_path / "home")
     assert (now["papers"], now["searchable_by_words"]) == (130_789, 130_789)
+
+
+@pytest.mark.soak
+def test_ten_servers_stop_however_often_ctrl_c_is_pressed(tmp_path):
+    home = lay_day(tmp_path / "home")
+    for _ in range(10):
+        stop_impatiently(home)
 
 
 @pytest.mark.soak

@@ -258,6 +258,7 @@ def test_addresses_answer_everybody_as_the_table_says(group, world):
 # --- Nothing changes without being meant ----------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_every_form_refuses_who_brings_no_token_of_its_page_or_a_foreign_one(world):
     foreign = Client(enforce_csrf_checks=True)
     foreign.get("/sign-in")
@@ -286,6 +287,7 @@ def test_a_form_is_taken_with_the_token_of_its_page(world):
     assert Paper.objects.get(key=world.names["key"]).votes == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ["nobody", "owner", "admin"])
 def test_no_page_changes_anything_by_being_looked_at(role, world):
     Client().get("/status")  # the first page ever asks for the site's own number, which is kept from then on
@@ -310,6 +312,7 @@ def form_of(path: str) -> dict[str, object]:
     return {name: value for name, value in sends.items() if value != "{file}"}
 
 
+@pytest.mark.once
 def test_pages_know_no_other_methods(world):
     for row in PLAIN:
         for method in ("PUT", "PATCH", "DELETE"):

@@ -39,6 +39,7 @@ def signed_in(reader):
     return client
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("target", ELSEWHERE[:4])
 def test_no_form_leads_to_another_site(target, world):  # noqa: F811
     for row in FORMS:
@@ -50,6 +51,7 @@ def test_no_form_leads_to_another_site(target, world):  # noqa: F811
             cache.clear()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_signing_in_leads_to_no_other_site(target, ada):
     for address in ("/sign-in", "/sign-up", "/sign-in/mail"):
@@ -168,6 +170,7 @@ def test_a_session_known_before_signing_in_is_worth_nothing_after(ada):
 SHOWS_A_MAIL = {"/mail/{token}/preview", "/subscriptions/preview"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ["nobody", "owner", "admin"])
 def test_every_page_carries_the_policy_and_no_script_or_style_inside(role, world):  # noqa: F811
     for row in [*(row for row in PLAIN if row.method == "GET"), permissions.Row("GET", "/admin/", "on"), *ADMIN]:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from filelock import FileLock
 from tests.cli.test_commands import WORDS, counted, rows
-from tests.conftest import broadsheet, environment
+from tests.conftest import broadsheet, environment, in_turn, lay_tables
 
 from broadsheet.errors import Conflict
 from broadsheet.search.keeping import fill
@@ -82,7 +82,7 @@ if __name__ == "__main__":
 
 
 def run(home, script, *arguments, **more):
-    home.mkdir(exist_ok=True)
+    lay_tables(home, WORDS | more)
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         env=environment(home, **(WORDS | more)) | {"DJANGO_SETTINGS_MODULE": "broadsheet.settings"},
@@ -97,10 +97,11 @@ def ingest(home, path, way="finish"):
     return run(home, INGEST.replace("WAY", WAYS[way]), path)
 
 
-def found(home, query):
-    answer = broadsheet(home, "search", query, "--limit", "300", "--json", **WORDS)
-    assert answer.returncode == 0, answer.stderr
-    return [hit["id"] for hit in json.loads(answer.stdout)]
+def found(home, *queries):
+    """Return the status, and what each query finds."""
+    asked = [("search", query, "--limit", "300", "--json") for query in queries]
+    status, *answers = map(json.loads, in_turn(home, ("status", "--json"), *asked, **WORDS))
+    return status, [[hit["id"] for hit in answer] for answer in answers]
 
 
 @pytest.fixture
@@ -115,9 +116,11 @@ def test_what_was_filled_beside_is_what_is_filled_afterwards(tmp_path, file):
     assert taken.returncode == 0, taken.stderr
     assert "1000 papers indexed" in taken.stdout
     broadsheet(tmp_path / "after", "ingest", str(file), **WORDS)
-    for query in ('"subject 13"', 'ti:"paper 77"', 'cat:cs "what paper 500 says"'):
-        assert found(tmp_path / "beside", query) == found(tmp_path / "after", query) != []
-    assert counted(tmp_path / "beside")["to_be_indexed"] == 0
+    queries = ('"subject 13"', 'ti:"paper 77"', 'cat:cs "what paper 500 says"')
+    status, ids = found(tmp_path / "beside", *queries)
+    assert ids == found(tmp_path / "after", *queries)[1]
+    assert all(ids)
+    assert status["to_be_indexed"] == 0
 
 
 # Two of the four ways in each run of the suite, all of them in the long one.
@@ -135,9 +138,9 @@ def test_an_ingest_that_is_killed_goes_on_where_it_was(tmp_path, file, way):
     assert ingest(home, file, way).returncode == (130 if "interrupt" in way else -signal.SIGKILL)
     taken = ingest(home, file)
     assert taken.returncode == 0, taken.stderr
-    status = counted(home)
+    status, (ids,) = found(home, 'ti:"paper 77"')
     assert (status["papers"], status["searchable_by_words"], status["to_be_indexed"]) == (1000, 1000, 0)
-    assert found(home, 'ti:"paper 77"') == ["2501.00078"]
+    assert ids == ["2501.00078"]
 
 
 @pytest.mark.parametrize("way", ["kill the filling", "kill what makes ready"])
@@ -163,8 +166,8 @@ def test_papers_that_change_or_turn_out_to_be_others_meanwhile_are_there_once(tm
     home = tmp_path / "home"
     taken = ingest(home, file)
     assert "1000 added, 300 updated" in taken.stdout, taken.stderr
-    assert counted(home)["searchable_by_words"] == 1000
-    assert len(found(home, "ti:zebra")) == 300
+    status, (zebras,) = found(home, "ti:zebra")
+    assert (status["searchable_by_words"], len(zebras)) == (1000, 300)
     same = {"id": "doi:10.5555/x", "title": "Zebra 4 on subject 4", "abstract": "Anew.", "other_ids": ["2501.00005"]}
     (tmp_path / "same.jsonl").write_text(json.dumps(same))
     assert broadsheet(home, "ingest", str(tmp_path / "same.jsonl"), **WORDS).returncode == 0

@@ -1,10 +1,10 @@
 """Compiled functions: what is kept of them is found again, and no hindrance where it is damaged."""
 
-import os
 import subprocess
 import sys
 
 import pytest
+from tests.conftest import environment
 
 MODULE = """
 import numpy as np
@@ -29,7 +29,7 @@ def run(tmp_path):
     (tmp_path / "elsewhere.py").write_text("TIMES = 1")
 
     def run():
-        kept = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+        kept = environment(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "kept"))
         done = subprocess.run(
             [sys.executable, "counting.py"], cwd=tmp_path, env=kept, capture_output=True, text=True, check=True
         )
