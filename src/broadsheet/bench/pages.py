@@ -3,9 +3,9 @@
 A page's papers are relevant. In the corpus of captured papers alone those of the other pages are not; among many other
 abstracts they are unjudged and taken out of the list before it is scored (condensed list: Sakai, 2007), and the rest is
 not relevant. Four queries cannot tell systems apart that are nearer than a tenth of average precision. Nor are they a
-clean test: three parts of the ranking, the cut of the list by meaning, and what meaning and holding all the words count in
-short queries, were changed after these pages had been looked at (docs/search/quality.md). Each page is told by itself, and each number with the bounds
-between which it lies had other papers been captured.
+clean test: three parts of the ranking, the cut of the list by meaning, and what meaning and holding all the words count
+in short queries, were changed after these pages had been looked at (docs/search/quality.md). Each page is told by
+itself, and each number with the bounds between which it lies had other papers been captured.
 """
 
 import json
