@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.search import current
-from broadsheet.search.index import Filters, Scored, Vector
+from broadsheet.search.index import Filters, Need, Scored, Vector
 
 
 class Shelf:
@@ -28,8 +30,8 @@ class Shelf:
     def meaning(self, vector: Sequence[float], *, limit: int, filters: Filters) -> list[Scored]:
         return []
 
-    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
-        return set()
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        return np.zeros(0, np.int64)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         return {}

@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from broadsheet.errors import Conflict
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, highlight
-from broadsheet.search.index import Filters, Scored, Tally, Vector
+from broadsheet.search.index import Filters, Need, Scored, Tally, Vector
 
 
 class Shelf:
@@ -39,8 +41,8 @@ class Shelf:
     def size(self) -> int:
         return Paper.objects.count()
 
-    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
-        return set()
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        return np.zeros(0, np.int64)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         return {}

@@ -54,8 +54,8 @@ def test_in_a_short_query_words_count_as_shares_of_the_best():
 def test_a_paper_that_holds_all_the_words_has_a_fifth_more_the_less_the_more_papers_do():
     cosines = [Scored(2, 0.3), Scored(1, 0.1)]
     sums = {1: 1 + 0.1, 2: 125 / 729 + 0.3, 3: 1 / 729 + 0.9, 4: 0.5}
-    for text, papers, more in (("of all four words", [3], 0.2 / 1.1), ("three of them", [1, 3], 0.2 * 2 / 3 / 1.2)):
-        holding = fusing.Holding.of(np.array(papers), text)
+    for words, papers, more in ((9, [3], 0.2 / 1.1), (3, [1, 3], 0.2 * 2 / 3 / 1.2), (2, [2], 0.2 / 3 / 1.1)):
+        holding = fusing.Holding.of(np.array(papers), words)
         found = fusing.fuse(WORDS, MEANING, 0.5, Ranking(fusion="cosine"), cosines, holding=holding)
         # By hand, as above, halves of each kind: what is more is no half.
         now = {pk: s + 2 * more * (pk in papers) for pk, s in sums.items()}
@@ -63,10 +63,6 @@ def test_a_paper_that_holds_all_the_words_has_a_fifth_more_the_less_the_more_pap
         assert {one.paper_id: one.score for one in found} == pytest.approx(
             {pk: (s - least) / width for pk, s in now.items()}
         )
-
-
-def test_one_word_alone_says_nothing_by_being_held():
-    assert fusing.Holding.of(np.array([1]), "attention").more == 0
 
 
 def test_the_mean_of_the_first_ten_by_words_is_what_scores_are_held_against():

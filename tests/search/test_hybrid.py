@@ -10,9 +10,10 @@ from tests.records import record
 
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
-from broadsheet.search import hybrid
+from broadsheet.search import fusing, hybrid
 from broadsheet.search.index import Filters
 from broadsheet.search.keeping import upkeep
+from broadsheet.search.models import Acronym
 from broadsheet.search.query import WHOLE, parse
 from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import named
@@ -161,19 +162,51 @@ def test_no_query_is_an_error(library, text):
     assert found.total >= len(found.hits)
 
 
-def test_the_paper_that_holds_all_the_words_comes_before_one_that_says_most_of_them_often(db, index):
+SPIN = "spin lattice rotation modes"
+
+
+@pytest.fixture
+def crystals(db, index):
+    """Twelve papers that say most of some words often, one that says each of them once, and others."""
     often = "Spin lattice rotation, rotation of spins of lattices."
     once = f"Crystals {'like many others ' * 3} have spin, lattice, rotation and modes."
     store([record("2501.10001", title="On crystals", abstract=once)])
     store([record(f"2501.2{n:04}", title="On other crystals", abstract=often) for n in range(12)])
     store([record(f"2501.3{n:04}", title="Other matters", abstract="") for n in range(30)])
     upkeep.catch_up(index)
-    first = {
-        said: keys(hybrid.search(parse("spin lattice rotation modes"), limit=1, ranking=named(said)))[0]
-        for said in ("words", "all_words=no", "default")
-    }
-    assert first["default"] == "2501.10001"
-    assert "2501.10001" not in {first["words"], first["all_words=no"]}
+
+
+def first(text, said="default"):
+    return keys(hybrid.search(parse(text), limit=1, ranking=named(said)))[0]
+
+
+@pytest.mark.parametrize("text", [SPIN, f"could {SPIN}?", f"the {SPIN} of the"])
+def test_the_paper_that_holds_all_the_words_comes_before_one_that_says_most_of_them_often(crystals, text):
+    assert first(text) == "2501.10001"
+    assert "2501.10001" not in {first(text, "words"), first(text, "all_words=no")}
+
+
+def test_a_paper_that_holds_the_other_form_of_an_acronym_holds_it(crystals):
+    Acronym.objects.create(short="SLR", long="spin lattice rotation", sign="slr", key="spin lattice rotation", papers=9)
+    assert first("SLR modes crystals") == "2501.10001"
+
+
+def test_in_a_whole_text_it_says_nothing_that_all_words_are_held(crystals, monkeypatch):
+    text = f"{SPIN} {'crystals ' * WHOLE}"
+    monkeypatch.setattr(fusing.Holding, "of", None)  # asked for, it would fail
+    assert hybrid.search(parse(text), limit=1).hits
+
+
+def test_after_feedback_it_counts_as_before_to_hold_all_the_words(crystals, monkeypatch):
+    fuse, held = fusing.fuse, []
+
+    def noted(*rankings, holding, **more):
+        held.append(holding.papers.tolist())
+        return fuse(*rankings, holding=holding, **more)
+
+    monkeypatch.setattr(fusing, "fuse", noted)
+    hybrid.search(parse("spin lattice modes"), limit=1, ranking=named("feedback=rm3"))
+    assert held == 2 * [[Paper.objects.get(key="2501.10001").pk]]
 
 
 def test_in_a_whole_text_rare_words_decide(db, index):

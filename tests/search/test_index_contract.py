@@ -28,7 +28,9 @@ from broadsheet.errors import BadInput, BroadsheetError
 from broadsheet.search.cluster import ClusterIndex
 from broadsheet.search.index import Document, Filters, Index, Scored, Tally, Term
 from broadsheet.search.server.reader import Place
+from broadsheet.search.terms import scoring
 from broadsheet.search.terms.fields import MOST_WORDS
+from broadsheet.search.text.compounds import Alike
 from broadsheet.search.whole import WholeIndex
 from broadsheet.search.words import fulfilling
 
@@ -449,8 +451,6 @@ def held(index: Index, *terms: Term, **filters) -> set[int]:
 )
 def test_a_term_is_held_where_it_should_be(shelf, term, wanted):
     assert held(shelf, term) == wanted
-    assert shelf.which([4, 9, 1, 2, 3], Filters(terms=(term,))) == wanted
-    assert shelf.which([3, 2], Filters(terms=(term,))) == wanted & {2, 3}
     if term.text != "?!":
         assert {pk for pk in (1, 2, 3, 4) if shelf.tally(filters=Filters(without=(term,), ids=(pk,))).total} == {
             1,
@@ -469,9 +469,29 @@ def test_all_terms_and_facts_count_together(shelf):
     assert ids(shelf.words("graph", limit=9, filters=Filters(without=(Term("any", "wild"),)))) == [2]
 
 
-def test_of_no_papers_none_fulfils_anything(shelf):
-    assert shelf.which([], Filters(terms=(Term("words", "graph"),))) == set()
-    assert shelf.which([1, 2, 3, 4], Filters(has=("code",))) == {1}
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("alpha beta", [1, 3]),
+        ("the alpha of sample", []),
+        ("networks sample", [2]),
+        ("could graphs be wild?", [1]),
+        ("unheard graph", []),
+        ("k-means", [3]),
+        ("GN wild", [1]),
+        ("schrödinger 中文学习", [4]),
+    ],
+)
+def test_of_some_papers_those_that_hold_all_words_of_a_text_are_told(shelf, text, wanted):
+    needs = scoring.needs(text, [Alike("GN", "graph networks")])
+    assert shelf.having([4, 9, 1, 2, 3, 1], needs).tolist() == wanted
+    assert shelf.having([3, 2], needs).tolist() == [pk for pk in wanted if pk in {2, 3}]
+    assert shelf.having([], needs).tolist() == []
+
+
+def test_however_many_papers_hold_all_words_they_are_told(index):
+    put(index, [paper(pk, "Alpha", "and beta") for pk in range(1, 41)])
+    assert index.having(list(range(60)), scoring.needs("alpha beta", [])).tolist() == list(range(1, 41))
 
 
 def test_papers_are_listed_from_the_newest(shelf):

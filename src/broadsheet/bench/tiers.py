@@ -16,7 +16,7 @@ from broadsheet.bench.asking import Measured, Report, Score, ask
 from broadsheet.bench.known_item_papers import of_store
 from broadsheet.errors import Refused
 from broadsheet.papers.models import Paper
-from broadsheet.search import current, state
+from broadsheet.search import current, state, tuning
 from broadsheet.search.encoders import embed
 from broadsheet.search.index import Filters, Index, Vector
 from broadsheet.search.keeping.documents import first_tier, text_of, vector_of
@@ -29,7 +29,6 @@ NEAREST = 20
 BATCH = 1000
 SEED = 1
 
-SYSTEMS = {"words": "weight=0", "meaning": "weight=1", "fused": "default"}
 MEASURES: dict[str, Score] = {"nDCG@10": measures.ndcg, "MRR@10": measures.reciprocal_rank}
 FIRST = next(iter(MEASURES))
 RECALL = f"recall@{NEAREST}"
@@ -98,12 +97,21 @@ def held(space: str, report: Report) -> Held:
 
 
 def measure(
-    index: Index, papers: Held, judged: Judgments, shares: Sequence[float], names: Mapping[str, str], report: Report
+    index: Index,
+    papers: Held,
+    judged: Judgments,
+    shares: Sequence[float],
+    names: Mapping[str, str],
+    report: Report,
+    rankings: Sequence[str] = (),
 ) -> list[Tier]:
     """Ask the queries at each share of papers that have the model's own vector, drawn by chance and ever more of them.
 
     index: of these papers; its vectors are replaced. names: as of ``asking.ask``. report: told (done, total) shares.
+    rankings: asked besides words, meaning and fused, as ``tuning.named`` reads them. Raises Refused without the model,
+    and BadInput for a ranking that is none.
     """
+    systems = [*tuning.SYSTEMS, *rankings]
     encoder = current.encoder()
     if encoder is None:
         raise Refused(current.why_no_model(), "Meaning cannot be measured without the model.")
@@ -119,7 +127,7 @@ def measure(
         known = replace(state.State(), papers=len(order), vectors=int(upgraded.sum()), static=True)
         with current.instead(index):
             told = state.instead.set(known)
-            answers = ask(judged.queries, judged.qrels, list(SYSTEMS.values()), MEASURES, _silent, names=names)
+            answers = ask(judged.queries, judged.qrels, systems, MEASURES, _silent, names=names)
             state.instead.reset(told)
         recalls = dict(zip(judged.queries, _recalls(index, asked, nearest), strict=True))
         cosine = float((vectors * papers.own).sum(axis=1).mean())
@@ -141,13 +149,15 @@ def as_json(papers: Held, judged: Judgments, tiers: Sequence[Tier]) -> dict[str,
 def table(answer: Mapping[str, Any]) -> str:
     """Return what was measured as tables for people: a column a share; then the groups of each system."""
     tiers, wide = answer["tiers"], 24
+    first = max([20, *(len(f"{name}, {FIRST}") for tier in tiers for name in tier["systems"])])
     lines = [f"{answer['papers']} papers, {answer['queries']} queries; in brackets 95 % intervals"]
-    lines.append(f"{'upgraded':<20}" + "".join(f"{tier['share']:>{wide}.0%}" for tier in tiers))
-    lines += [f"{name:<20}" + "".join(f"{tier[name]:>{wide}.3f}" for tier in tiers) for name in ("cosine", "weight")]
+    lines.append(f"{'upgraded':<{first}}" + "".join(f"{tier['share']:>{wide}.0%}" for tier in tiers))
+    told_of_all = ("cosine", "weight")
+    lines += [f"{name:<{first}}" + "".join(f"{tier[name]:>{wide}.3f}" for tier in tiers) for name in told_of_all]
     for system, own in tiers[0]["systems"].items() if tiers else ():
         for measure in own["means"]:
             cells = (subgroups.shown(tier["systems"][system]["means"][measure]) for tier in tiers)
-            lines.append(f"{f'{system}, {measure}':<20}" + "".join(f"{cell:>{wide}}" for cell in cells))
+            lines.append(f"{f'{system}, {measure}':<{first}}" + "".join(f"{cell:>{wide}}" for cell in cells))
         for kind in (name for name in own if name.startswith("by_")):
             lines.append(f"{answer['measure']} of {system} {subgroups.title_of(kind.removeprefix('by_'))}:")
             rows = {f"{tier['share']:.0%}": tier["systems"][system][kind] for tier in tiers}
@@ -157,11 +167,9 @@ def table(answer: Mapping[str, Any]) -> str:
 
 def _told(answers: Measured, recalls: dict[str, float], judged: Judgments) -> tuple[Any, Any]:
     """Return the means of each system with their intervals, and what is told of the groups of queries."""
-    scores = {name: dict(answers.scores[system]) for name, system in SYSTEMS.items()}
+    scores = {name: dict(own) for name, own in answers.scores.items()}
     scores["meaning"][RECALL] = recalls
-    times = {
-        name: dict(zip(answers.queries, answers.milliseconds[system], strict=True)) for name, system in SYSTEMS.items()
-    }
+    times = {name: dict(zip(answers.queries, own, strict=True)) for name, own in answers.milliseconds.items()}
     means = {
         name: dict(zip(own, measures.intervals([list(of.values()) for of in own.values()]), strict=True))
         for name, own in scores.items()

@@ -30,6 +30,7 @@ def _shares(_context: click.Context, _option: click.Parameter, text: str) -> lis
 @click.option("--shares", default="0,10,50,90,100", show_default=True, callback=_shares, help="Per cents upgraded.")
 @click.option("--papers", type=click.IntRange(min=100), default=20_000, show_default=True, help="Of the site's, drawn.")
 @click.option("--queries", type=click.IntRange(min=10), default=400, show_default=True, help="Asked of these papers.")
+@click.option("--ranking", "rankings", multiple=True, help="Ask this one too at each share, such as 'weight=0.4'.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep papers and index here for later.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The site's state directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -38,6 +39,7 @@ def tiers(
     shares: list[float],
     papers: int,
     queries: int,
+    rankings: tuple[str, ...],
     keep: Path | None,
     data: Path | None,
     as_json: bool,
@@ -51,7 +53,10 @@ def tiers(
         from broadsheet.bench import tiers
         from broadsheet.errors import Refused
         from broadsheet.search import current
+        from broadsheet.search.tuning import named
 
+        for ranking in rankings:
+            named(ranking)  # what is none is told before papers are read
         if folder:
             judged = judgments(folder, "test")
             names = {key_of(document): document for grades in judged.qrels.values() for document in grades}
@@ -69,7 +74,13 @@ def tiers(
                 held = tiers.held(embedder.mark, lambda done, total: advance(done, total, f"{done} papers"))
             with progress("Asking") as advance:
                 found = tiers.measure(
-                    index, held, judged, shares, names, lambda done, total: advance(done, total, f"{done} shares")
+                    index,
+                    held,
+                    judged,
+                    shares,
+                    names,
+                    lambda done, total: advance(done, total, f"{done} shares"),
+                    rankings,
                 )
         finally:
             current.release()

@@ -45,11 +45,10 @@ class Holding(NamedTuple):
     more: float
 
     @classmethod
-    def of(cls, papers: Ids, text: str) -> Self:
-        """Return what papers have more that hold all words of a text: of a thousand papers one has each of five words
-        for a reason, a hundred that have each of two words have it by chance."""
-        words = min(1.0, (len(text.split()) - 1) / (MANY_WORDS - 1))
-        return cls(papers, ALL_WORDS * words / (1 + len(papers) / FEW))
+    def of(cls, papers: Ids, words: int) -> Self:
+        """Return what papers have more that hold all of so many words, of which none is among the commonest: of a
+        thousand papers one has each of five words for a reason, a hundred that have each of two have it by chance."""
+        return cls(papers, ALL_WORDS * min(1.0, (words - 1) / (MANY_WORDS - 1)) / (1 + len(papers) / FEW))
 
 
 class Hit(NamedTuple):

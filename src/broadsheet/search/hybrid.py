@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
@@ -25,6 +24,7 @@ from broadsheet.search.fusing import Hit, Hits
 from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.machine.beside import Begun
 from broadsheet.search.query import Query, parse
+from broadsheet.search.terms import scoring
 from broadsheet.search.text.compounds import Alike
 from broadsheet.search.tuning import DEFAULT, Ranking
 
@@ -158,22 +158,23 @@ def _similar(
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
-    holding = asked.holding(words)
     known = state.read()
     weight = _share_of_meaning(query.text, known, ranking, encoder)
     if counted:
         counted.here()
     # After the parts of the search by meaning that this thread may do, as nothing waits for them before.
-    nearby = Begun(lambda: asked.cosines(words, meant.vector() if meant else None), beside=False)
+    nearby = Begun(
+        lambda: (asked.holding(words, alike), asked.cosines(words, meant.vector() if meant else None)), beside=False
+    )
     meaning = meant.nearest(meanwhile=nearby) if meant else []
-    cosines, vector = nearby.result(), meant.vector() if meant else None
+    (holding, cosines), vector = nearby.result(), meant.vector() if meant else None
     if meaning and (said := state.said(known)):
         notes.append(said)
     short = fusing.is_short(query.text)
     length: fusing.Length = "short" if short else "whole" if asked.whole else "usual"
     hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, length=length, holding=holding)
     if ranking.feedback != "none" and hits and short:
-        hits = asked.again(words, meaning, vector, weight, hits)
+        hits = asked.again(words, meaning, vector, weight, hits, alike)
     if ranking.maxsim:
         hits = _rescored(searcher, query.text, hits, ranking.maxsim)
     if ranking.titles:
@@ -228,13 +229,14 @@ class _Asked:
         ids = fusing.papers_of(words)
         return self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
 
-    def holding(self, words: Sequence[Scored]) -> fusing.Holding | None:
+    def holding(self, words: Sequence[Scored], alike: Sequence[Alike]) -> fusing.Holding | None:
         """Return those of the papers that words found which hold all that was typed, where it counts."""
-        text, ranking = self.query.text, self.ranking
-        if not words or self.whole or not ranking.all_words or ranking.fusion != "cosine" or len(text.split()) < 2:
+        if not words or self.whole or not self.ranking.all_words or self.ranking.fusion != "cosine":
             return None
-        passing = self.searcher.which(fusing.papers_of(words).tolist(), Filters(terms=(Term("words", text),)))
-        return fusing.Holding.of(np.array(sorted(passing), np.int64), text)
+        needs = scoring.needs(self.query.text, alike)
+        if len(needs) < 2:  # what one word finds holds it
+            return None
+        return fusing.Holding.of(self.searcher.having(fusing.papers_of(words).tolist(), needs), len(needs))
 
     def again(
         self,
@@ -243,6 +245,7 @@ class _Asked:
         vector: Vector | None,
         weight: float,
         fused: Sequence[Hit],
+        alike: Sequence[Alike],
     ) -> Hits:
         """Ask once more with what the first results hold."""
         first = [hit.paper_id for hit in fused[: feedback.FIRST]]
@@ -255,7 +258,7 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        cosines, holding = self.cosines(words, vector), self.holding(words)
+        cosines, holding = self.cosines(words, vector), self.holding(words, alike)
         return fusing.fuse(words, meaning, weight, self.ranking, cosines, length="short", holding=holding)
 
 

@@ -13,6 +13,9 @@ from broadsheet.search.text.compounds import Alike
 
 Vector = NDArray[np.float32]
 
+type Need = tuple[tuple[str, ...], ...]
+"""One word of a query as a paper may hold it: all the words of one of several ways, in title, abstract or authors."""
+
 SCHEMA = 9
 """Raise it with every change of what is kept or how words are cut: an index of another number is built anew."""
 
@@ -176,8 +179,8 @@ class Searcher(Protocol):
         """Return the papers nearest to a unit vector by cosine, score in [-1, 1]."""
         ...
 
-    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
-        """Return which of some papers fulfil the filters."""
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
         ...
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:

@@ -9,8 +9,11 @@ from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from broadsheet.errors import BroadsheetError, Conflict, Refused
-from broadsheet.search.index import Filters, Scored, Tally, Vector
+from broadsheet.search.index import Filters, Need, Scored, Tally, Vector
 from broadsheet.search.machine import layout as layouts
 from broadsheet.search.machine.layout import Layout
 from broadsheet.search.machine.trouble import IndexStale
@@ -156,9 +159,9 @@ class WholeReader:
             asked *= 4
         return []
 
-    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
-        """Return which of some papers fulfil the filters."""
-        return self._both()[0].which(ids, filters)
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+        return self._both()[0].having(ids, needs)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors that papers are compared by, as near as 8 bits a number keep them."""

@@ -15,13 +15,12 @@ from broadsheet.search.postings import making as posting_making
 from broadsheet.search.postings import places as posting_places
 from broadsheet.search.postings import postings, segments
 from broadsheet.search.postings import writer as posting_writer
-from broadsheet.search.postings.asking import holding
 from broadsheet.search.postings.postings import FILE, Postings
 from broadsheet.search.postings.sets import Sets
 from broadsheet.search.postings.writer import PostingWriter
 from broadsheet.search.terms.expressions import expression
 from broadsheet.search.terms.fields import pieces
-from broadsheet.search.terms.scoring import Part, wanted
+from broadsheet.search.terms.scoring import wanted
 from broadsheet.search.text.compounds import Alike
 
 DAY = date(2026, 1, 5)
@@ -144,9 +143,12 @@ def test_of_some_papers_those_that_hold_all_of_some_words_are_told(writer, monke
     for size in (0, 1, 7, 60, 1000):
         some = sorted(dice.sample(sorted(texts), size))
         for asked in (["w8"], ["w8", "w7", "w6"], ["w0", "w8"], [*words], ["w8", "unheard"]):
-            parts = [Part("body", word, 1.0) for word in asked]
-            wanted_ = [pk for pk in some if set(asked) <= set(texts[pk]) and pk not in gone]
-            assert holding(writer.postings.view, np.array(some, np.int64), parts).tolist() == wanted_
+            held = [pk for pk in some if set(asked) <= set(texts[pk]) and pk not in gone]
+            assert writer.postings.having(some, [((word,),) for word in asked]).tolist() == held
+        ways = [(("w0",), ("w1", "w2"), ("unheard",)), (("w8",),)]
+        held = [pk for pk in some if {"w8"} < set(texts[pk]) and pk not in gone]
+        held = [pk for pk in held if {"w0"} <= set(texts[pk]) or {"w1", "w2"} <= set(texts[pk])]
+        assert writer.postings.having(some, ways).tolist() == held
 
 
 def test_words_are_found_again_however_many_others_were_asked_for(writer, monkeypatch):

@@ -1,10 +1,11 @@
-"""Which words of a text are read where reading all of them would take too long."""
+"""Which words of a text are read where reading all would take too long, and what a paper must hold to hold them all."""
 
 import numpy as np
 import pytest
 
 from broadsheet.search.terms.fields import BODY, TITLE
-from broadsheet.search.terms.scoring import ALWAYS, Part, rarity, telling, worth_reading
+from broadsheet.search.terms.scoring import ALWAYS, Part, needs, rarity, telling, worth_reading
+from broadsheet.search.text.compounds import Alike
 
 PAPERS = 1000
 
@@ -53,3 +54,21 @@ def test_what_counts_less_is_left_out_before_what_counts_more():
 def test_a_word_that_no_paper_holds_is_not_asked_for():
     assert read({"nowhere": 0, "rare": 3}, 100) == ["rare"]
     assert read({"nowhere": 0}, 100) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Graphs of the graph", [["graph", "graphsof", "thegraph"]]),
+        ("could graphs be wild?", [["graph", "graphsb"], ["wild", "bewild"]]),
+        ("data set", [["data", "dataset"], ["set", "dataset"]]),
+        ("C++ code", [["cplusplus"], ["code", "ccode"]]),
+        ("T_c of cuprates", [["tc"], ["cuprat", "ofcupr"]]),
+        ("spin-lattice", [["spin", "spinlattic"], ["lattic", "spinlattic"]]),
+        ("GN wild", [["gn", "gnwild", "graph network"], ["wild", "gnwild"]]),
+        ("the of", []),
+    ],
+)
+def test_a_word_is_held_in_each_of_its_forms(text, asked):
+    found = needs(text, [Alike("GN", "graph networks")])
+    assert [[" ".join(way) for way in ways] for ways in found] == asked

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from broadsheet.search.index import Ranked, Scored
+from broadsheet.search.index import Need, Ranked, Scored
 from broadsheet.search.postings.places import Places
 from broadsheet.search.postings.segments import FIELDS, MOST, STEP, Array, Segment
 from broadsheet.search.terms import scoring
@@ -88,17 +88,37 @@ def best(view: View, wanted: Wanted, limit: int, among: Array | None = None) -> 
     return Ranked(ids[:size][order], found[:size][order])
 
 
-def holding(view: View, ids: Array, words: Sequence[Part]) -> Array:
-    """Return those of some papers that hold all of some words, each in its field. ids: in rising order, as returned."""
+def having(view: View, ids: Array, needs: Sequence[Need]) -> Array:
+    """Return those of some papers that hold each of several words in one of its ways. ids: rise, as those returned.
+
+    A way with a word that no paper holds is none; most words have but one then, and are looked for together.
+    """
+    every = list(dict.fromkeys(word for need in needs for way in need for word in way))
+    counts = dict(
+        zip(every, view.places.of([Part(FIELDS[0], word, 1.0) for word in every]).counts.tolist(), strict=True)
+    )
+    left = [[way for way in need if all(map(counts.__getitem__, way))] for need in needs]
+    if not all(left):
+        return ids[:0]
+    plain = {word for ways in left if len(ways) == 1 for word in ways[0]}
+    ids = _holding(view, ids, sorted(plain, key=counts.__getitem__))  # the rarest first, which most papers lack
+    for ways in left:
+        if len(ways) > 1 and len(ids):
+            ids = np.unique(np.concatenate([_holding(view, ids, way) for way in ways]))
+    return ids
+
+
+def _holding(view: View, ids: Array, words: Sequence[str]) -> Array:
+    """Return those of some papers that hold all of some words. ids: in rising order, as returned."""
     from broadsheet.search.postings import holding_loops
 
-    lists = view.places.of(words)
-    if not len(ids) or not lists.counts.all():
-        return ids[:0]
-    begin, end = lists.places(np.argsort(lists.counts, kind="stable"))  # the rarest first, which most papers lack
+    if not len(ids) or not words:
+        return ids
+    lists = view.places.of([Part(FIELDS[0], word, 1.0) for word in words])
+    begin, end = lists.places(np.arange(len(words)))
     found = np.empty(len(ids), np.int64)
     number = holding_loops.hold_all(view.addresses, view.sizes, begin, end, np.ascontiguousarray(ids, np.int64), found)
-    return np.sort(found[:number])
+    return np.unique(found[:number])
 
 
 _STEPS = np.arange(256, dtype=np.float32)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search.index import Scored
+from broadsheet.search.index import Need, Scored
 from broadsheet.search.machine.layout import Stamp, stamp
 from broadsheet.search.machine.mapped import WAY_OUT
 from broadsheet.search.machine.trouble import of_disk
@@ -104,6 +104,10 @@ class Postings:
         if among is None:
             return posting_asking.best(self._view, wanted, limit)
         return posting_asking.best(among.view, wanted, limit, among.bits)
+
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> Array:
+        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+        return posting_asking.having(self._view, np.unique(np.array(ids, np.int64)), needs)
 
     def holding(self, what: Expression) -> Sets:
         """Return the papers that an expression asks for; without phrases, none is in doubt."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from qdrant_client import models
 
-from broadsheet.search.index import Document, Filters, Term, facts_of
+from broadsheet.search.index import Document, Filters, Need, Term, facts_of
 from broadsheet.search.terms import fields as cut
 from broadsheet.search.terms import scoring
 from broadsheet.search.text import compounds, people, questions
@@ -128,6 +128,13 @@ def condition(filters: Filters) -> models.Filter | None:
         _one_of(name, values) for name, values in ((CATEGORIES, filters.not_categories), (HAS, filters.lacks)) if values
     ]
     return models.Filter(must=must or None, must_not=must_not or None) if must or must_not else None
+
+
+def needed(ids: Iterable[int], needs: Sequence[Need]) -> models.Filter:
+    """Return what is asked for with some papers, those that hold each of several words in one of its ways."""
+    must: list[models.Condition] = [models.HasIdCondition(has_id=list(map(int, ids)))]
+    must += [found for need in needs if (found := _any([_text(BODY, _line(way)) for way in need]))]
+    return models.Filter(must=must)
 
 
 def _facts(filters: Filters) -> list[models.Condition]:

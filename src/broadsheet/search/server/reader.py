@@ -6,14 +6,16 @@ How a collection is laid out is ``layout``, what papers and questions are there 
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from broadsheet.errors import BroadsheetError, Conflict
-from broadsheet.search.index import SCHEMA, Filters, Scored, Tally, Vector
+from broadsheet.search.index import SCHEMA, Filters, Need, Scored, Tally, Vector
 from broadsheet.search.machine.trouble import IndexStale
 from broadsheet.search.server import fields as terms
 from broadsheet.search.server import layout
@@ -141,16 +143,18 @@ class ClusterReader:
         """Return the nearest papers by cosine that fulfil the filters. Raises BadInput for what is no vector."""
         return _vectors(self._asking(), self.shown).nearest(vector, limit=limit, filters=filters)
 
-    def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
-        """Return which of some papers fulfil the filters."""
-        if not ids:
-            return set()
-        condition = terms.condition(replace(filters, ids=tuple(ids)))
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+        if not len(ids):
+            return np.zeros(0, np.int64)
         with self._asking().asked("searching") as client:
             records, _ = client.scroll(
-                self.shown.collection, scroll_filter=condition, limit=len(ids), with_payload=False
+                self.shown.collection,
+                scroll_filter=terms.needed(ids, needs),
+                limit=len(ids),
+                with_payload=False,
             )
-        return {int(record.id) for record in records}
+        return np.array(sorted(int(record.id) for record in records), np.int64)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:
         """Return the vectors that papers are compared by."""

@@ -121,14 +121,6 @@ def expression(filters: Filters, named: Named = no_one) -> Expression:
     return But(All(must), Any(must_not)) if must_not else All(must)
 
 
-def all_words(filters: Filters) -> list[str]:
-    """Return the words that papers must hold somewhere, where filters ask for these and nothing else; else none."""
-    if filters.ids is not None or len(filters.terms) != 1 or filters != Filters(terms=filters.terms):
-        return []
-    term = filters.terms[0]
-    return different(SCORED.analyze(clean(term.text[:LONGEST]))) if term.where == "words" else []
-
-
 @lru_cache(maxsize=1000)  # asked for again at each turn in which sets are put together
 def holding_words(field: str, words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return words of fields which all papers hold, and perhaps others, that hold some words in title or abstract.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import Query
 
+from broadsheet.search.index import Need
 from broadsheet.search.terms.fields import (
     ABSTRACT,
     BODY,
@@ -96,6 +97,10 @@ def wanted(text: str, alike: Sequence[Alike], *, whole: bool = False) -> Wanted 
     return Wanted(tuple(Part(*place, weight) for place, weight in weights.items()), tuple(either), whole)
 
 
+def _cut(text: str) -> list[str]:
+    return different(SCORED.analyze(clean(text)))
+
+
 def _forms(text: str) -> list[tuple[float, str]]:
     """Return the weights and words of what a text asks for besides its own, cut as those are."""
     forms = compounds.forms(text)[:MOST_WORDS]
@@ -105,6 +110,29 @@ def _forms(text: str) -> list[tuple[float, str]]:
         if len(cut) == len(forms):
             return [(form.weight, word) for form, word in zip(forms, cut, strict=True)]
     return [(form.weight, word) for form in forms for word in SCORED.analyze(form.word)]
+
+
+def needs(text: str, alike: Sequence[Alike]) -> list[Need]:
+    """Return what a paper has to hold to hold all the words of a text, each word once; ``wanted`` asks for the same.
+
+    A word is held in whatever form it is asked for: as one with its neighbour (``data set`` as ``dataset``), by a
+    letter's name, or by all words of another form of an acronym. Of ``C++`` and ``T_c`` the letters alone say nothing.
+    """
+    tokens = questions.bare(clean(text[:LONGEST])).split()[:MOST_WORDS]
+    other = {word: tuple(_cut(one.other)) for one in alike for word in _cut(one.typed) if _cut(one.other)}
+    found: dict[str, Need] = {}
+    for place, token in enumerate(tokens):
+        own = [word for form in compounds.forms(token) if form.weight > compounds.PAIR for word in _cut(form.word)]
+        if own and compounds.MARKED.search(token):
+            found[token] = tuple((word,) for word in own)
+            continue
+        near = (" ".join(tokens[at : at + 2]) for at in (place - 1, place) if at >= 0)
+        pairs = (form.word for two in near for form in compounds.forms(two) if form.weight == compounds.PAIR)
+        beside = [word for pair in pairs for word in _cut(pair)]
+        for word in _cut(token):
+            ways = [(word,), *((one,) for one in (*own, *beside)), *([other[word]] if word in other else [])]
+            found[word] = tuple(dict.fromkeys((*found.get(word, ()), *ways)))
+    return list(found.values())
 
 
 def scored(wanted: Wanted, counts: Counts, papers: int) -> Query | None:

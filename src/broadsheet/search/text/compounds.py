@@ -36,6 +36,8 @@ GREEK: Final = {
 } | _VARIANTS
 _GREEK = re.compile(f"[{''.join(GREEK)}]")
 _BRACKETED = re.compile(r"_\(([^()\s]*)\)")
+MARKED = re.compile(r"[_+#]")
+"""Signs in a word that is cut to letters without them."""
 _SIGNED = (("c++", "cplusplus"), ("c#", "csharp"), ("f#", "fsharp"))
 
 

@@ -16,12 +16,10 @@ from tantivy import Query
 from broadsheet.search.index import Filters
 from broadsheet.search.machine.beside import Shared
 from broadsheet.search.machine.trouble import told
-from broadsheet.search.postings.asking import View, holding
+from broadsheet.search.postings.asking import View
 from broadsheet.search.postings.sets import Sets, Steps
 from broadsheet.search.terms import fields as terms
-from broadsheet.search.terms.expressions import all_words, expression
-from broadsheet.search.terms.fields import BODY
-from broadsheet.search.terms.scoring import Part
+from broadsheet.search.terms.expressions import expression
 from broadsheet.search.text import people
 from broadsheet.search.words import counting
 from broadsheet.search.words.conditions import asked, named
@@ -59,9 +57,6 @@ class Fulfilling:
 
     def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
         """Return which of some papers fulfil the filters."""
-        if words := all_words(filters):
-            those = np.unique(np.array(ids, np.int64))
-            return set(holding(self.view, those, [Part(BODY, word, 1) for word in words]).tolist())
         held = None if filters.ids is not None else self._likely.known(filters)
         if held is None or held.steps is None:
             return self._which(ids, filters)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tantivy import Query
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.search.index import Document, Facts, Filters, Scored, Tally
+from broadsheet.search.index import Document, Facts, Filters, Need, Scored, Tally
 from broadsheet.search.machine.layout import stamp
 from broadsheet.search.machine.trouble import told
 from broadsheet.search.postings.postings import Postings
@@ -214,6 +214,10 @@ class Reading:
     def which(self, ids: Sequence[int], filters: Filters) -> set[int]:
         """Return which of some papers fulfil the filters."""
         return self._told().which(ids, filters)
+
+    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+        return self._postings.having(ids, needs)
 
     def _told(self) -> Fulfilling:
         """Return what tells which papers fulfil conditions, of the postings as they are now."""
