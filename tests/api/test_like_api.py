@@ -30,7 +30,7 @@ class Shelf:
     def meaning(self, vector: Sequence[float], *, limit: int, filters: Filters) -> list[Scored]:
         return []
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:

@@ -41,7 +41,7 @@ class Shelf:
     def size(self) -> int:
         return Paper.objects.count()
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:

@@ -220,9 +220,9 @@ class _Among(NamedTuple):
     meaning: Ids
 
 
-def papers_of(scored: Sequence[Scored]) -> Ids:
-    """Return the papers of a ranking, in rising order."""
-    return np.sort(_apart(scored)[0])
+def papers_of(scored: Sequence[Scored], first: int | None = None) -> Ids:
+    """Return the papers of a ranking, or its first ones, in rising order."""
+    return np.sort(_apart(scored)[0][:first])
 
 
 def _apart(scored: Sequence[Scored]) -> tuple[Ids, Scores]:

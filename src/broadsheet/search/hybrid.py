@@ -32,6 +32,10 @@ DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
 
+HELD, MOST_HELD = 60, 24
+"""Papers, the best by words, of which it is asked whether they hold all the words: who does is among these. Words typed
+up to which it is asked."""
+
 LEAST_COSINE = 0.2
 """Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
 papers. What follows a nearer one is not cut there, as the last of a good list are as far (docs/search/quality.md)."""
@@ -233,10 +237,12 @@ class _Asked:
         """Return those of the papers that words found which hold all that was typed, where it counts."""
         if not words or self.whole or not self.ranking.all_words or self.ranking.fusion != "cosine":
             return None
-        needs = scoring.needs(self.query.text, alike)
-        if len(needs) < 2:  # what one word finds holds it
+        text = self.query.text
+        # What one word finds holds it, and all of a sentence's words hardly a paper does.
+        needs = scoring.needs(text, alike) if text.count(" ") < MOST_HELD else []
+        if len(needs) < 2:
             return None
-        return fusing.Holding.of(self.searcher.having(fusing.papers_of(words).tolist(), needs), len(needs))
+        return fusing.Holding.of(self.searcher.having(fusing.papers_of(words, HELD), needs), len(needs))
 
     def again(
         self,

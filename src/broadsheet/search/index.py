@@ -179,8 +179,8 @@ class Searcher(Protocol):
         """Return the papers nearest to a unit vector by cosine, score in [-1, 1]."""
         ...
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
-        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways; ids rise, as given."""
         ...
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:

@@ -159,8 +159,8 @@ class WholeReader:
             asked *= 4
         return []
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
-        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways; ids rise, as given."""
         return self._both()[0].having(ids, needs)
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, Vector]:

@@ -144,11 +144,11 @@ def test_of_some_papers_those_that_hold_all_of_some_words_are_told(writer, monke
         some = sorted(dice.sample(sorted(texts), size))
         for asked in (["w8"], ["w8", "w7", "w6"], ["w0", "w8"], [*words], ["w8", "unheard"]):
             held = [pk for pk in some if set(asked) <= set(texts[pk]) and pk not in gone]
-            assert writer.postings.having(some, [((word,),) for word in asked]).tolist() == held
+            assert writer.postings.having(np.array(some, np.int64), [((word,),) for word in asked]).tolist() == held
         ways = [(("w0",), ("w1", "w2"), ("unheard",)), (("w8",),)]
         held = [pk for pk in some if {"w8"} < set(texts[pk]) and pk not in gone]
         held = [pk for pk in held if {"w0"} <= set(texts[pk]) or {"w1", "w2"} <= set(texts[pk])]
-        assert writer.postings.having(some, ways).tolist() == held
+        assert writer.postings.having(np.array(some, np.int64), ways).tolist() == held
 
 
 def test_words_are_found_again_however_many_others_were_asked_for(writer, monkeypatch):

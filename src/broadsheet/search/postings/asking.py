@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from broadsheet.search.index import Need, Ranked, Scored
-from broadsheet.search.postings.places import Places
+from broadsheet.search.postings.places import Lists, Places
 from broadsheet.search.postings.segments import FIELDS, MOST, STEP, Array, Segment
 from broadsheet.search.terms import scoring
 from broadsheet.search.terms.scoring import Part, Wanted
@@ -93,31 +93,30 @@ def having(view: View, ids: Array, needs: Sequence[Need]) -> Array:
 
     A way with a word that no paper holds is none; most words have but one then, and are looked for together.
     """
-    every = list(dict.fromkeys(word for need in needs for way in need for word in way))
-    counts = dict(
-        zip(every, view.places.of([Part(FIELDS[0], word, 1.0) for word in every]).counts.tolist(), strict=True)
-    )
-    left = [[way for way in need if all(map(counts.__getitem__, way))] for need in needs]
+    places = {word: place for place, word in enumerate(dict.fromkeys(chain.from_iterable(chain(*needs))))}
+    lists = view.places.of([Part(FIELDS[0], word, 1.0) for word in places])
+    counts = lists.counts.tolist()
+    left = [[way for way in need if all(counts[places[word]] for word in way)] for need in needs]
     if not all(left):
         return ids[:0]
-    plain = {word for ways in left if len(ways) == 1 for word in ways[0]}
-    ids = _holding(view, ids, sorted(plain, key=counts.__getitem__))  # the rarest first, which most papers lack
+    plain = {places[word] for ways in left if len(ways) == 1 for word in ways[0]}
+    ids = _holding(view, ids, lists, sorted(plain, key=counts.__getitem__))  # the rarest first, which most papers lack
     for ways in left:
         if len(ways) > 1 and len(ids):
-            ids = np.unique(np.concatenate([_holding(view, ids, way) for way in ways]))
+            found = (_holding(view, ids, lists, [places[word] for word in way]) for way in ways)
+            ids = np.unique(np.concatenate(list(found)))
     return ids
 
 
-def _holding(view: View, ids: Array, words: Sequence[str]) -> Array:
-    """Return those of some papers that hold all of some words. ids: in rising order, as returned."""
+def _holding(view: View, ids: Array, lists: Lists, which: Sequence[int]) -> Array:
+    """Return those of some papers that are in each of some lists. ids: rise, as those returned."""
     from broadsheet.search.postings import holding_loops
 
-    if not len(ids) or not words:
+    if not len(ids) or not which:
         return ids
-    lists = view.places.of([Part(FIELDS[0], word, 1.0) for word in words])
-    begin, end = lists.places(np.arange(len(words)))
     found = np.empty(len(ids), np.int64)
-    number = holding_loops.hold_all(view.addresses, view.sizes, begin, end, np.ascontiguousarray(ids, np.int64), found)
+    begin, end = lists.places(np.array(which))
+    number = holding_loops.hold_all(view.addresses, view.sizes, begin, end, ids, found)
     return np.unique(found[:number])
 
 

@@ -19,7 +19,7 @@ type Array = NDArray[Any]
 def listed(papers: Array, rows: Array, number: int, room: Array, bits: Array) -> int:
     """Keep those of the first ``number`` papers that are in a list, which is in no order; return how many they are.
 
-    A few are looked for one by one, many places at a time; more of them all at once. room: for all papers and one.
+    A few are looked for one by one, many places at a time; more of them all at once. room: for as many and one more.
     bits: of a set.
     """
     left = 0
@@ -31,10 +31,11 @@ def listed(papers: Array, rows: Array, number: int, room: Array, bits: Array) ->
         return left
     bits[:] = 0
     put(rows[:number], bits)
-    for place in range(min(len(papers), MOST)):
+    for place in range(len(papers)):
         paper = np.int64(papers[place])
         room[left] = paper
-        left += int(bits[paper >> 6] >> np.uint64(paper & 63) & np.uint64(1))
+        # A list that names a paper twice is damaged, and fills the room at most.
+        left = min(left + int(bits[paper >> 6] >> np.uint64(paper & 63) & np.uint64(1)), number)
     rows[:left] = room[:left]
     return left
 
@@ -42,12 +43,14 @@ def listed(papers: Array, rows: Array, number: int, room: Array, bits: Array) ->
 @compiled
 def among(ids: Array, wanted: Array, rows: Array) -> int:
     """Write which papers of a segment have some ids; return how many they are. Both have ids in rising order."""
-    number = 0
+    number, paper = 0, 0
     for one in range(np.searchsorted(wanted, ids[0]), len(wanted)):
         if wanted[one] > ids[-1]:
             break
-        paper = np.searchsorted(ids, wanted[one])
-        if paper < len(ids) and ids[paper] == wanted[one] and number < len(rows):
+        paper = min(max(paper + wanted[one] - ids[paper], 0), len(ids) - 1)  # there, where none between is missing
+        if ids[paper] != wanted[one]:
+            paper = min(np.searchsorted(ids, wanted[one]), len(ids) - 1)
+        if ids[paper] == wanted[one] and number < len(rows):
             rows[number] = paper
             number += 1
     return number
@@ -59,7 +62,8 @@ def hold_all(addresses: Array, sizes: Array, begin: Array, end: Array, wanted: A
 
     begin, end: where the postings of each word lie [segments, words]. found: room for as many as are wanted.
     """
-    rows, room, bits = np.empty(MOST, np.uint16), np.empty(MOST + 1, np.uint16), np.empty(MOST // 64, np.uint64)
+    rows, room = np.empty(len(wanted), np.uint16), np.empty(len(wanted) + 1, np.uint16)
+    bits = np.empty(MOST // 64, np.uint64)
     total = 0
     for segment in range(len(sizes)):
         ids = carray(pointer(addresses[segment, IDS]), sizes[segment, IDS], np.int64)

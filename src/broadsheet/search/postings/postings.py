@@ -105,9 +105,9 @@ class Postings:
             return posting_asking.best(self._view, wanted, limit)
         return posting_asking.best(among.view, wanted, limit, among.bits)
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> Array:
-        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
-        return posting_asking.having(self._view, np.unique(np.array(ids, np.int64)), needs)
+    def having(self, ids: Array, needs: Sequence[Need]) -> Array:
+        """Return those of some papers that hold each of several words in one of its ways; ids rise, as given."""
+        return posting_asking.having(self._view, ids, needs)
 
     def holding(self, what: Expression) -> Sets:
         """Return the papers that an expression asks for; without phrases, none is in doubt."""

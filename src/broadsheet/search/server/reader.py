@@ -143,8 +143,8 @@ class ClusterReader:
         """Return the nearest papers by cosine that fulfil the filters. Raises BadInput for what is no vector."""
         return _vectors(self._asking(), self.shown).nearest(vector, limit=limit, filters=filters)
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
-        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways; ids rise, as given."""
         if not len(ids):
             return np.zeros(0, np.int64)
         with self._asking().asked("searching") as client:

@@ -5,6 +5,7 @@ each), whether it could still come among the first or not; what common words cos
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from broadsheet.search.index import Need
 from broadsheet.search.terms.fields import (
     ABSTRACT,
     BODY,
+    COMMON,
     EXACT,
     LONGEST,
     MOST_WORDS,
@@ -101,6 +103,23 @@ def _cut(text: str) -> list[str]:
     return different(SCORED.analyze(clean(text)))
 
 
+def _forms_of(token: str) -> list[compounds.Form]:
+    """Return the forms of what was typed without a blank, as one word each; of most there is none."""
+    if token.isalnum() and token.isascii():
+        return []
+    return [form for form in compounds.forms(token) if form.weight > compounds.PAIR]
+
+
+def _stems(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return what each of some texts is cut to: nothing for the commonest words."""
+    plain = [text for text in texts if text.isalnum() and text.isascii() and text.lower() not in COMMON]
+    cut = SCORED.analyze(" ".join(plain))
+    if len(cut) != len(plain):  # one of them is longer than words that are kept
+        cut = [" ".join(SCORED.analyze(text)) for text in plain]
+    known = {text: [stem] if stem else [] for text, stem in zip(plain, cut, strict=True)}
+    return {text: known[text] if text in known else SCORED.analyze(text) for text in dict.fromkeys(texts)}
+
+
 def _forms(text: str) -> list[tuple[float, str]]:
     """Return the weights and words of what a text asks for besides its own, cut as those are."""
     forms = compounds.forms(text)[:MOST_WORDS]
@@ -120,16 +139,18 @@ def needs(text: str, alike: Sequence[Alike]) -> list[Need]:
     """
     tokens = questions.bare(clean(text[:LONGEST])).split()[:MOST_WORDS]
     other = {word: tuple(_cut(one.other)) for one in alike for word in _cut(one.typed) if _cut(one.other)}
+    # Each asked for by itself takes ten times as long.
+    named = [[form.word for form in _forms_of(token)] for token in tokens]
+    pairs = [compounds.pair(one, other) for one, other in pairwise(tokens)]
+    stems = _stems([*tokens, *pairs, *chain.from_iterable(named)])
     found: dict[str, Need] = {}
     for place, token in enumerate(tokens):
-        own = [word for form in compounds.forms(token) if form.weight > compounds.PAIR for word in _cut(form.word)]
+        own = [word for form in named[place] for word in stems[form]]
         if own and compounds.MARKED.search(token):
             found[token] = tuple((word,) for word in own)
             continue
-        near = (" ".join(tokens[at : at + 2]) for at in (place - 1, place) if at >= 0)
-        pairs = (form.word for two in near for form in compounds.forms(two) if form.weight == compounds.PAIR)
-        beside = [word for pair in pairs for word in _cut(pair)]
-        for word in _cut(token):
+        beside = [word for pair in pairs[max(0, place - 1) : place + 1] for word in stems[pair]]
+        for word in stems[token]:
             ways = [(word,), *((one,) for one in (*own, *beside)), *([other[word]] if word in other else [])]
             found[word] = tuple(dict.fromkeys((*found.get(word, ()), *ways)))
     return list(found.values())

@@ -108,6 +108,12 @@ def forms(text: str) -> list[Form]:
     return [Form(word, weight) for word, weight in weighed.items() if word not in typed]
 
 
+def pair(one: str, other: str) -> str:
+    """Return what ``forms`` asks for of the last word of one text and the first of the next; empty where of neither."""
+    words = _WORD.findall(one)[-1:] + _WORD.findall(other)[:1]
+    return "".join(words).lower() if len(words) == 2 and sum(map(len, words)) >= _SHORTEST_PAIR else ""
+
+
 def _bare(text: str) -> list[str]:
     """Return words of a text without the marks of what stands lower in them, for most of which Unicode has no sign."""
     found = (_BRACKETED.sub(r"\1", word).replace("_", "") for word in text.split() if "_" in word)

@@ -215,8 +215,8 @@ class Reading:
         """Return which of some papers fulfil the filters."""
         return self._told().which(ids, filters)
 
-    def having(self, ids: Sequence[int], needs: Sequence[Need]) -> NDArray[np.int64]:
-        """Return those of some papers that hold each of several words in one of its ways, in rising order."""
+    def having(self, ids: NDArray[np.int64], needs: Sequence[Need]) -> NDArray[np.int64]:
+        """Return those of some papers that hold each of several words in one of its ways; ids rise, as given."""
         return self._postings.having(ids, needs)
 
     def _told(self) -> Fulfilling:
