@@ -21,7 +21,7 @@ from broadsheet.search.asked import vector_of
 from broadsheet.search.encoders import embed, maxsim
 from broadsheet.search.encoders.student import Encoder
 from broadsheet.search.fusing import Hit, Hits
-from broadsheet.search.index import NOTHING_TOLD, Filters, Scored, Searcher, Tally, Term, Vector
+from broadsheet.search.index import NOTHING_TOLD, Filters, Need, Scored, Searcher, Tally, Term, Vector
 from broadsheet.search.machine.beside import Begun
 from broadsheet.search.query import Query, parse
 from broadsheet.search.terms import scoring
@@ -32,9 +32,9 @@ DEPTH = 300
 """Candidates asked of each kind of search, the same for every page: scores are normalised over them, so another
 number on the next page would reorder what the last one showed. Who needs more wants a filter."""
 
-HELD, MOST_HELD = 60, 24
+HELD, MOST_HELD = 30, 24
 """Papers, the best by words, of which it is asked whether they hold all the words: who does is among these. Words typed
-up to which it is asked."""
+up to which it is asked: all of a long sentence's hardly a paper holds."""
 
 LEAST_COSINE = 0.2
 """Where the best paper is less alike, nothing is "near in meaning": nonsense reaches about so much among some hundred
@@ -161,6 +161,7 @@ def _similar(
     alike = acronyms.alike(query.text, query.filters.categories) if ranking.acronyms else []
     if alike:
         notes.append(f"Also searched for: {', '.join(one.other for one in alike)}.")
+    needs = [] if ranking.weight == 1 else asked.needs(alike)  # while the query is being embedded
     words = [] if ranking.weight == 1 else asked.words(query.text, alike)
     known = state.read()
     weight = _share_of_meaning(query.text, known, ranking, encoder)
@@ -168,7 +169,7 @@ def _similar(
         counted.here()
     # After the parts of the search by meaning that this thread may do, as nothing waits for them before.
     nearby = Begun(
-        lambda: (asked.holding(words, alike), asked.cosines(words, meant.vector() if meant else None)), beside=False
+        lambda: (asked.holding(words, needs), asked.cosines(words, meant.vector() if meant else None)), beside=False
     )
     meaning = meant.nearest(meanwhile=nearby) if meant else []
     (holding, cosines), vector = nearby.result(), meant.vector() if meant else None
@@ -178,7 +179,7 @@ def _similar(
     length: fusing.Length = "short" if short else "whole" if asked.whole else "usual"
     hits: Sequence[Hit] = fusing.fuse(words, meaning, weight, ranking, cosines, length=length, holding=holding)
     if ranking.feedback != "none" and hits and short:
-        hits = asked.again(words, meaning, vector, weight, hits, alike)
+        hits = asked.again(words, meaning, vector, weight, hits, needs)
     if ranking.maxsim:
         hits = _rescored(searcher, query.text, hits, ranking.maxsim)
     if ranking.titles:
@@ -233,14 +234,17 @@ class _Asked:
         ids = fusing.papers_of(words)
         return self.searcher.meaning(vector, limit=len(ids), filters=Filters(ids=ids))
 
-    def holding(self, words: Sequence[Scored], alike: Sequence[Alike]) -> fusing.Holding | None:
-        """Return those of the papers that words found which hold all that was typed, where it counts."""
-        if not words or self.whole or not self.ranking.all_words or self.ranking.fusion != "cosine":
-            return None
-        text = self.query.text
-        # What one word finds holds it, and all of a sentence's words hardly a paper does.
-        needs = scoring.needs(text, alike) if text.count(" ") < MOST_HELD else []
-        if len(needs) < 2:
+    def needs(self, alike: Sequence[Alike]) -> list[Need]:
+        """Return what a paper has to hold to hold all that was typed, where that counts: of two words at least."""
+        text, ranking = self.query.text, self.ranking
+        if self.whole or not ranking.all_words or ranking.fusion != "cosine" or text.count(" ") >= MOST_HELD:
+            return []
+        needs = scoring.needs(text, alike)
+        return needs if len(needs) > 1 else []
+
+    def holding(self, words: Sequence[Scored], needs: Sequence[Need]) -> fusing.Holding | None:
+        """Return those of the best papers by words that hold all of these."""
+        if not words or not needs:
             return None
         return fusing.Holding.of(self.searcher.having(fusing.papers_of(words, HELD), needs), len(needs))
 
@@ -251,7 +255,7 @@ class _Asked:
         vector: Vector | None,
         weight: float,
         fused: Sequence[Hit],
-        alike: Sequence[Alike],
+        needs: Sequence[Need],
     ) -> Hits:
         """Ask once more with what the first results hold."""
         first = [hit.paper_id for hit in fused[: feedback.FIRST]]
@@ -264,7 +268,7 @@ class _Asked:
             asked = len(self.query.text.split())
             more = self.words(" ".join(extra)) if extra else []
             words = feedback.added(words, more, asked, len(extra), self.ranking.depth)
-        cosines, holding = self.cosines(words, vector), self.holding(words, alike)
+        cosines, holding = self.cosines(words, vector), self.holding(words, needs)
         return fusing.fuse(words, meaning, weight, self.ranking, cosines, length="short", holding=holding)
 
 

@@ -117,7 +117,7 @@ def _holding(view: View, ids: Array, lists: Lists, which: Sequence[int]) -> Arra
     found = np.empty(len(ids), np.int64)
     begin, end = lists.places(np.array(which))
     number = holding_loops.hold_all(view.addresses, view.sizes, begin, end, ids, found)
-    return np.unique(found[:number])
+    return np.sort(found[:number])
 
 
 _STEPS = np.arange(256, dtype=np.float32)
