@@ -4,7 +4,7 @@ import pytest
 from tests.records import record
 
 from broadsheet.bench import tiers
-from broadsheet.errors import Refused
+from broadsheet.errors import BadInput, Refused
 from broadsheet.papers.actions import store
 from broadsheet.papers.models import Paper
 from broadsheet.search import current, state
@@ -72,6 +72,21 @@ def test_the_more_papers_the_model_has_read_the_nearer_is_search_to_its_own(inde
     assert shown.splitlines()[0] == "5 papers, 1 queries; in brackets 95 % intervals"
     assert shown.splitlines()[1].split() == ["upgraded", "0%", "40%", "100%"]
     assert "nDCG@10 of meaning by number of words in the query" in shown
+
+
+def test_other_rankings_are_asked_too_for_the_weight_that_meaning_should_have(index):
+    tiers.read(Model(), silent, lambda: False)
+    held = tiers.held(student.SPACE, silent)
+    judged = Judgments({"q": "engines of cars"}, {"q": {"2501.00000": 1}})
+    found = tiers.measure(index, held, judged, [0.0, 1.0], {}, silent, ["weight=0.36"])
+    assert [list(tier.means) for tier in found] == 2 * [["words", "meaning", "fused", "weight=0.36"]]
+    shown = tiers.table(tiers.as_json(held, judged, found)).splitlines()
+    assert [line.split()[:2] for line in shown if line.startswith("weight=0.36")] == [
+        ["weight=0.36,", "nDCG@10"],
+        ["weight=0.36,", "MRR@10"],
+    ]
+    with pytest.raises(BadInput, match="weigt"):
+        tiers.measure(index, held, judged, [0.0], {}, silent, ["weigt=0.36"])
 
 
 def test_reading_can_be_stopped_and_goes_on(index):

@@ -23,3 +23,9 @@ def test_shares_are_per_cents(tmp_path):
         found = broadsheet(tmp_path, "bench", "tiers", "--shares", wrong)
         assert found.returncode == 2
         assert "0,10,50,90,100" in found.stderr
+
+
+def test_a_ranking_that_is_none_is_told_before_papers_are_read(tmp_path):
+    found = broadsheet(tmp_path, "bench", "tiers", "--ranking", "weigt=0.36", "--keep", str(tmp_path / "kept"))
+    assert found.returncode == 1
+    assert "'weigt=0.36' is no setting of a ranking" in found.stderr

@@ -72,7 +72,9 @@ def test_the_other_form_of_an_acronym_finds_papers_and_costs_the_others_nothing(
         ],
         batch_size=500,
     )
-    print("\n" + acronyms.mine())
+    told = acronyms.mine()
+    often = Acronym.objects.filter(papers__gte=acronyms.FEWEST).count()
+    print(f"\n{told} {often} of them stand in {acronyms.FEWEST} abstracts or more.")
     plain = known(found, QUERIES, seed=11)
     queries = [(name, query, int(next(iter(grades)))) for name, query, grades in plain.queries]
     queries += one_form(plain.documents, random.Random(3))
