@@ -4,10 +4,12 @@ import functools
 from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pytest_django import Settings
 from schemathesis import GenerationMode
 from schemathesis.checks import negative_data_rejection, not_a_server_error, positive_data_acceptance
@@ -79,6 +81,9 @@ class Everything:
         self, text: str, *, limit: int, filters: Filters, alike: object = (), whole: bool = False
     ) -> list[Scored]:
         return [Scored(pk, 1.0 / pk) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
+
+    def having(self, ids: NDArray[np.int64], needs: object) -> NDArray[np.int64]:
+        return ids
 
     def newest(self, *, limit: int, filters: Filters) -> list[Scored]:
         return [Scored(pk, 739_000.0) for pk in Paper.objects.values_list("pk", flat=True)[:limit]]
